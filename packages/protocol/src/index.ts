@@ -1,1 +1,66 @@
-export {}
+export {
+  type Answer,
+  type AnswerEntry,
+  answerSchema,
+  type InvalidAnswer,
+  type Outcome,
+  type ReceiptedOutcome,
+  type SentBatch,
+  verifyAnswer,
+} from './answer.ts'
+export { base64urlPattern, fromBase64url, SHA256_TEXT, toBase64url } from './base64url.ts'
+export {
+  type ClaimProblem,
+  type KnownClaims,
+  type MessageClaims,
+  messageClaims,
+  type ParsedClaims,
+  parseClaims,
+} from './claims.ts'
+export * from './constants.ts'
+export { messageDigest } from './digest.ts'
+export {
+  type Agency,
+  type Agreement,
+  type AgreementQuery,
+  agreementByName,
+  agreementName,
+  type Federation,
+  type FederationFile,
+  type FederationProblem,
+  findAgreement,
+  keyOwner,
+  type ParsedFederation,
+  parseFederation,
+  type Region,
+  regionById,
+  regionOfAgency,
+} from './federation.ts'
+export { type InboxBody, type InboxBodyCode, joinMessages, splitInboxBody } from './inbox-body.ts'
+export { type Judgement, judgeClaims, type Receiver } from './judge-claims.ts'
+export { generateKeyFile, type KeyFileCode, KeyFileError, loadSigner, signerOf } from './key-file.ts'
+export { importPublicJwk, type KeyLookUp, type KeyOwner, type PublicJwk, publicJwk, type Signer, thumbprint } from './keys.ts'
+export {
+  type SignedMessage,
+  signMessage,
+  signToken,
+  UnsignableClaimsError,
+  type VerifiedMessage,
+  verifyMessage,
+  verifyMessages,
+} from './message.ts'
+export { checkMessageText, type MessageText, type TokenHeader } from './message-text.ts'
+export {
+  type Receipt,
+  type ReceiptExpectation,
+  type ReceiptLeaf,
+  receiptClaims,
+  receiptLeaf,
+  receiptLeafHash,
+  signReceipt,
+  type VerifiedReceipt,
+  verifyReceipt,
+} from './receipt.ts'
+export { MAX_DEPTH, parseStrictJson, type StrictJsonCode, type StrictJsonResult } from './strict-json.ts'
+export { UUID_V7, uuidV7, uuidV7TimeMs } from './uuid-v7.ts'
+export { type VerifiedToken, verifyToken } from './verify-signature.ts'

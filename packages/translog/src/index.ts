@@ -1,1 +1,3 @@
-export {}
+export { buildTree, type Tree, treeRoot } from './build-tree.ts'
+export { emptyRoot, HASH_BYTES, leafHash, nodeHash } from './tree-hash.ts'
+export { type Inclusion, verifyInclusion } from './verify-inclusion.ts'

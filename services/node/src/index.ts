@@ -1,1 +1,8 @@
-export {}
+export { apiDocument } from './api/api-document.ts'
+export type { Address, NodeRole, SettingProblem, Settings } from './config.ts'
+export { readSettings } from './config.ts'
+export { createNode, type Node, type NodeOptions, type NodeOverrides } from './create-node.ts'
+export { exchangeDocument } from './exchange/exchange-routes.ts'
+export { problems } from './http/problems.ts'
+export { type Files, loadFiles } from './load-files.ts'
+export { createLogger, type LogLevel } from './logger.ts'

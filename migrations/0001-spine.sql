@@ -1,0 +1,372 @@
+-- The spine: cases, documents, outbox, inbox, receipts and places, effects, tasks, settlement entries, events,
+-- pending log entries, idempotency, audit. Every instant is timestamptz, every digest base64url text (protocol.md section 1).
+-- Tables that grow with every message are range-partitioned on the UUIDv7 `jti`, so that unique (iss, jti) holds;
+-- partitions per year are made at start and by the nightly job, and what no partition holds goes to the default one.
+
+create table cases (
+  case_number text primary key,
+  procedure text not null,
+  version integer not null,
+  owner text not null,
+  role text not null,
+  agency text not null,
+  agreement text not null,
+  deadline_rules integer not null,
+  state text not null,
+  final boolean not null,
+  ball_holder text,
+  due date,
+  effective_until date,
+  etag text not null,
+  opened_at timestamptz not null,
+  updated_at timestamptz not null
+);
+create index cases_by_agency on cases (agency, opened_at desc, case_number desc);
+create index cases_by_procedure on cases (procedure, agency, opened_at desc, case_number desc);
+create index cases_by_due on cases (due) where not final;
+
+-- Roles are plural: a case has one owner and one or more counterparties.
+create table case_participants (
+  case_number text not null references cases,
+  region text not null,
+  role text not null,
+  agency text not null,
+  primary key (case_number, region)
+);
+
+-- `message` holds the exact bytes that were signed; null where this node refused them (it keeps no content) .
+-- `status`: held; refused (the receiver signed a refusal); cancelled (never sent: it descends from a refused document).
+-- `received_at` is what the receipt says, null until the receipt is known here.
+create table documents (
+  jti uuid not null,
+  iss text not null,
+  aud text not null,
+  digest text not null,
+  case_number text not null,
+  document text not null,
+  from_agency text not null,
+  to_agency text not null,
+  issued_at timestamptz not null,
+  received_at timestamptz,
+  seen text[] not null,
+  answers text,
+  status text not null check (status in ('held', 'refused', 'cancelled')),
+  refusal text,
+  message text,
+  standing text not null,
+  standing_reason json,
+  stored_at timestamptz not null,
+  primary key (jti, iss)
+) partition by range (jti);
+create index documents_by_case on documents (case_number);
+create index documents_by_digest on documents (digest);
+create table documents_default partition of documents default;
+
+-- What is to be delivered. `split` halves the batch size each time a request fails again with the same answer, so that
+-- one poisonous message cannot hold up the others. `sent_at`: the first time the bytes may have left the node.
+create table outbox (
+  jti uuid not null,
+  sequence bigint generated always as identity,
+  digest text not null,
+  peer text not null,
+  case_number text not null,
+  state text not null check (state in ('pending', 'delivered', 'refused', 'cancelled')),
+  attempts integer not null default 0,
+  deferrals integer not null default 0,
+  next_attempt_at timestamptz not null,
+  lease uuid,
+  lease_until timestamptz,
+  split smallint not null default 0,
+  last_failure text,
+  expires_at timestamptz not null,
+  created_at timestamptz not null,
+  sent_at timestamptz,
+  answered_at timestamptz,
+  primary key (jti)
+) partition by range (jti);
+create index outbox_pending on outbox (peer, sequence) where state = 'pending';
+create index outbox_by_case on outbox (case_number, sequence);
+create index outbox_by_state on outbox (state, jti desc);
+create table outbox_default partition of outbox default;
+
+-- Failed attempts, newest last; the successful one is the outbox row itself.
+create table delivery_attempts (
+  jti uuid not null,
+  attempt integer not null,
+  at timestamptz not null,
+  cause text not null,
+  http_status integer,
+  batch integer not null,
+  primary key (jti, attempt)
+);
+
+-- What has arrived: the replay key (iss, jti) for ever. A repeated jti with other bytes has a row of its own (first = false).
+create table inbox (
+  jti uuid not null,
+  iss text not null,
+  digest text not null,
+  first boolean not null,
+  case_number text,
+  status text not null check (status in ('accepted', 'refused')),
+  reason text,
+  received_at timestamptz not null,
+  applied_at timestamptz,
+  apply_attempts integer not null default 0,
+  next_apply_at timestamptz,
+  primary key (jti, iss, digest)
+) partition by range (jti);
+create unique index inbox_replay_key on inbox (iss, jti) where first;
+create index inbox_unapplied on inbox (next_apply_at) where applied_at is null;
+create index inbox_by_case on inbox (case_number);
+create table inbox_default partition of inbox default;
+
+-- Signed receipts, issued and received alike; `iss` is who signed.
+create table receipts (
+  digest text primary key,
+  iss text not null,
+  aud text not null,
+  jti uuid not null,
+  receipt text not null,
+  received_at timestamptz not null,
+  size integer not null,
+  root text not null,
+  stored_at timestamptz not null
+);
+create index receipts_by_time on receipts (received_at desc, digest);
+
+-- The place of one message in the tree of its receipt: its own constant-size proof.
+create table places (
+  jti uuid not null,
+  iss text not null,
+  digest text not null,
+  status text not null check (status in ('accepted', 'refused')),
+  reason text,
+  receipt text not null references receipts,
+  leaf_index integer not null,
+  path text[] not null,
+  primary key (jti, iss, digest)
+) partition by range (jti);
+create index places_by_receipt on places (receipt);
+create table places_default partition of places default;
+
+-- Two texts under one (iss, jti): both kept for thirty days for the security officer.
+create table quarantine (
+  iss text not null,
+  jti uuid not null,
+  digest text not null,
+  message text not null,
+  stored_at timestamptz not null,
+  expires_at timestamptz not null,
+  primary key (iss, jti, digest)
+);
+
+-- Consequences on this side, written as the difference between wanted and stored rows under the case lock.
+create table effects (
+  case_number text not null references cases,
+  digest text not null,
+  key text not null,
+  kind text not null,
+  register text,
+  lookup_key text,
+  data json not null,
+  created_at timestamptz not null,
+  primary key (case_number, digest, key)
+);
+create index effects_by_lookup on effects (register, lookup_key) where register is not null;
+
+-- Unique on this node: at most one case holds a claim.
+create table claims (
+  lookup_key text primary key,
+  case_number text not null references cases,
+  digest text not null,
+  key text not null
+);
+create index claims_by_case on claims (case_number);
+
+create table settlement_entries (
+  case_number text not null references cases,
+  digest text not null,
+  key text not null,
+  agency text not null,
+  insurance_type text not null,
+  payer text not null,
+  payee text not null,
+  pool_yuan text not null,
+  personal_yuan text not null,
+  total_yuan text not null,
+  completed_on date not null,
+  created_at timestamptz not null,
+  primary key (case_number, digest, key)
+);
+
+create table tasks (
+  id uuid primary key,
+  case_number text not null references cases,
+  digest text not null,
+  key text not null,
+  agency text not null,
+  title json not null,
+  document text,
+  draft json,
+  note json,
+  state text not null check (state in ('open', 'closed')),
+  created_at timestamptz not null,
+  closed_at timestamptz,
+  unique (case_number, digest, key)
+);
+create index tasks_open on tasks (agency, id) where state = 'open';
+
+-- Acts that leave the node (an automatic answer, later a webhook): done once, never recalled.
+create table acts (
+  case_number text not null references cases,
+  digest text not null,
+  act text not null,
+  done_at timestamptz not null,
+  primary key (case_number, digest, act)
+);
+
+-- What local systems are told (webhooks and event streams read it). `xid`: a reader takes only rows below
+-- pg_snapshot_xmin, so that a late commit is never skipped.
+create table events (
+  id uuid primary key,
+  xid xid8 not null default pg_current_xact_id(),
+  type text not null,
+  case_number text not null,
+  digest text,
+  agency text not null,
+  at timestamptz not null
+);
+create index events_by_xid on events (xid, id);
+create index events_by_case on events (case_number);
+
+create table log_pending (
+  id bigint generated always as identity primary key,
+  at timestamptz not null,
+  kind text not null,
+  entry json not null
+);
+
+create table idempotency (
+  client text not null,
+  key text not null,
+  fingerprint text not null,
+  case_number text,
+  jti uuid,
+  result json,
+  created_at timestamptz not null,
+  primary key (client, key)
+);
+create index idempotency_by_age on idempotency (created_at);
+
+create table audit (
+  id uuid primary key,
+  at timestamptz not null,
+  client text not null,
+  role text not null,
+  agency text,
+  action text not null,
+  case_number text,
+  subject text
+);
+create index audit_by_case on audit (case_number) where case_number is not null;
+
+-- What an operator must look at: forks, reused ids, broken receipts, long deferrals, clock skew.
+create table alerts (
+  id uuid primary key,
+  at timestamptz not null,
+  kind text not null,
+  key text not null unique,
+  peer text,
+  case_number text,
+  jti uuid,
+  detail json not null,
+  acknowledged_at timestamptz,
+  acknowledged_by text
+);
+
+create table peers (
+  region text primary key,
+  paused boolean not null default false,
+  paused_by text,
+  paused_at timestamptz,
+  failures integer not null default 0,
+  open_until timestamptz,
+  last_success_at timestamptz,
+  last_failure_at timestamptz,
+  last_failure text
+);
+
+-- Signed requests other than messages are answered once (protocol.md section 2).
+create table request_ids (
+  iss text not null,
+  jti uuid not null,
+  at timestamptz not null,
+  primary key (iss, jti)
+);
+
+create table register_records (
+  register text not null,
+  key text not null,
+  agency text not null,
+  data json not null,
+  version integer not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  primary key (register, key)
+);
+create index register_records_by_agency on register_records (register, agency, key);
+create table register_lookups (
+  register text not null,
+  lookup_key text not null,
+  key text not null,
+  primary key (register, lookup_key, key),
+  foreign key (register, key) references register_records on delete cascade
+);
+create index register_lookups_by_record on register_lookups (register, key);
+
+-- `body` is kept until the row is done or failed, so that a killed import goes on where it was; then it is erased.
+-- `attempts`: how often a row could not be judged; a row that never can be must not hold up its import for ever.
+create table imports (
+  id uuid primary key,
+  target text not null,
+  client text not null,
+  agency text not null,
+  state text not null check (state in ('queued', 'running', 'done')),
+  rows_total integer not null,
+  rows_done integer not null default 0,
+  rows_failed integer not null default 0,
+  created_at timestamptz not null,
+  finished_at timestamptz
+);
+create index imports_open on imports (id) where state <> 'done';
+create table import_rows (
+  import_id uuid not null references imports on delete cascade,
+  line integer not null,
+  state text not null check (state in ('queued', 'done', 'failed')),
+  body text,
+  attempts smallint not null default 0,
+  result text,
+  errors json,
+  primary key (import_id, line)
+);
+
+create table reconciliations (
+  id uuid primary key,
+  peer text not null,
+  requested_by text not null,
+  state text not null check (state in ('queued', 'running', 'done', 'failed')),
+  from_day date not null,
+  to_day date not null,
+  created_at timestamptz not null,
+  finished_at timestamptz,
+  result json
+);
+create index reconciliations_by_peer on reconciliations (peer, id desc);
+
+-- Which cases asked a register what: they are looked at again when the record comes or changes.
+create table register_questions (
+  register text not null,
+  lookup_key text not null,
+  case_number text not null references cases,
+  primary key (register, lookup_key, case_number)
+);

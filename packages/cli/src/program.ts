@@ -1,0 +1,30 @@
+import { Command, Option } from '@commander-js/extra-typings'
+import { addKeygen } from './commands/keygen.ts'
+import { addStart } from './commands/start.ts'
+import { LANGUAGES, languageOf, say } from './language.ts'
+
+/** `hefu` with all its commands. A further command is one file in commands/ and one line here. */
+export function buildProgram() {
+  const program = createProgram()
+  addKeygen(program)
+  addStart(program)
+  return program
+}
+
+export type Program = ReturnType<typeof createProgram>
+
+function createProgram() {
+  const language = languageOf(process.env)
+  return new Command('hefu')
+    .description(
+      say(
+        { zh: '合符：区域间人社业务联合交换', en: 'Hefu: a federated exchange between regional HR & social-security bureaus' },
+        language,
+      ).trim(),
+    )
+    .addOption(new Option('--lang <language>', '语言 / language').choices(LANGUAGES).default(language))
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(say({ zh: `用法错误，见 hefu --help：${text.trim()}`, en: text.trim() }, language)),
+    })
+}

@@ -1,0 +1,68 @@
+import { sql } from 'kysely'
+import type { Caller, Context } from '../context.ts'
+import { insertRows, type Reader } from '../db/bulk.ts'
+import { HefuError } from '../errors.ts'
+import { uuidv7 } from '../uuid.ts'
+
+export type AlertKind = 'case.fork' | 'message.reused-id' | 'message.deferred' | 'message.refused' | 'receipt.unverifiable' | 'receipt.clock' | 'delivery.expired' | 'apply.failed' | 'reconcile.differs'
+
+export interface Alert {
+  readonly kind: AlertKind
+  /** One alert per key: the same trouble does not ring twice. */
+  readonly key: string
+  readonly peer?: string
+  readonly caseNumber?: string
+  readonly jti?: string
+  /** Codes, digests and counts only. */
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+export async function raiseAlert(db: Reader, ctx: Pick<Context, 'now' | 'log' | 'metrics'>, alert: Alert): Promise<void> {
+  const nowMs = ctx.now()
+  const row = {
+    id: uuidv7(nowMs),
+    at: new Date(nowMs),
+    kind: alert.kind,
+    key: `${alert.kind}:${alert.key}`,
+    peer: alert.peer ?? null,
+    case_number: alert.caseNumber ?? null,
+    jti: alert.jti ?? null,
+    detail: alert.detail,
+  }
+  const inserted = await insertRows('alerts', [row], sql`on conflict (key) do nothing returning id`).execute(db)
+  if (inserted.rows.length === 0) return
+  ctx.metrics.alerts.inc({ kind: alert.kind })
+  ctx.log.error({ event: 'alert.raised', kind: alert.kind, peer: alert.peer, case: alert.caseNumber, jti: alert.jti }, 'alert.raised')
+}
+
+export async function listAlerts(ctx: Pick<Context, 'db'>, page: { limit: number; after?: string; open?: boolean }) {
+  let query = ctx.db.selectFrom('alerts').selectAll().orderBy('id', 'desc').limit(page.limit + 1)
+  if (page.after !== undefined) query = query.where('id', '<', page.after)
+  if (page.open) query = query.where('acknowledged_at', 'is', null)
+  const rows = await query.execute()
+  const items = rows.slice(0, page.limit).map((row) => ({
+    id: row.id,
+    at: row.at.toISOString(),
+    kind: row.kind,
+    peer: row.peer,
+    caseNumber: row.case_number,
+    jti: row.jti,
+    detail: row.detail,
+    acknowledgedAt: row.acknowledged_at?.toISOString() ?? null,
+    acknowledgedBy: row.acknowledged_by,
+  }))
+  return { items, next: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null }
+}
+
+export async function acknowledgeAlert(ctx: Pick<Context, 'db' | 'now'>, caller: Caller, id: string): Promise<void> {
+  const done = await ctx.db
+    .updateTable('alerts')
+    .set({ acknowledged_at: new Date(ctx.now()), acknowledged_by: caller.client })
+    .where('id', '=', id)
+    .where('acknowledged_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  if (done) return
+  const known = await ctx.db.selectFrom('alerts').select('id').where('id', '=', id).executeTakeFirst()
+  if (!known) throw new HefuError('not-found')
+}

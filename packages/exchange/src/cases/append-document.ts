@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto'
+import { type CaseDocument, nextFor, type Replay, replay, seenFor } from '@hefu/procedures'
+import { type MessageClaims, signMessage } from '@hefu/protocol'
+import type { AgencyCode, CaseNumber, RegionId } from '@hefu/reference'
+import type { Context } from '../context.ts'
+import { insertAll, type Tx } from '../db/bulk.ts'
+import type { DocumentRow } from '../db/schema.ts'
+import { HefuError } from '../errors.ts'
+import { appendToLog } from '../log/pending-log.ts'
+import { uuidv7 } from '../uuid.ts'
+import { insertDocuments } from './case-store.ts'
+import { type LoadedCase, replayInput, toCaseDocument } from './loaded-case.ts'
+
+/** What an author decides about a document; the engine and the case decide the rest. */
+export interface DraftDocument {
+  readonly document: string
+  readonly purpose: string
+  readonly basis: string
+  readonly data: unknown
+}
+
+export type Signing = Pick<Context, 'region' | 'signer' | 'now'>
+
+/** Delivery horizon: after `exp` the receiver refuses what it has not answered before (protocol.md section 1). */
+const horizonSeconds = 30 * 86_400
+
+/**
+ * Writes this side's next document of a locked case: signs it, stores the exact bytes, queues it in the outbox and leaves
+ * the entry for the log. Refuses what the engine would call void, and what `check` finds wrong. Answers the case with it;
+ * the caller projects it in the same transaction.
+ */
+export async function appendDocument(tx: Tx, ctx: Signing, loaded: LoadedCase, draft: DraftDocument): Promise<{ loaded: LoadedCase; row: DocumentRow }> {
+  const signed = await signDocument(ctx, loaded, draft)
+  refuseIfUnsound(loaded, signed.row)
+  await insertDocuments(tx, [signed.row])
+  await queueForDelivery(tx, ctx, signed.row, signed.claims)
+  return { loaded: { ...loaded, documents: [...loaded.documents, signed.row] }, row: signed.row }
+}
+
+async function signDocument(ctx: Signing, loaded: LoadedCase, draft: DraftDocument): Promise<{ row: DocumentRow & { message: string }; claims: MessageClaims }> {
+  const { documents, facts } = replayInput(loaded)
+  const before = replay(loaded.procedure, documents, facts)
+  const next = nextFor(loaded.procedure, before, loaded.row.role).find((n) => n.document === draft.document)
+  if (!next) throw new HefuError('not-found')
+  if (!next.allowed) throw new HefuError('document-not-allowed-now', next.reason ? { detail: next.reason } : {})
+  const other = counterpart(loaded, ctx.region)
+  const nowMs = ctx.now()
+  const iat = Math.floor(nowMs / 1000)
+  const claims: MessageClaims = {
+    iss: ctx.region,
+    aud: other.region as RegionId,
+    jti: uuidv7(nowMs),
+    salt: randomBytes(16).toString('base64url'),
+    iat,
+    exp: iat + horizonSeconds,
+    procedure: `${loaded.procedure.name}/${loaded.procedure.version}`,
+    document: draft.document,
+    case: loaded.row.case_number as CaseNumber,
+    agreement: loaded.row.agreement,
+    seen: [...seenFor(documents, facts, ctx.region)],
+    ...(next.answers === undefined ? {} : { answers: next.answers }),
+    from: loaded.row.agency as AgencyCode,
+    to: other.agency as AgencyCode,
+    purpose: draft.purpose,
+    basis: draft.basis,
+    data: draft.data as MessageClaims['data'],
+  }
+  const { token, digest } = await signMessage(claims, ctx.signer)
+  const row = {
+    jti: claims.jti,
+    iss: claims.iss,
+    aud: claims.aud,
+    digest,
+    case_number: claims.case,
+    document: claims.document,
+    from_agency: claims.from,
+    to_agency: claims.to,
+    issued_at: new Date(iat * 1000),
+    received_at: null,
+    seen: claims.seen,
+    answers: claims.answers ?? null,
+    status: 'held' as const,
+    refusal: null,
+    message: token,
+    standing: 'effective',
+    standing_reason: null,
+    stored_at: new Date(nowMs),
+  }
+  return { row, claims }
+}
+
+/** The other side of the case: a document has one addressee. */
+function counterpart(loaded: LoadedCase, region: string) {
+  const other = loaded.participants.find((p) => p.region !== region)
+  if (!other) throw new Error(`case ${loaded.row.case_number} has no other side`)
+  return other
+}
+
+function refuseIfUnsound(loaded: LoadedCase, row: DocumentRow & { message: string }): void {
+  const after: Replay = replay(loaded.procedure, [...replayInput(loaded).documents, toCaseDocument(row) as CaseDocument], replayInput(loaded).facts)
+  const errors = after.findings.filter((f) => f.digest === row.digest && f.severity === 'error')
+  if (errors.length > 0) {
+    throw new HefuError('document-findings', { errors: errors.map(({ pointer, code, zh, en }) => ({ pointer: `/data${pointer}`, code, zh, en })) })
+  }
+  const standing = after.standings.get(row.digest)
+  if (standing && 'reason' in standing) throw new HefuError('document-not-allowed-now', { detail: standing.reason })
+}
+
+async function queueForDelivery(tx: Tx, ctx: Signing, row: DocumentRow, claims: MessageClaims): Promise<void> {
+  const nowMs = ctx.now()
+  await insertAll(tx, 'outbox', [
+    {
+      jti: row.jti,
+      digest: row.digest,
+      peer: row.aud,
+      case_number: row.case_number,
+      state: 'pending',
+      attempts: 0,
+      deferrals: 0,
+      split: 0,
+      next_attempt_at: new Date(nowMs),
+      expires_at: new Date(claims.exp * 1000),
+      created_at: new Date(nowMs),
+    },
+  ])
+  await appendToLog(tx, nowMs, [
+    { kind: 'message.sent', iss: row.iss, aud: row.aud, jti: row.jti, procedure: claims.procedure, document: row.document, case: row.case_number, digest: row.digest },
+  ])
+}

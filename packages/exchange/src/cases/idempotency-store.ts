@@ -1,0 +1,42 @@
+import { sql } from 'kysely'
+import type { Caller, Context } from '../context.ts'
+import { insertAll, type Tx } from '../db/bulk.ts'
+import type { IdempotencyRow } from '../db/schema.ts'
+import { HefuError } from '../errors.ts'
+
+/**
+ * Takes the key for this transaction. The lock ends with the transaction, so a crash leaves no marker behind; what was
+ * finished under the key before is answered. Throws idempotency-key-busy, idempotency-key-reused.
+ */
+export async function takeIdempotencyKey(tx: Tx, caller: Caller, key: string, fingerprint: string): Promise<IdempotencyRow | undefined> {
+  const lock = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(hashtextextended(${`${caller.client} ${key}`}, 0)) as taken`.execute(tx)
+  if (!lock.rows[0]?.taken) throw new HefuError('idempotency-key-busy')
+  const stored = await tx.selectFrom('idempotency').selectAll().where('client', '=', caller.client).where('key', '=', key).executeTakeFirst()
+  if (stored && stored.fingerprint !== fingerprint) throw new HefuError('idempotency-key-reused')
+  return stored
+}
+
+export async function finishIdempotencyKey(
+  tx: Tx,
+  ctx: Pick<Context, 'now'>,
+  caller: Caller,
+  record: { key: string; fingerprint: string; caseNumber?: string; jti?: string; result?: unknown },
+): Promise<void> {
+  await insertAll(tx, 'idempotency', [
+    {
+      client: caller.client,
+      key: record.key,
+      fingerprint: record.fingerprint,
+      case_number: record.caseNumber ?? null,
+      jti: record.jti ?? null,
+      result: record.result ?? null,
+      created_at: new Date(ctx.now()),
+    },
+  ])
+}
+
+const keptMs = 7 * 86_400_000
+
+export async function forgetOldIdempotencyKeys(ctx: Pick<Context, 'db' | 'now'>): Promise<void> {
+  await ctx.db.deleteFrom('idempotency').where('created_at', '<', new Date(ctx.now() - keptMs)).execute()
+}

@@ -1,0 +1,73 @@
+import { type CaseDocument, type CaseFacts, type Procedure, type RefusedDocument, type Replay, replay } from '@hefu/procedures'
+import type { AgencyCode, CaseNumber, RegionId } from '@hefu/reference'
+import type { Context } from '../context.ts'
+import type { CaseRow, DocumentRow, ParticipantRow } from '../db/schema.ts'
+
+/** A case as stored: what replay needs, and nothing derived. */
+export interface LoadedCase {
+  readonly row: CaseRow
+  readonly procedure: Procedure
+  readonly participants: readonly ParticipantRow[]
+  readonly documents: readonly DocumentRow[]
+}
+
+/** What a stored message says. The bytes were verified before they were stored (or signed here), so plain parsing is safe. */
+export interface StoredClaims {
+  readonly purpose: string
+  readonly basis: string
+  readonly agreement: string
+  readonly data: unknown
+}
+
+export function storedClaims(message: string): StoredClaims {
+  const start = message.indexOf('.') + 1
+  return JSON.parse(Buffer.from(message.slice(start, message.indexOf('.', start)), 'base64url').toString()) as StoredClaims
+}
+
+export function procedureOf(ctx: Pick<Context, 'procedures'>, name: string, version: number): Procedure {
+  const procedure = ctx.procedures.find((p) => p.name === name && p.version === version)
+  if (!procedure) throw new Error(`procedure ${name}/${version} is not installed on this node`)
+  return procedure
+}
+
+export function toCaseDocument(row: DocumentRow & { message: string }): CaseDocument {
+  return {
+    digest: row.digest,
+    document: row.document,
+    by: row.iss as RegionId,
+    from: row.from_agency as AgencyCode,
+    to: row.to_agency as AgencyCode,
+    issuedAt: row.issued_at.getTime() / 1000,
+    seen: row.seen,
+    ...(row.answers === null ? {} : { answers: row.answers }),
+    data: storedClaims(row.message).data,
+  }
+}
+
+/** Documents and facts for `replay`; what was never sent (cancelled) is not part of the case. */
+export function replayInput(loaded: LoadedCase): { documents: CaseDocument[]; facts: CaseFacts } {
+  const documents: CaseDocument[] = []
+  const refused: RefusedDocument[] = []
+  const receivedAt = new Map<string, number>()
+  for (const row of loaded.documents) {
+    if (row.status === 'cancelled') continue
+    if (row.received_at) receivedAt.set(row.digest, row.received_at.getTime() / 1000)
+    if (row.status === 'refused') refused.push({ digest: row.digest, document: row.document, by: row.iss as RegionId, reason: row.refusal ?? '' })
+    else if (row.message !== null) documents.push(toCaseDocument(row as DocumentRow & { message: string }))
+  }
+  const { row, participants } = loaded
+  const facts: CaseFacts = {
+    caseNumber: row.case_number as CaseNumber,
+    owner: row.owner as RegionId,
+    counterparties: participants.filter((p) => p.region !== row.owner).map((p) => p.region as RegionId),
+    deadlineRules: row.deadline_rules,
+    receivedAt,
+    refused,
+  }
+  return { documents, facts }
+}
+
+export function replayCase(loaded: LoadedCase): Replay {
+  const { documents, facts } = replayInput(loaded)
+  return replay(loaded.procedure, documents, facts)
+}

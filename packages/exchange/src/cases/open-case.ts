@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import type { Procedure } from '@hefu/procedures'
+import { type Agreement, agreementByName, agreementName, findAgreement, regionOfAgency } from '@hefu/protocol'
+import { type AgencyCode, mintCaseNumber, shanghaiDate } from '@hefu/reference'
+import type { Caller, Context } from '../context.ts'
+import type { Tx } from '../db/bulk.ts'
+import type { CaseRow, ParticipantRow } from '../db/schema.ts'
+import { HefuError } from '../errors.ts'
+import { insertCase } from './case-store.ts'
+import type { LoadedCase } from './loaded-case.ts'
+import type { SubmitBody } from './submit-document.ts'
+
+type OpenContext = Pick<Context, 'region' | 'federation' | 'now'>
+
+/** A new case with its number, participants and agreement, still without a document. Throws HefuError. */
+export async function openCase(tx: Tx, ctx: OpenContext, caller: Caller, procedure: Procedure, body: SubmitBody): Promise<LoadedCase> {
+  const agency = body.from ?? caller.agency
+  if (agency === null || agency !== caller.agency) throw new HefuError('agency-not-allowed')
+  if (body.to === undefined) throw new HefuError('recipient-unknown')
+  const region = regionOfAgency(ctx.federation, body.to as AgencyCode)
+  if (region === undefined) throw new HefuError('recipient-unknown')
+  if (region === ctx.region) throw new HefuError('recipient-own-region')
+  const agreement = findAgreement(ctx.federation, { procedure: `${procedure.name}/${procedure.version}`, regions: [ctx.region, region] })
+  if (!agreement) throw new HefuError('agreement-missing')
+  requirePurpose(agreement, body.purpose)
+  const [counterparty] = procedure.roles.counterparties
+  if (!counterparty) throw new Error(`procedure ${procedure.name} has no counterparty`)
+  for (;;) {
+    const row = newCase(ctx, procedure, agency, agreement)
+    const participants: ParticipantRow[] = [
+      { case_number: row.case_number, region: ctx.region, role: procedure.roles.owner.role, agency },
+      { case_number: row.case_number, region, role: counterparty.role, agency: body.to },
+    ]
+    if (await insertCase(tx, row, participants)) return { row, procedure, participants, documents: [] }
+  }
+}
+
+function newCase(ctx: OpenContext, procedure: Procedure, agency: string, agreement: Agreement): CaseRow {
+  const at = new Date(ctx.now())
+  return {
+    case_number: mintCaseNumber(ctx.region, procedure.code, shanghaiDate(ctx.now()), randomBytes(7)),
+    procedure: procedure.name,
+    version: procedure.version,
+    owner: ctx.region,
+    role: procedure.roles.owner.role,
+    agency,
+    agreement: agreementName(agreement),
+    deadline_rules: agreement.deadlineRules,
+    state: 'waiting',
+    final: false,
+    ball_holder: null,
+    due: null,
+    effective_until: null,
+    etag: '',
+    opened_at: at,
+    updated_at: at,
+  }
+}
+
+/** The agreement that governs the case; the purpose must be one of its. Throws HefuError. */
+export function agreementOf(ctx: Pick<Context, 'federation'>, name: string, purpose: string): Agreement {
+  const agreement = agreementByName(ctx.federation, name)
+  if (!agreement) throw new HefuError('agreement-missing')
+  requirePurpose(agreement, purpose)
+  return agreement
+}
+
+function requirePurpose(agreement: Agreement, purpose: string): void {
+  if (!agreement.purposes.includes(purpose)) throw new HefuError('purpose-not-agreed')
+}

@@ -1,0 +1,124 @@
+import type { Caller, Context } from '../context.ts'
+import { HefuError } from '../errors.ts'
+import type { Tx } from '../db/bulk.ts'
+import { audit } from '../log/audit-store.ts'
+import type { LoadedCase } from './loaded-case.ts'
+import { insertTasks } from './write-consequences.ts'
+
+export interface Draft {
+  readonly digest: string
+  readonly document: string
+  readonly data: unknown
+  readonly note: { readonly zh: string; readonly en: string }
+}
+
+/** Puts a draft beside the open task that asks for the document, or opens one. */
+export async function writeDraft(tx: Tx, ctx: Pick<Context, 'now'>, loaded: LoadedCase, draft: Draft): Promise<void> {
+  const content = JSON.stringify({ document: draft.document, data: draft.data })
+  const open = await tx
+    .updateTable('tasks')
+    .set({ draft: content, note: JSON.stringify(draft.note) })
+    .where('case_number', '=', loaded.row.case_number)
+    .where('document', '=', draft.document)
+    .where('state', '=', 'open')
+    .returning('id')
+    .execute()
+  if (open.length > 0) return
+  const title = loaded.procedure.documents[draft.document]?.title ?? { zh: draft.document, en: draft.document }
+  await insertTasks(tx, ctx, [
+    {
+      loaded,
+      digest: draft.digest,
+      key: `draft:${draft.document}`,
+      title: { zh: `拟办：${title.zh}`, en: `Prepare: ${title.en}` },
+      document: draft.document,
+      draft: { document: draft.document, data: draft.data },
+      note: draft.note,
+    },
+  ])
+}
+
+interface TaskView {
+  readonly id: string
+  readonly caseNumber: string
+  readonly procedure: string
+  readonly digest: string
+  readonly title: { readonly zh: string; readonly en: string }
+  readonly document: string | null
+  readonly draft: unknown
+  readonly note: { readonly zh: string; readonly en: string } | null
+  readonly state: 'open' | 'closed'
+  readonly due: string | null
+  readonly createdAt: string
+  readonly closedAt: string | null
+}
+
+const tasksOf = (ctx: Pick<Context, 'db'>, caller: Caller) =>
+  ctx.db
+    .selectFrom('tasks')
+    .innerJoin('cases', 'cases.case_number', 'tasks.case_number')
+    .where('tasks.agency', '=', caller.agency ?? '')
+    .select(['tasks.id', 'tasks.case_number', 'cases.procedure', 'tasks.digest', 'tasks.title', 'tasks.document', 'tasks.draft', 'tasks.note', 'tasks.state', 'cases.due', 'tasks.created_at', 'tasks.closed_at'])
+
+type TaskQueryRow = Awaited<ReturnType<ReturnType<typeof tasksOf>['executeTakeFirstOrThrow']>>
+
+export async function listTasks(ctx: Pick<Context, 'db'>, caller: Caller, page: { state?: 'open' | 'closed'; caseNumber?: string; limit: number; after?: string }): Promise<{ items: TaskView[]; next: string | null }> {
+  let query = tasksOf(ctx, caller).orderBy('tasks.id').limit(page.limit + 1)
+  if (page.state !== undefined) query = query.where('tasks.state', '=', page.state)
+  if (page.caseNumber !== undefined) query = query.where('tasks.case_number', '=', page.caseNumber)
+  if (page.after !== undefined) query = query.where('tasks.id', '>', page.after)
+  const rows = await query.execute()
+  const items = rows.slice(0, page.limit).map(toTask)
+  return { items, next: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null }
+}
+
+export async function readTask(ctx: Pick<Context, 'db'>, caller: Caller, id: string): Promise<TaskView> {
+  const row = await tasksOf(ctx, caller).where('tasks.id', '=', id).executeTakeFirst()
+  if (!row) throw new HefuError('not-found')
+  return toTask(row)
+}
+
+/** An officer says a task is done or not needed; writing the document closes it by itself. */
+export async function closeTask(ctx: Pick<Context, 'db' | 'now'>, caller: Caller, id: string): Promise<TaskView> {
+  await readTask(ctx, caller, id)
+  await ctx.db.transaction().execute(async (tx) => {
+    const closed = await tx.updateTable('tasks').set({ state: 'closed', closed_at: new Date(ctx.now()) }).where('id', '=', id).where('state', '=', 'open').returning('case_number').executeTakeFirst()
+    if (closed) await audit(tx, ctx, caller, { action: 'task.closed', caseNumber: closed.case_number, subject: id })
+  })
+  return await readTask(ctx, caller, id)
+}
+
+/** The refused document's successor is a new document, which only an officer may write. */
+export async function openResendTask(tx: Tx, ctx: Pick<Context, 'now'>, loaded: LoadedCase, digest: string, document: string, reason: string): Promise<string> {
+  const title = loaded.procedure.documents[document]?.title ?? { zh: document, en: document }
+  await insertTasks(tx, ctx, [
+    {
+      loaded,
+      digest,
+      key: 'resend',
+      title: { zh: `重新制作“${title.zh}”：对方拒收（${reason}）`, en: `Write "${title.en}" anew: the peer refused it (${reason})` },
+      document,
+      draft: null,
+    },
+  ])
+  const row = await tx.selectFrom('tasks').select('id').where('case_number', '=', loaded.row.case_number).where('digest', '=', digest).where('key', '=', 'resend').executeTakeFirstOrThrow()
+  await tx.updateTable('tasks').set({ state: 'open', closed_at: null }).where('id', '=', row.id).where('state', '=', 'closed').execute()
+  return row.id
+}
+
+function toTask(row: TaskQueryRow): TaskView {
+  return {
+    id: row.id,
+    caseNumber: row.case_number,
+    procedure: row.procedure,
+    digest: row.digest,
+    title: row.title,
+    document: row.document,
+    draft: row.draft,
+    note: row.note,
+    state: row.state,
+    due: row.due,
+    createdAt: row.created_at.toISOString(),
+    closedAt: row.closed_at?.toISOString() ?? null,
+  }
+}

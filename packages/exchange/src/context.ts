@@ -1,0 +1,33 @@
+import type { Procedure, Register } from '@hefu/procedures'
+import type { Federation, Signer } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import type { Database } from './db/schema.ts'
+import type { Metrics } from './metrics.ts'
+import type { Queue } from './queue/queue.ts'
+
+/** Everything a node's functions may use, made once at start; a function takes the part it uses. */
+export interface Context {
+  readonly region: RegionId
+  readonly db: Kysely<Database>
+  readonly queue: Queue
+  readonly federation: Federation
+  readonly procedures: readonly Procedure[]
+  readonly registers: readonly Register[]
+  /** Signs messages, receipts and requests. */
+  readonly signer: Signer
+  /** Milliseconds since the epoch; the only clock (tests move it). */
+  readonly now: () => number
+  readonly log: Logger
+  readonly metrics: Metrics
+}
+
+export type Role = 'officer' | 'operator' | 'auditor'
+
+/** Who calls the local API. `agency` is set for officers only: they see the cases and registers of their agency. */
+export interface Caller {
+  readonly client: string
+  readonly role: Role
+  readonly agency: string | null
+}

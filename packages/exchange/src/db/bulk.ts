@@ -1,0 +1,26 @@
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import type { Database } from './schema.ts'
+
+export type Tx = Transaction<Database>
+export type Reader = Kysely<Database> | Tx
+
+type Row = Readonly<Record<string, unknown>>
+
+/**
+ * Inserts many rows in one statement of constant size: the rows travel as one JSON parameter and PostgreSQL gives them
+ * the table's own types (a thousand-row VALUES list costs more to plan than to execute). Columns are those of the first row.
+ */
+export function insertRows<R extends Row>(table: keyof Database, rows: readonly R[], onConflict: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
+  const columns = sql.join(Object.keys(rows[0] as R).map((name) => sql.ref(name)))
+  return sql`insert into ${sql.table(table)} (${columns}) select ${columns} from json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json) ${onConflict}`
+}
+
+/** The same rows as a relation named `r`, for updates that join. */
+export function rowsAs<R extends Row>(table: keyof Database, rows: readonly R[]): RawBuilder<unknown> {
+  return sql`json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json) as r`
+}
+
+export async function insertAll<R extends Row>(tx: Reader, table: keyof Database, rows: readonly R[], onConflict?: RawBuilder<unknown>): Promise<void> {
+  if (rows.length === 0) return
+  await insertRows(table, rows, onConflict).execute(tx)
+}

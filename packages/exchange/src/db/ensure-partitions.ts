@@ -1,0 +1,28 @@
+import { type Kysely, sql } from 'kysely'
+import type { Database } from './schema.ts'
+
+const partitioned = ['documents', 'outbox', 'inbox', 'places'] as const
+
+/** Smallest UUIDv7 of an instant: 48 bits of milliseconds, then zeros (RFC 9562 section 5.7). */
+export function firstUuidOf(epochMs: number): string {
+  const hex = epochMs.toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
+}
+
+/** Makes the partitions of this year and the next; what is older than the first or forged goes to the default partition. */
+export async function ensurePartitions(db: Kysely<Database>, now: number): Promise<void> {
+  const year = new Date(now).getUTCFullYear()
+  await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(hashtext('hefu.partitions'))`.execute(tx)
+    for (const table of partitioned) {
+      for (const y of [year, year + 1]) {
+        const name = `${table}_${y}`
+        const exists = await sql`select 1 from pg_class where relname = ${name} and relnamespace = 'public'::regnamespace`.execute(tx)
+        if (exists.rows.length > 0) continue
+        const from = firstUuidOf(Date.UTC(y, 0, 1))
+        const to = firstUuidOf(Date.UTC(y + 1, 0, 1))
+        await sql.raw(`create table ${name} partition of ${table} for values from ('${from}') to ('${to}')`).execute(tx)
+      }
+    }
+  })
+}

@@ -1,0 +1,20 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Database } from './schema.ts'
+
+/** `date` stays yyyy-mm-dd text: a date without a zone must not become an instant. */
+const types = new pg.TypeOverrides()
+types.setTypeParser(pg.types.builtins.DATE, (text: string) => text)
+
+export interface OpenDatabaseOptions {
+  readonly url: string
+  readonly poolSize: number
+  /** Called for errors of idle connections: the pool replaces them, the process must not die. */
+  readonly onError: (error: Error) => void
+}
+
+export function openDatabase(options: OpenDatabaseOptions): Kysely<Database> {
+  const pool = new pg.Pool({ connectionString: options.url, max: options.poolSize, types, application_name: 'hefu', connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000 })
+  pool.on('error', options.onError)
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+}

@@ -1,0 +1,369 @@
+import type { ColumnType, Generated, Selectable } from 'kysely'
+
+/**
+ * Rows as PostgreSQL returns them: `timestamptz` as Date, `date` as yyyy-mm-dd text, bigint as text, json parsed.
+ * A test compares this file with the migrated schema.
+ */
+type Json<T> = ColumnType<T, string, string>
+type NullableJson<T> = ColumnType<T | null, string | null, string | null>
+
+interface CaseTable {
+  case_number: string
+  procedure: string
+  version: number
+  owner: string
+  role: string
+  agency: string
+  agreement: string
+  deadline_rules: number
+  state: string
+  final: boolean
+  ball_holder: string | null
+  due: string | null
+  effective_until: string | null
+  etag: string
+  opened_at: Date
+  updated_at: Date
+}
+
+interface ParticipantTable {
+  case_number: string
+  region: string
+  role: string
+  agency: string
+}
+
+interface DocumentTable {
+  jti: string
+  iss: string
+  aud: string
+  digest: string
+  case_number: string
+  document: string
+  from_agency: string
+  to_agency: string
+  issued_at: Date
+  received_at: Date | null
+  seen: string[]
+  answers: string | null
+  status: 'held' | 'refused' | 'cancelled'
+  refusal: string | null
+  message: string | null
+  standing: string
+  standing_reason: NullableJson<{ code: string; zh: string; en: string }>
+  stored_at: Date
+}
+
+interface OutboxTable {
+  jti: string
+  sequence: Generated<string>
+  digest: string
+  peer: string
+  case_number: string
+  state: 'pending' | 'delivered' | 'refused' | 'cancelled'
+  attempts: Generated<number>
+  deferrals: Generated<number>
+  next_attempt_at: Date
+  lease: string | null
+  lease_until: Date | null
+  split: Generated<number>
+  last_failure: string | null
+  expires_at: Date
+  created_at: Date
+  sent_at: Date | null
+  answered_at: Date | null
+}
+
+interface DeliveryAttemptTable {
+  jti: string
+  attempt: number
+  at: Date
+  cause: string
+  http_status: number | null
+  batch: number
+}
+
+interface InboxTable {
+  jti: string
+  iss: string
+  digest: string
+  first: boolean
+  case_number: string | null
+  status: 'accepted' | 'refused'
+  reason: string | null
+  received_at: Date
+  applied_at: Date | null
+  apply_attempts: Generated<number>
+  next_apply_at: Date | null
+}
+
+interface ReceiptTable {
+  digest: string
+  iss: string
+  aud: string
+  jti: string
+  receipt: string
+  received_at: Date
+  size: number
+  root: string
+  stored_at: Date
+}
+
+interface PlaceTable {
+  jti: string
+  iss: string
+  digest: string
+  status: 'accepted' | 'refused'
+  reason: string | null
+  receipt: string
+  leaf_index: number
+  path: string[]
+}
+
+interface QuarantineTable {
+  iss: string
+  jti: string
+  digest: string
+  message: string
+  stored_at: Date
+  expires_at: Date
+}
+
+interface EffectTable {
+  case_number: string
+  digest: string
+  key: string
+  kind: string
+  register: string | null
+  lookup_key: string | null
+  data: Json<unknown>
+  created_at: Date
+}
+
+interface ClaimTable {
+  lookup_key: string
+  case_number: string
+  digest: string
+  key: string
+}
+
+interface SettlementEntryTable {
+  case_number: string
+  digest: string
+  key: string
+  agency: string
+  insurance_type: string
+  payer: string
+  payee: string
+  pool_yuan: string
+  personal_yuan: string
+  total_yuan: string
+  completed_on: string
+  created_at: Date
+}
+
+interface TaskTable {
+  id: string
+  case_number: string
+  digest: string
+  key: string
+  agency: string
+  title: Json<{ zh: string; en: string }>
+  document: string | null
+  draft: NullableJson<unknown>
+  note: NullableJson<{ zh: string; en: string }>
+  state: 'open' | 'closed'
+  created_at: Date
+  closed_at: Date | null
+}
+
+interface ActTable {
+  case_number: string
+  digest: string
+  act: string
+  done_at: Date
+}
+
+interface EventTable {
+  id: string
+  xid: Generated<string>
+  type: string
+  case_number: string
+  digest: string | null
+  agency: string
+  at: Date
+}
+
+interface LogPendingTable {
+  id: Generated<string>
+  at: Date
+  kind: string
+  entry: Json<unknown>
+}
+
+interface IdempotencyTable {
+  client: string
+  key: string
+  fingerprint: string
+  case_number: string | null
+  jti: string | null
+  result: NullableJson<unknown>
+  created_at: Date
+}
+
+interface AuditTable {
+  id: string
+  at: Date
+  client: string
+  role: string
+  agency: string | null
+  action: string
+  case_number: string | null
+  subject: string | null
+}
+
+interface AlertTable {
+  id: string
+  at: Date
+  kind: string
+  key: string
+  peer: string | null
+  case_number: string | null
+  jti: string | null
+  detail: Json<Record<string, unknown>>
+  acknowledged_at: Date | null
+  acknowledged_by: string | null
+}
+
+interface PeerTable {
+  region: string
+  paused: Generated<boolean>
+  paused_by: string | null
+  paused_at: Date | null
+  failures: Generated<number>
+  open_until: Date | null
+  last_success_at: Date | null
+  last_failure_at: Date | null
+  last_failure: string | null
+}
+
+interface RequestIdTable {
+  iss: string
+  jti: string
+  at: Date
+}
+
+interface RegisterRecordTable {
+  register: string
+  key: string
+  agency: string
+  data: Json<unknown>
+  version: number
+  created_at: Date
+  updated_at: Date
+}
+
+interface RegisterLookupTable {
+  register: string
+  lookup_key: string
+  key: string
+}
+
+interface ImportTable {
+  id: string
+  target: string
+  client: string
+  agency: string
+  state: 'queued' | 'running' | 'done'
+  rows_total: number
+  rows_done: Generated<number>
+  rows_failed: Generated<number>
+  created_at: Date
+  finished_at: Date | null
+}
+
+interface ImportRowTable {
+  import_id: string
+  line: number
+  state: 'queued' | 'done' | 'failed'
+  body: string | null
+  attempts: Generated<number>
+  result: string | null
+  errors: NullableJson<unknown>
+}
+
+interface ReconciliationTable {
+  id: string
+  peer: string
+  requested_by: string
+  state: 'queued' | 'running' | 'done' | 'failed'
+  from_day: string
+  to_day: string
+  created_at: Date
+  finished_at: Date | null
+  result: NullableJson<unknown>
+}
+
+interface RegisterQuestionTable {
+  register: string
+  lookup_key: string
+  case_number: string
+}
+
+export interface Database {
+  cases: CaseTable
+  case_participants: ParticipantTable
+  documents: DocumentTable
+  outbox: OutboxTable
+  delivery_attempts: DeliveryAttemptTable
+  inbox: InboxTable
+  receipts: ReceiptTable
+  places: PlaceTable
+  quarantine: QuarantineTable
+  effects: EffectTable
+  claims: ClaimTable
+  settlement_entries: SettlementEntryTable
+  tasks: TaskTable
+  acts: ActTable
+  events: EventTable
+  log_pending: LogPendingTable
+  idempotency: IdempotencyTable
+  audit: AuditTable
+  alerts: AlertTable
+  peers: PeerTable
+  request_ids: RequestIdTable
+  register_records: RegisterRecordTable
+  register_lookups: RegisterLookupTable
+  register_questions: RegisterQuestionTable
+  imports: ImportTable
+  import_rows: ImportRowTable
+  reconciliations: ReconciliationTable
+}
+
+export type ActRow = Selectable<ActTable>
+export type AlertRow = Selectable<AlertTable>
+export type AuditRow = Selectable<AuditTable>
+export type CaseRow = Selectable<CaseTable>
+export type ClaimRow = Selectable<ClaimTable>
+export type DeliveryAttemptRow = Selectable<DeliveryAttemptTable>
+export type DocumentRow = Selectable<DocumentTable>
+export type EffectRow = Selectable<EffectTable>
+export type EventRow = Selectable<EventTable>
+export type IdempotencyRow = Selectable<IdempotencyTable>
+export type ImportRow = Selectable<ImportTable>
+export type ImportRowRow = Selectable<ImportRowTable>
+export type InboxRow = Selectable<InboxTable>
+export type LogPendingRow = Selectable<LogPendingTable>
+export type OutboxRow = Selectable<OutboxTable>
+export type ParticipantRow = Selectable<ParticipantTable>
+export type PeerRow = Selectable<PeerTable>
+export type PlaceRow = Selectable<PlaceTable>
+export type QuarantineRow = Selectable<QuarantineTable>
+export type ReceiptRow = Selectable<ReceiptTable>
+export type ReconciliationRow = Selectable<ReconciliationTable>
+export type RegisterLookupRow = Selectable<RegisterLookupTable>
+export type RegisterQuestionRow = Selectable<RegisterQuestionTable>
+export type RegisterRecordRow = Selectable<RegisterRecordTable>
+export type RequestIdRow = Selectable<RequestIdTable>
+export type SettlementEntryRow = Selectable<SettlementEntryTable>
+export type TaskRow = Selectable<TaskTable>

@@ -1,0 +1,29 @@
+import type { Procedure, Register } from '@hefu/procedures'
+import type { Context } from '../context.ts'
+
+/** What the rows of an import become: records of a register, or the starting documents of new cases. */
+export type ImportTarget = { readonly register: Register } | { readonly procedure: Procedure }
+
+type Definitions = Pick<Context, 'registers' | 'procedures'>
+
+/** Names that an import may have as its target: the registers, and the procedures whose starting document may come in batches. */
+export function importTargets(ctx: Definitions): string[] {
+  return [
+    ...new Set([
+      ...ctx.registers.map((register) => register.name),
+      ...ctx.procedures.filter(startsInBatches).map((procedure) => procedure.name),
+    ]),
+  ]
+}
+
+/** A procedure's newest version: an import opens new cases. */
+export function importTarget(ctx: Definitions, name: string): ImportTarget | undefined {
+  const register = ctx.registers.find((one) => one.name === name)
+  if (register) return { register }
+  const procedure = ctx.procedures.filter((one) => one.name === name && startsInBatches(one)).sort((a, b) => b.version - a.version)[0]
+  return procedure && { procedure }
+}
+
+function startsInBatches(procedure: Procedure): boolean {
+  return Object.values(procedure.documents).some((document) => document.starts && document.batch)
+}

@@ -1,0 +1,137 @@
+import { type Answer, type AnswerEntry, keyOwner, type VerifiedMessage, verifyMessages } from '@hefu/protocol'
+import type { Context } from '../context.ts'
+import { tellQueue } from '../tell-queue.ts'
+import { messagesAccepted } from '../telemetry.ts'
+import { readAnswers, readKnownCases, type StoredAnswer } from './inbox-store.ts'
+import { judgeMessage } from './judge-message.ts'
+import { type NewArrival, storeArrivals } from './store-arrivals.ts'
+
+export type Accepted = { readonly status: 200; readonly answer: Answer } | { readonly status: 400; readonly code: 'unverifiable' }
+
+type AcceptContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'now' | 'log' | 'metrics'>
+type Verified = Extract<VerifiedMessage, { ok: true }> & { readonly token: string }
+
+const unverifiable: AnswerEntry = { jti: null, status: 'deferred', reason: 'unverifiable' }
+
+/**
+ * Accepts a request of signed messages (protocol.md sections 1 and 2). One transaction stores whatever is new, with one
+ * receipt over it; what was answered before gets its first answer, byte for byte. Throws when nothing was kept.
+ */
+export async function acceptMessages(ctx: AcceptContext, tokens: readonly string[]): Promise<Accepted> {
+  const startedMs = performance.now()
+  const messages = await verifyAll(ctx, tokens)
+  const verified = messages.filter((message) => message !== null)
+  const iss = verified[0]?.region
+  if (iss === undefined) {
+    ctx.metrics.messages.inc({ direction: 'in', peer: 'unknown', outcome: 'unverifiable' }, tokens.length)
+    ctx.log.warn({ event: 'messages.unverifiable', messages: tokens.length }, 'messages.unverifiable')
+    return { status: 400, code: 'unverifiable' }
+  }
+  // A request is all of one issuer: its receipt has one addressee. A stranger's line counts as unverifiable.
+  const ours = verified.filter((message) => message.region === iss)
+  const { answers, deferred, caseNumbers, receipt } = await answerAll(ctx, iss, ours)
+  const answer = compose(messages, iss, answers, deferred)
+  messagesAccepted(ctx, { peer: iss, messages: tokens.length, counts: countStatuses(answer), receipt, ms: performance.now() - startedMs })
+  if (caseNumbers.length > 0) await tellQueue(ctx, { name: 'apply', cases: caseNumbers })
+  return { status: 200, answer }
+}
+
+/** Keys of peers only: a text signed with this node's own key did not come from a peer. */
+async function verifyAll(ctx: AcceptContext, tokens: readonly string[]): Promise<(Verified | null)[]> {
+  const lookUp = (kid: string) => {
+    const owner = keyOwner(ctx.federation, kid)
+    return owner?.region === ctx.region ? undefined : owner
+  }
+  const results = await verifyMessages(tokens, lookUp)
+  return results.map((result, at) => (result.ok ? { ...result, token: tokens[at] as string } : null))
+}
+
+interface Answered {
+  /** By `jti digest`. */
+  readonly answers: ReadonlyMap<string, StoredAnswer>
+  readonly deferred: ReadonlyMap<string, AnswerEntry>
+  readonly caseNumbers: string[]
+  readonly receipt: string | null
+}
+
+/**
+ * Replay look-up first, so that a message gets its first answer even after `exp`; then judgement; then one transaction. Another
+ * request may store the same message in between: then that one's answer stands and the look-up finds it on the second turn.
+ */
+async function answerAll(ctx: AcceptContext, iss: string, messages: readonly Verified[]): Promise<Answered> {
+  const jtis = [...new Set(messages.map((message) => message.jti))]
+  const before = await readAnswers(ctx.db, iss, jtis)
+  const answers = new Map(before.map((answer) => [keyOf(answer), answer]))
+  const taken = new Set(before.map((answer) => answer.jti))
+  const fresh = [...new Map(messages.filter((m) => !answers.has(keyOf(m))).map((m) => [keyOf(m), m])).values()]
+  if (fresh.length === 0) return { answers, deferred: new Map(), caseNumbers: [], receipt: null }
+
+  const { arrivals, deferred } = await judgeAll(ctx, fresh, taken)
+  const stored = await storeArrivals(ctx, iss, arrivals)
+  const missing = arrivals.some((arrival) => !stored.keys.has(keyOf(arrival)))
+  if (missing) await settleRaces(ctx, iss, arrivals.filter((arrival) => !stored.keys.has(keyOf(arrival))))
+  if (arrivals.length > 0) for (const answer of await readAnswers(ctx.db, iss, jtis)) answers.set(keyOf(answer), answer)
+  return { answers, deferred, caseNumbers: stored.caseNumbers, receipt: stored.receipt }
+}
+
+/** What lost the race for its `jti` to other bytes is a reused id after all. */
+async function settleRaces(ctx: AcceptContext, iss: string, lost: readonly NewArrival[]): Promise<void> {
+  const winners = await readAnswers(ctx.db, iss, lost.map((arrival) => arrival.jti))
+  const answered = new Set(winners.map(keyOf))
+  const reused = lost.filter((arrival) => !answered.has(keyOf(arrival)))
+  await storeArrivals(ctx, iss, reused.map((arrival) => reusedId(arrival)))
+}
+
+async function judgeAll(ctx: AcceptContext, fresh: readonly Verified[], taken: Set<string>): Promise<{ arrivals: NewArrival[]; deferred: Map<string, AnswerEntry> }> {
+  const caseNumbers = fresh.flatMap(({ claims }) => (claims.ok ? [claims.claims.case] : []))
+  const cases = await readKnownCases(ctx.db, [...new Set(caseNumbers)])
+  const arrivals: NewArrival[] = []
+  const deferred = new Map<string, AnswerEntry>()
+  for (const message of fresh) {
+    if (taken.has(message.jti)) {
+      arrivals.push(reusedId({ ...message, verdict: { status: 'refused', reason: 'reused-id', known: knownOf(message) } }))
+      continue
+    }
+    const verdict = judgeMessage(ctx, message.claims, (caseNumber) => cases.get(caseNumber))
+    if (verdict.status === 'deferred') {
+      deferred.set(keyOf(message), { jti: message.jti, status: 'deferred', reason: verdict.reason })
+      continue
+    }
+    taken.add(message.jti)
+    arrivals.push({ ...message, first: true, verdict })
+  }
+  return { arrivals, deferred }
+}
+
+const knownOf = (message: Verified) => (message.claims.ok ? message.claims.claims : message.claims.known)
+const keyOf = (message: { jti: string; digest: string }) => `${message.jti} ${message.digest}`
+
+function reusedId(arrival: Omit<NewArrival, 'first'>): NewArrival {
+  const known = arrival.verdict.status === 'accepted' ? arrival.verdict.claims : arrival.verdict.known
+  return { ...arrival, first: false, verdict: { status: 'refused', reason: 'reused-id', known } }
+}
+
+/** One entry per message, in the order of the request; each receipt once. */
+function compose(messages: readonly (Verified | null)[], iss: string, answers: ReadonlyMap<string, StoredAnswer>, deferred: ReadonlyMap<string, AnswerEntry>): Answer {
+  const receipts: string[] = []
+  const numberOf = new Map<string, number>()
+  const entries = messages.map((message): AnswerEntry => {
+    if (message === null || message.region !== iss) return unverifiable
+    const answer = answers.get(keyOf(message))
+    if (!answer) return deferred.get(keyOf(message)) ?? unverifiable
+    let receipt = numberOf.get(answer.receipt)
+    if (receipt === undefined) {
+      receipt = receipts.push(answer.receipt) - 1
+      numberOf.set(answer.receipt, receipt)
+    }
+    const place = { jti: answer.jti, receipt, index: answer.index, path: [...answer.path] }
+    return answer.status === 'accepted' ? { status: 'accepted', ...place } : ({ status: 'refused', reason: answer.reason, ...place } as AnswerEntry)
+  })
+  return { receipts, messages: entries }
+}
+
+function countStatuses(answer: Answer): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { status } of answer.messages) counts[status] = (counts[status] ?? 0) + 1
+  return counts
+}

@@ -1,0 +1,54 @@
+import { sql } from 'kysely'
+import { raiseAlert } from '../alerts/alert-store.ts'
+import { answerFromRegisters } from '../cases/answer-from-registers.ts'
+import { loadCases, lockCases } from '../cases/case-store.ts'
+import { projectCases } from '../cases/project-cases.ts'
+import type { Context } from '../context.ts'
+import { casesApplied } from '../telemetry.ts'
+import { tellQueue } from '../tell-queue.ts'
+
+type ApplyContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics'>
+
+/**
+ * Replays these cases with everything accepted so far and writes what follows (the job `apply`). Safe to repeat: it writes
+ * differences. A case that fails does not hold up the others: the batch is halved until it stands alone, and the sweep tries it again later.
+ */
+export async function applyCases(ctx: ApplyContext, caseNumbers: readonly string[]): Promise<void> {
+  const startedMs = performance.now()
+  try {
+    const { peers, applied } = await applyTogether(ctx, caseNumbers)
+    casesApplied(ctx, applied, performance.now() - startedMs)
+    for (const peer of peers) await tellQueue(ctx, { name: 'deliver', peer })
+  } catch (error) {
+    if (caseNumbers.length > 1) {
+      const middle = Math.ceil(caseNumbers.length / 2)
+      await applyCases(ctx, caseNumbers.slice(0, middle))
+      await applyCases(ctx, caseNumbers.slice(middle))
+      return
+    }
+    await putOff(ctx, caseNumbers[0] as string, error as Error)
+  }
+}
+
+async function applyTogether(ctx: ApplyContext, caseNumbers: readonly string[]): Promise<{ peers: string[]; applied: { procedure: string }[] }> {
+  return await ctx.db.transaction().execute(async (tx) => {
+    const rows = await lockCases(tx, caseNumbers)
+    // Read before the documents: an acceptance that commits in between is applied, and marked, by its own job.
+    const arrived = await tx.selectFrom('inbox').select(['jti', 'iss', 'digest']).where('case_number', '=', sql<string>`any(${caseNumbers})`).where('applied_at', 'is', null).execute()
+    const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows))
+    const peers = await answerFromRegisters(tx, ctx, projected)
+    if (arrived.length > 0) {
+      const jtis = arrived.map((row) => row.jti)
+      await sql`update inbox set applied_at = ${new Date(ctx.now())} where jti = any(${jtis}::uuid[]) and applied_at is null and case_number = any(${caseNumbers})`.execute(tx)
+    }
+    return { peers, applied: rows }
+  })
+}
+
+/** The exception is recorded by name only: its text may quote a document. */
+async function putOff(ctx: ApplyContext, caseNumber: string, error: Error): Promise<void> {
+  ctx.log.error({ event: 'case.apply-failed', case: caseNumber, error: error.name, stack: error.stack?.split('\n').slice(1, 6) }, 'case.apply-failed')
+  const nextAt = new Date(ctx.now() + 30_000)
+  await ctx.db.updateTable('inbox').set((eb) => ({ apply_attempts: eb('apply_attempts', '+', 1), next_apply_at: nextAt })).where('case_number', '=', caseNumber).where('applied_at', 'is', null).execute()
+  await raiseAlert(ctx.db, ctx, { kind: 'apply.failed', key: caseNumber, caseNumber, detail: { error: error.name } })
+}

@@ -1,0 +1,105 @@
+import { sql } from 'kysely'
+import { insertAll, insertRows, type Reader, type Tx } from '../db/bulk.ts'
+import type { CaseRow, DocumentRow, ParticipantRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
+import type { KnownCase } from './judge-message.ts'
+
+/** What this node answered for one message before: the same for ever. */
+export interface StoredAnswer {
+  readonly jti: string
+  readonly digest: string
+  readonly first: boolean
+  readonly status: 'accepted' | 'refused'
+  readonly reason: string | null
+  readonly receipt: string
+  readonly index: number
+  readonly path: readonly string[]
+}
+
+export async function readAnswers(db: Reader, iss: string, jtis: readonly string[]): Promise<StoredAnswer[]> {
+  if (jtis.length === 0) return []
+  const { rows } = await sql<StoredAnswer>`select i.jti, i.digest, i.first, i.status, i.reason, r.receipt, p.leaf_index as "index", p.path
+    from inbox i join places p on p.jti = i.jti and p.iss = i.iss and p.digest = i.digest join receipts r on r.digest = p.receipt
+    where i.iss = ${iss} and i.jti = any(${jtis}::uuid[]) and p.jti = any(${jtis}::uuid[])`.execute(db)
+  return rows
+}
+
+export async function readKnownCases(db: Reader, caseNumbers: readonly string[]): Promise<Map<string, KnownCase>> {
+  if (caseNumbers.length === 0) return new Map()
+  const { rows } = await sql<KnownCase & { case_number: string }>`select c.case_number, c.procedure, c.version, c.owner, array_agg(p.region) as participants
+    from cases c join case_participants p using (case_number) where c.case_number = any(${caseNumbers}) group by c.case_number`.execute(db)
+  return new Map(rows.map((row) => [row.case_number, row]))
+}
+
+export interface Arrival {
+  readonly jti: string
+  readonly iss: string
+  readonly digest: string
+  readonly first: boolean
+  readonly case_number: string | null
+  readonly status: 'accepted' | 'refused'
+  readonly reason: string | null
+  readonly received_at: Date
+  readonly applied_at: Date | null
+  readonly next_apply_at: Date | null
+}
+
+/**
+ * Inserts in (iss, jti) order, so that two requests with the same messages wait for each other instead of deadlocking;
+ * answers the keys that were really new.
+ */
+export async function insertArrivals(tx: Tx, rows: readonly Arrival[]): Promise<Set<string>> {
+  const sorted = rows.toSorted((a, b) => (a.jti < b.jti ? -1 : 1))
+  const inserted = new Set<string>()
+  for (const [part, conflict] of [
+    [sorted.filter((row) => row.first), sql`on conflict (iss, jti) where first do nothing`],
+    [sorted.filter((row) => !row.first), sql`on conflict do nothing`],
+  ] as const) {
+    if (part.length === 0) continue
+    const { rows: keys } = await sql<{ jti: string; digest: string }>`${insertRows('inbox', part.map((row) => ({ ...row, apply_attempts: 0 })), conflict)} returning jti, digest`.execute(tx)
+    for (const key of keys) inserted.add(`${key.jti} ${key.digest}`)
+  }
+  return inserted
+}
+
+/** The case rows that arriving documents need to hang on; the starting document sets what an early follower could not know. */
+export async function insertArrivedCases(tx: Tx, starting: readonly CaseRow[], early: readonly CaseRow[]): Promise<void> {
+  await insertAll(
+    tx,
+    'cases',
+    byNumber(starting),
+    sql`on conflict (case_number) do update set agency = excluded.agency, agreement = excluded.agreement, deadline_rules = excluded.deadline_rules,
+      opened_at = excluded.opened_at where cases.state = 'waiting'`,
+  )
+  await insertAll(tx, 'cases', byNumber(early), sql`on conflict (case_number) do nothing`)
+}
+
+function byNumber(rows: readonly CaseRow[]): Record<string, unknown>[] {
+  return [...new Map(rows.map((row) => [row.case_number, row])).values()].toSorted((a, b) => (a.case_number < b.case_number ? -1 : 1)).map((row) => ({ ...row }))
+}
+
+export async function insertArrivedParticipants(tx: Tx, starting: readonly ParticipantRow[], early: readonly ParticipantRow[]): Promise<void> {
+  const unique = (rows: readonly ParticipantRow[]) => [...new Map(rows.map((row) => [`${row.case_number} ${row.region}`, row])).values()].map((row) => ({ ...row }))
+  await insertAll(tx, 'case_participants', unique(starting), sql`on conflict (case_number, region) do update set agency = excluded.agency where case_participants.agency <> excluded.agency`)
+  await insertAll(tx, 'case_participants', unique(early), sql`on conflict (case_number, region) do nothing`)
+}
+
+export async function storeReceipt(tx: Tx, receipt: ReceiptRow, places: readonly PlaceRow[]): Promise<void> {
+  await insertAll(tx, 'receipts', [{ ...receipt }], sql`on conflict (digest) do nothing`)
+  await insertAll(tx, 'places', places.map((place) => ({ ...place })), sql`on conflict do nothing`)
+}
+
+export async function insertArrivedDocuments(tx: Tx, rows: readonly DocumentRow[]): Promise<void> {
+  await insertAll(tx, 'documents', rows.map((row) => ({ ...row })), sql`on conflict do nothing`)
+}
+
+const quarantineMs = 30 * 86_400_000
+
+/** Two texts under one (iss, jti): both are kept for thirty days. */
+export async function quarantine(tx: Tx, nowMs: number, rows: readonly { iss: string; jti: string; digest: string; message: string }[]): Promise<void> {
+  await insertAll(tx, 'quarantine', rows.map((row) => ({ ...row, stored_at: new Date(nowMs), expires_at: new Date(nowMs + quarantineMs) })), sql`on conflict do nothing`)
+  const pairs = rows.map((row) => row.jti)
+  if (pairs.length === 0) return
+  await sql`insert into quarantine (iss, jti, digest, message, stored_at, expires_at)
+    select iss, jti, digest, message, ${new Date(nowMs)}, ${new Date(nowMs + quarantineMs)} from documents
+    where jti = any(${pairs}::uuid[]) and iss = ${rows[0]?.iss} and message is not null on conflict do nothing`.execute(tx)
+}

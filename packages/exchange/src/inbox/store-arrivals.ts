@@ -1,0 +1,187 @@
+import { agreementName, type KnownClaims, messageDigest, receiptLeafHash, signReceipt, toBase64url } from '@hefu/protocol'
+import { caseNumberParts } from '@hefu/reference'
+import { buildTree } from '@hefu/translog'
+import { raiseAlert } from '../alerts/alert-store.ts'
+import type { Context } from '../context.ts'
+import type { Tx } from '../db/bulk.ts'
+import type { CaseRow, DocumentRow, ParticipantRow } from '../db/schema.ts'
+import { appendToLog, type LogEntry } from '../log/pending-log.ts'
+import { uuidv7 } from '../uuid.ts'
+import { insertArrivals, insertArrivedCases, insertArrivedDocuments, insertArrivedParticipants, quarantine, storeReceipt } from './inbox-store.ts'
+import type { Verdict } from './judge-message.ts'
+
+/** A message that will get a signed answer for the first time. */
+export interface NewArrival {
+  readonly token: string
+  readonly jti: string
+  readonly digest: string
+  /** False when its (iss, jti) already stands for other bytes. */
+  readonly first: boolean
+  readonly verdict: Exclude<Verdict, { status: 'deferred' }>
+}
+
+export interface Stored {
+  /** `jti digest` of what was really new. */
+  readonly keys: ReadonlySet<string>
+  readonly caseNumbers: string[]
+  readonly receipt: string | null
+}
+
+type StoreContext = Pick<Context, 'region' | 'db' | 'signer' | 'now' | 'log' | 'metrics'>
+
+/** How soon the sweep looks after an accepted message that no job applied. */
+const applyGraceMs = 2_000
+
+/** One transaction: arrivals, one receipt over those really inserted, places, documents, cases, pending log entries. */
+export async function storeArrivals(ctx: StoreContext, iss: string, arrivals: readonly NewArrival[]): Promise<Stored> {
+  if (arrivals.length === 0) return { keys: new Set(), caseNumbers: [], receipt: null }
+  return await ctx.db.transaction().execute(async (tx) => {
+    const nowMs = ctx.now()
+    const keys = await insertArrivals(tx, arrivals.map((arrival) => arrivalRow(arrival, iss, nowMs)))
+    const inserted = arrivals.filter((arrival) => keys.has(`${arrival.jti} ${arrival.digest}`))
+    if (inserted.length === 0) return { keys, caseNumbers: [], receipt: null }
+    await storeCases(tx, ctx, inserted)
+    await insertArrivedDocuments(tx, inserted.flatMap((arrival) => documentRow(ctx, arrival, nowMs)))
+    const receipt = await issueReceipt(tx, ctx, iss, inserted, nowMs)
+    await keepReusedIds(tx, ctx, iss, inserted.filter((arrival) => !arrival.first))
+    const accepted = inserted.flatMap(({ verdict }) => (verdict.status === 'accepted' ? [verdict.claims.case] : []))
+    return { keys, caseNumbers: [...new Set<string>(accepted)], receipt }
+  })
+}
+
+function arrivalRow({ jti, digest, first, verdict }: NewArrival, iss: string, nowMs: number) {
+  const accepted = verdict.status === 'accepted'
+  const known: KnownClaims = accepted ? verdict.claims : verdict.known
+  return {
+    jti,
+    iss,
+    digest,
+    first,
+    case_number: known.case ?? null,
+    status: verdict.status,
+    reason: accepted ? null : verdict.reason,
+    received_at: new Date(Math.floor(nowMs / 1000) * 1000),
+    applied_at: accepted ? null : new Date(nowMs),
+    next_apply_at: accepted ? new Date(nowMs + applyGraceMs) : null,
+  }
+}
+
+async function storeCases(tx: Tx, ctx: StoreContext, inserted: readonly NewArrival[]): Promise<void> {
+  const rows = { starting: [] as CaseRow[], early: [] as CaseRow[], startingParticipants: [] as ParticipantRow[], earlyParticipants: [] as ParticipantRow[] }
+  for (const { verdict } of inserted) {
+    // Of a case that is known here, only its owner's first document could change anything.
+    if (verdict.status !== 'accepted' || verdict.claims.iss !== caseNumberParts(verdict.claims.case).owner) continue
+    const [row, participants] = arrivedCase(verdict)
+    if (verdict.starts) {
+      rows.starting.push(row)
+      rows.startingParticipants.push(...participants)
+    } else {
+      rows.early.push(row)
+      rows.earlyParticipants.push(...participants)
+    }
+  }
+  await insertArrivedCases(tx, rows.starting, rows.early)
+  await insertArrivedParticipants(tx, rows.startingParticipants, rows.earlyParticipants)
+}
+
+function arrivedCase({ claims, procedure, agreement }: Extract<Verdict, { status: 'accepted' }>): [CaseRow, ParticipantRow[]] {
+  const { role } = procedure.roles.counterparties[0] ?? procedure.roles.owner
+  const issuedAt = new Date(claims.iat * 1000)
+  const row: CaseRow = {
+    case_number: claims.case,
+    procedure: procedure.name,
+    version: procedure.version,
+    owner: claims.iss,
+    role,
+    agency: claims.to,
+    agreement: agreementName(agreement),
+    deadline_rules: agreement.deadlineRules,
+    state: 'waiting',
+    final: false,
+    ball_holder: null,
+    due: null,
+    effective_until: null,
+    etag: '',
+    opened_at: issuedAt,
+    updated_at: issuedAt,
+  }
+  return [
+    row,
+    [
+      { case_number: claims.case, region: claims.iss, role: procedure.roles.owner.role, agency: claims.from },
+      { case_number: claims.case, region: claims.aud, role, agency: claims.to },
+    ],
+  ]
+}
+
+/** Held: the exact bytes. Refused: enough to show it on both sides, no content; nothing at all where it is not about a case of ours. */
+function documentRow(ctx: StoreContext, { token, jti, digest, first, verdict }: NewArrival, nowMs: number): DocumentRow[] {
+  const claims: KnownClaims = verdict.status === 'accepted' ? verdict.claims : verdict.known
+  const { iss, aud, case: caseNumber, document, from, to, iat } = claims
+  if (!first || aud !== ctx.region || caseNumber === undefined || document === undefined || from === undefined || to === undefined || iat === undefined) return []
+  if (verdict.status === 'refused' && verdict.reason === 'case-participants') return []
+  const held = verdict.status === 'accepted'
+  return [
+    {
+      jti,
+      iss,
+      aud,
+      digest,
+      case_number: caseNumber,
+      document,
+      from_agency: from,
+      to_agency: to,
+      issued_at: new Date(iat * 1000),
+      received_at: new Date(Math.floor(nowMs / 1000) * 1000),
+      seen: held ? verdict.claims.seen : [],
+      answers: held ? (verdict.claims.answers ?? null) : null,
+      status: held ? 'held' : 'refused',
+      refusal: held ? null : verdict.reason,
+      message: held ? token : null,
+      standing: held ? 'waiting' : 'refused',
+      standing_reason: null,
+      stored_at: new Date(nowMs),
+    },
+  ]
+}
+
+async function issueReceipt(tx: Tx, ctx: StoreContext, iss: string, inserted: readonly NewArrival[], nowMs: number): Promise<string> {
+  const leaves = inserted.map(({ jti, digest, verdict }) =>
+    receiptLeafHash({ jti, digest, status: verdict.status, ...(verdict.status === 'refused' ? { reason: verdict.reason } : {}) }),
+  )
+  const tree = buildTree(leaves)
+  const root = toBase64url(tree.root)
+  const receivedAt = Math.floor(nowMs / 1000)
+  const jti = uuidv7(nowMs)
+  const receipt = await signReceipt({ iss: ctx.region, aud: iss as typeof ctx.region, jti, iat: receivedAt, receivedAt, tree: { size: tree.size, root } }, ctx.signer)
+  const digest = messageDigest(receipt)
+  await storeReceipt(
+    tx,
+    { digest, iss: ctx.region, aud: iss, jti, receipt, received_at: new Date(receivedAt * 1000), size: tree.size, root, stored_at: new Date(nowMs) },
+    inserted.map((arrival, at) => ({
+      jti: arrival.jti,
+      iss,
+      digest: arrival.digest,
+      status: arrival.verdict.status,
+      reason: arrival.verdict.status === 'refused' ? arrival.verdict.reason : null,
+      receipt: digest,
+      leaf_index: at,
+      path: (tree.paths[at] ?? []).map(toBase64url),
+    })),
+  )
+  const entries: LogEntry[] = inserted.map((arrival) => logEntry(ctx, iss, arrival))
+  await appendToLog(tx, nowMs, [...entries, { kind: 'receipt.issued', iss: ctx.region, aud: iss, jti, digest, size: tree.size, root }])
+  return digest
+}
+
+function logEntry(ctx: StoreContext, iss: string, { jti, digest, verdict }: NewArrival): LogEntry {
+  if (verdict.status === 'refused') return { kind: 'refusal', iss, aud: ctx.region, jti, digest, reason: verdict.reason }
+  const { claims } = verdict
+  return { kind: 'message.received', iss, aud: claims.aud, jti, procedure: claims.procedure, document: claims.document, case: claims.case, digest }
+}
+
+async function keepReusedIds(tx: Tx, ctx: StoreContext, iss: string, reused: readonly NewArrival[]): Promise<void> {
+  if (reused.length === 0) return
+  await quarantine(tx, ctx.now(), reused.map(({ jti, digest, token }) => ({ iss, jti, digest, message: token })))
+  for (const { jti, digest } of reused) await raiseAlert(tx, ctx, { kind: 'message.reused-id', key: `${iss}:${jti}:${digest}`, peer: iss, jti, detail: { digest } })
+}

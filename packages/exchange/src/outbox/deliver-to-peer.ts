@@ -1,0 +1,85 @@
+import { keyOwner, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, joinMessages, MAX_MESSAGES, type Outcome, regionById, verifyAnswer } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import type { Context } from '../context.ts'
+import { recordPeerFailure, recordPeerSuccess } from '../peers/peer-store.ts'
+import { deliveryAttempted } from '../telemetry.ts'
+import { type Batch, leaseBatch, putBack } from './outbox-store.ts'
+import { type PeerAnswer, postToPeer } from './post-to-peer.ts'
+import { recordAnswer } from './record-answer.ts'
+import { retryAfterMs, retryDelayMs } from './retry-delay.ts'
+
+type DeliverContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics'>
+
+/** Requests to one peer at a time, from one worker. */
+const lanes = 3
+
+/** Sends what is due to one peer until nothing is (the job `deliver`). A further lane starts only behind a full batch. */
+export async function deliverToPeer(ctx: DeliverContext, peer: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  let running = 0
+  const lane = async (): Promise<void> => {
+    running += 1
+    const further: Promise<void>[] = []
+    while (options.signal?.aborted !== true) {
+      const batch = await leaseBatch(ctx, peer)
+      if (batch.messages.length === 0) break
+      if (batch.messages.length === MAX_MESSAGES && running < lanes) further.push(lane())
+      await deliverBatch(ctx, peer, batch)
+    }
+    running -= 1
+    await Promise.all(further)
+  }
+  await lane()
+}
+
+async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch): Promise<void> {
+  const startedMs = performance.now()
+  const body = batch.messages.length === 1 ? (batch.messages[0]?.message ?? '') : joinMessages(batch.messages.map((m) => m.message))
+  const answer = await postToPeer({
+    url: `${regionById(ctx.federation, peer as RegionId)?.exchangeUrl.replace(/\/$/, '')}/exchange/v1/inbox`,
+    contentType: batch.messages.length === 1 ? MESSAGE_CONTENT_TYPE : MESSAGES_CONTENT_TYPE,
+    body,
+  })
+  const attempt = { peer, messages: batch.messages.length, bytes: body.length, ms: performance.now() - startedMs }
+  const outcomes = answer.kind === 'answer' && answer.status === 200 ? await verify(ctx, peer, batch, answer.body) : null
+  if (outcomes === null || outcomes.every((outcome) => outcome.status === 'invalid')) {
+    const cause = outcomes === null ? failureCause(answer) : `receipt-${(outcomes[0] as Extract<Outcome, { status: 'invalid' }>).why}`
+    const httpStatus = answer.kind === 'answer' ? answer.status : undefined
+    deliveryAttempted(ctx, { ...attempt, outcome: cause, httpStatus })
+    await fail(ctx, peer, batch, answer, cause)
+    return
+  }
+  deliveryAttempted(ctx, { ...attempt, outcome: 'answered', httpStatus: 200, counts: countOutcomes(outcomes) })
+  await recordAnswer(ctx, peer, batch, outcomes)
+  await recordPeerSuccess(ctx, peer)
+}
+
+/** Never the peer's word alone: the receipt must verify and lead from our own leaf to its root. */
+async function verify(ctx: DeliverContext, peer: string, batch: Batch, body: Buffer): Promise<Outcome[]> {
+  return await verifyAnswer(body, { iss: ctx.region, aud: peer as RegionId, messages: batch.messages }, (kid) => keyOwner(ctx.federation, kid))
+}
+
+/** `http-503`, `refused`, `timeout`, … Any unsigned answer is a failure, 4xx included: a proxy may have sent it. */
+function failureCause(answer: PeerAnswer): string {
+  return answer.kind === 'answer' ? `http-${answer.status}` : answer.cause
+}
+
+/**
+ * Puts the batch back. The second time the same answer comes for the same messages, they go in halves and soon, so that one
+ * message cannot hold up the others; when the peer itself is down, its circuit opens and bounds the attempts.
+ */
+async function fail(ctx: DeliverContext, peer: string, batch: Batch, answer: PeerAnswer, cause: string): Promise<void> {
+  await recordPeerFailure(ctx, peer, cause)
+  const size = batch.messages.length
+  const answered = answer.kind === 'answer'
+  const again = answered && size > 1 && batch.messages.every((m) => m.last_failure === cause)
+  const split = (batch.messages[0]?.split ?? 0) + (again ? 1 : 0)
+  const afterMs = (answered ? retryAfterMs(answer.retryAfter, ctx.now()) : null) ?? 0
+  const nextAttemptAt = (attempts: number) => ctx.now() + Math.max(afterMs, again ? 20 : retryDelayMs(size > 1 ? 1 : attempts, Math.random()))
+  await putBack(ctx, batch, { cause, httpStatus: answered ? answer.status : null, nextAttemptAt, split: Math.min(split, 9) })
+}
+
+function countOutcomes(outcomes: readonly Outcome[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { status } of outcomes) counts[status] = (counts[status] ?? 0) + 1
+  return counts
+}

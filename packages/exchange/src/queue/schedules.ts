@@ -1,0 +1,48 @@
+import { Queue as BullQueue } from 'bullmq'
+import { listen, type QueueBackend, type QueueConfig, queueName, sharedOptions } from './backend.ts'
+import { type Job, type JobName, jobNames } from './job.ts'
+import { jobOptions } from './queue.ts'
+
+export type Schedule = {
+  /** Unique among the schedules of one prefix, for example `reconcile-500000`. */
+  name: string
+  /** Cron, five fields or six with seconds first. */
+  pattern: string
+  /** IANA name of the time zone the pattern is read in. */
+  tz: string
+  job: Job
+}
+
+/**
+ * Makes the stored schedules equal to the given ones, and puts them back within `checkMs` when the queue was lost. A
+ * schedule that is already stored alike is not touched, so that a run that is due just now is not moved to the next day.
+ */
+export async function keepSchedules(
+  config: Pick<QueueConfig, 'prefix'>,
+  { factory }: QueueBackend,
+  { schedules, checkMs }: { schedules: readonly Schedule[]; checkMs: number },
+  onError: (error: Error) => void,
+): Promise<{ close(): Promise<void> }> {
+  const open = (name: JobName) => listen(new BullQueue(queueName(config.prefix, name), sharedOptions, factory) as BullQueue, onError)
+  const queues = jobNames.map((name) => ({ queue: open(name), wanted: schedules.filter(({ job }) => job.name === name) }))
+  const store = () => Promise.all(queues.map(({ queue, wanted }) => storeSchedules(queue, wanted)))
+  await store()
+  const timer = setInterval(() => void store().catch(onError), checkMs)
+  return {
+    async close() {
+      clearInterval(timer)
+      await Promise.all(queues.map(({ queue }) => queue.close()))
+    },
+  }
+}
+
+async function storeSchedules(queue: BullQueue, wanted: readonly Schedule[]): Promise<void> {
+  const stored = await queue.getJobSchedulers()
+  for (const { key } of stored) {
+    if (!wanted.some(({ name }) => name === key)) await queue.removeJobScheduler(key)
+  }
+  for (const { name, pattern, tz, job } of wanted) {
+    if (stored.some((one) => one.key === name && one.pattern === pattern && one.tz === tz)) continue
+    await queue.upsertJobScheduler(name, { pattern, tz }, { name: job.name, data: job, opts: jobOptions() })
+  }
+}

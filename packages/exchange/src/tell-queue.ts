@@ -1,0 +1,15 @@
+import type { Context } from './context.ts'
+import type { Job } from './queue/queue.ts'
+
+/**
+ * Tells the queue after a commit. PostgreSQL is the truth: when the queue cannot be told, the sweep finds the work there,
+ * so the caller's answer does not fail for it.
+ */
+export async function tellQueue(ctx: Pick<Context, 'queue' | 'log'>, job: Job): Promise<void> {
+  const key = job.name === 'deliver' || job.name === 'reconcile' ? `${job.name}-${job.peer}` : undefined
+  try {
+    await ctx.queue.add(job, key === undefined ? {} : { key })
+  } catch (error) {
+    ctx.log.warn({ event: 'queue.unreachable', job: job.name, error: (error as Error).name }, 'queue.unreachable')
+  }
+}

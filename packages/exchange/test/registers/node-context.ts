@@ -1,0 +1,77 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { registers, violationNotice } from '@hefu/procedures'
+import { parseFederation, publicJwk, signerOf } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import pino from 'pino'
+import type { Caller, Context } from '../../src/context.ts'
+import { openDatabase } from '../../src/db/open-database.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import { openQueue } from '../../src/queue/queue.ts'
+
+export const officer: Caller = { client: 'chongqing-systems', role: 'officer', agency: '500000-0001' }
+export const otherOfficer: Caller = { client: 'beibei-systems', role: 'officer', agency: '500109-0001' }
+export const operator: Caller = { client: 'operators', role: 'operator', agency: null }
+
+export interface NodeContext extends AsyncDisposable {
+  readonly ctx: Context
+  /** What was logged, a line of JSON each. */
+  readonly lines: string[]
+}
+
+/** The context of a node of Chongqing on this database, with its queue there too. */
+export async function openNodeContext(url: string, overrides: Partial<Context> = {}): Promise<NodeContext> {
+  const lines: string[] = []
+  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
+  const db = openDatabase({ url, poolSize: 10, onError: () => {} })
+  const queue = await openQueue({ url, prefix: '500000', log })
+  const keys = generateKeyPairSync('ed25519')
+  const ctx: Context = {
+    region: '500000' as RegionId,
+    db,
+    queue,
+    federation: federationOf({ '500000': publicJwk(keys.privateKey), '510100': publicJwk(generateKeyPairSync('ed25519').privateKey) }),
+    procedures: [violationNotice],
+    registers,
+    signer: signerOf(keys.privateKey),
+    now: Date.now,
+    log,
+    metrics: createMetrics(),
+    ...overrides,
+  }
+  const close = async () => {
+    await queue.close()
+    await db.destroy()
+  }
+  return { ctx, lines, [Symbol.asyncDispose]: close }
+}
+
+function federationOf(keys: Readonly<Record<string, ReturnType<typeof publicJwk>>>) {
+  const regions = Object.keys(keys)
+  const parsed = parseFederation({
+    version: 1,
+    regions: regions.map((region) => ({
+      region,
+      name: { zh: region, en: region },
+      exchangeUrl: 'http://127.0.0.1:1/exchange/v1',
+      keys: [keys[region]],
+    })),
+    agencies: ['500000-0001', '500109-0001', '510100-0001'].map((code) => ({
+      code,
+      region: code.startsWith('51') ? '510100' : '500000',
+      name: { zh: code, en: code },
+    })),
+    agreements: [
+      {
+        id: 'violation-notice-2026',
+        version: 1,
+        procedure: 'violation-notice/1',
+        regions,
+        purposes: ['labour-inspection'],
+        deadlineRules: 1,
+        automatic: true,
+      },
+    ],
+  })
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+  return parsed.federation
+}

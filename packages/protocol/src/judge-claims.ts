@@ -1,0 +1,77 @@
+import type { RegionId } from '@hefu/reference'
+import type { KnownClaims, MessageClaims, ParsedClaims } from './claims.ts'
+import { CLOCK_TOLERANCE_SECONDS, type DeferralReason, type RefusalReason } from './constants.ts'
+import { type Agreement, agreementByName, type Federation, regionOfAgency } from './federation.ts'
+
+export type Judgement =
+  | { readonly status: 'accepted'; readonly claims: MessageClaims; readonly agreement: Agreement }
+  | { readonly status: 'refused'; readonly reason: RefusalReason }
+  | { readonly status: 'deferred'; readonly reason: DeferralReason }
+
+type Stop = Exclude<Judgement, { status: 'accepted' }>
+
+export interface Receiver {
+  readonly region: RegionId
+  readonly federation: Federation
+  /** Epoch seconds. */
+  readonly now: number
+}
+
+/**
+ * The checks after the signature that need no database, in the order of protocol.md section 1: `aud`, time, agreement, schema of the
+ * claims. The receiver answers what it has answered before (replay) ahead of this, and judges procedure, data and case after it.
+ */
+export function judgeClaims(parsed: Exclude<ParsedClaims, { refusal: 'unverifiable' }>, receiver: Receiver): Judgement {
+  const known: KnownClaims = parsed.ok ? parsed.claims : parsed.known
+  const stop = judgeAudience(known, receiver) ?? judgeTime(known, receiver.now) ?? judgeAgreement(known, receiver.federation)
+  if (stop !== undefined) return stop
+  if (!parsed.ok) return refused('schema')
+  // Undefined only for an unknown agreement, which was deferred above; checked and not assumed.
+  const agreement = agreementByName(receiver.federation, parsed.claims.agreement)
+  return agreement === undefined ? deferred('registry') : { status: 'accepted', claims: parsed.claims, agreement }
+}
+
+function judgeAudience({ aud }: KnownClaims, { region }: Receiver): Stop | undefined {
+  return aud === region ? undefined : refused('audience')
+}
+
+function judgeTime({ iat, exp }: KnownClaims, now: number): Stop | undefined {
+  if (iat !== undefined && iat > now + CLOCK_TOLERANCE_SECONDS) return deferred('clock')
+  // `exp` at or before `iat` needs no rule of its own: a message that is not ahead has then expired.
+  if (exp !== undefined && exp <= now) return refused('expired')
+  return undefined
+}
+
+/**
+ * Whether the agreement covers this procedure between these regions for this purpose, and the agencies belong to them. What this node's
+ * federation file may only not know yet is deferred; what it knows to be otherwise is refused.
+ */
+function judgeAgreement(known: KnownClaims, federation: Federation): Stop | undefined {
+  const { iss, aud, agreement: name, procedure, purpose, from, to } = known
+  // A claim that is missing or malformed is the schema's to refuse.
+  if (!aud || !name || !procedure || !purpose || !from || !to) return undefined
+  const agreement = agreementByName(federation, name)
+  if (agreement === undefined) return mayBeNewer(name, federation) ? deferred('registry') : refused('agreement')
+  const covered = agreement.procedure === procedure && agreement.purposes.includes(purpose)
+  if (!covered || !agreement.regions.includes(iss) || !agreement.regions.includes(aud)) return refused('agreement')
+  return judgeAgency(regionOfAgency(federation, from), iss) ?? judgeAgency(regionOfAgency(federation, to), aud)
+}
+
+function judgeAgency(owner: RegionId | undefined, expected: RegionId): Stop | undefined {
+  if (owner === undefined) return deferred('registry')
+  return owner === expected ? undefined : refused('agreement')
+}
+
+/** An id never heard of, or a version above all known ones: the sender may have read a newer federation file. */
+function mayBeNewer(name: string, { agreements }: Federation): boolean {
+  const [id, version] = name.split('/')
+  return agreements.every((agreement) => agreement.id !== id || agreement.version < Number(version))
+}
+
+function refused(reason: RefusalReason): Stop {
+  return { status: 'refused', reason }
+}
+
+function deferred(reason: DeferralReason): Stop {
+  return { status: 'deferred', reason }
+}

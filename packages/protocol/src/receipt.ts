@@ -1,0 +1,74 @@
+import type { RegionId } from '@hefu/reference'
+import { leafHash } from '@hefu/translog'
+import { z } from 'zod'
+import { digest, epochSeconds, jti, regionId } from './claims.ts'
+import { MAX_MESSAGES, RECEIPT_TYP, type RefusalReason } from './constants.ts'
+import { signingInputDigest } from './digest.ts'
+import type { KeyLookUp, Signer } from './keys.ts'
+import { signToken } from './message.ts'
+import { parseStrictJson } from './strict-json.ts'
+import { verifyToken } from './verify-signature.ts'
+
+/** What one signature of the receiver says about a whole request (protocol.md section 2). */
+export const receiptClaims = z.strictObject({
+  /** The region that received the messages and signs this. */
+  iss: regionId,
+  /** The region that sent them. */
+  aud: regionId,
+  jti,
+  iat: epochSeconds,
+  receivedAt: epochSeconds,
+  tree: z.strictObject({ size: z.int().min(1).max(MAX_MESSAGES), root: digest }),
+  /** The promise that an entry is in that log within so many seconds; absent while the receiver keeps no exchange log. */
+  log: z.strictObject({ origin: z.string().min(1).max(255), within: z.int().min(1) }).exactOptional(),
+})
+
+export type Receipt = Readonly<z.infer<typeof receiptClaims>>
+
+export interface ReceiptLeaf {
+  readonly jti: string
+  readonly digest: string
+  readonly status: 'accepted' | 'refused'
+  /** Only when refused. */
+  readonly reason?: RefusalReason | undefined
+}
+
+/** Leaf data of the receipt's tree: ASCII `jti`, D, `status`, `reason` (empty when accepted), joined by 0x00. */
+export function receiptLeaf({ jti, digest, status, reason }: ReceiptLeaf): Uint8Array {
+  return Buffer.from([jti, digest, status, reason ?? ''].join('\0'), 'ascii')
+}
+
+export function receiptLeafHash(leaf: ReceiptLeaf): Uint8Array {
+  return leafHash(receiptLeaf(leaf))
+}
+
+/** Signs a receipt; throws ZodError on claims that no sender could read. */
+export async function signReceipt(receipt: Receipt, signer: Signer): Promise<string> {
+  const { iss, aud, jti, iat, receivedAt, tree, log } = receiptClaims.parse(receipt)
+  const claims = { iss, aud, jti, iat, receivedAt, tree: { size: tree.size, root: tree.root }, ...(log === undefined ? {} : { log }) }
+  return signToken(Buffer.from(JSON.stringify(claims)), RECEIPT_TYP, signer)
+}
+
+export type VerifiedReceipt =
+  | { readonly ok: true; readonly receipt: Receipt; readonly kid: string; readonly digest: string }
+  | { readonly ok: false; readonly why: 'signature' | 'claims' | 'issuer' | 'audience' }
+
+export interface ReceiptExpectation {
+  readonly lookUpKey: KeyLookUp
+  /** Must own the key and be `iss`: a receipt signed by any other region, however trusted, proves nothing. */
+  readonly issuer: RegionId
+  /** Must be `aud` when given. */
+  readonly audience?: RegionId
+}
+
+export async function verifyReceipt(token: string, { lookUpKey, issuer, audience }: ReceiptExpectation): Promise<VerifiedReceipt> {
+  const verified = await verifyToken(token, RECEIPT_TYP, lookUpKey)
+  if (!verified.ok) return { ok: false, why: 'signature' }
+  const json = parseStrictJson(verified.payload)
+  const claims = json.ok ? receiptClaims.safeParse(json.value) : undefined
+  if (!claims?.success) return { ok: false, why: 'claims' }
+  const receipt = claims.data
+  if (verified.owner.region !== issuer || receipt.iss !== issuer) return { ok: false, why: 'issuer' }
+  if (audience !== undefined && receipt.aud !== audience) return { ok: false, why: 'audience' }
+  return { ok: true, receipt, kid: verified.kid, digest: signingInputDigest(verified.signingInput) }
+}

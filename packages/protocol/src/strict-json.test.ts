@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { MAX_DEPTH, parseStrictJson } from './strict-json.ts'
+
+const parse = (text: string) => parseStrictJson(Buffer.from(text))
+
+test('gives the value of JSON.parse on every valid text, however it is spaced', () => {
+  const json = fc.json({
+    depthSize: 'medium',
+    maxDepth: 8,
+    stringUnit: fc.oneof(
+      fc.constantFrom('"', '\\', '/', '\n', '\t', '成', '😀', '\u007f', 'e\u0301'),
+      fc.string({ maxLength: 1, minLength: 1, unit: 'grapheme' }),
+    ),
+  })
+  fc.assert(
+    fc.property(json, fc.constantFrom(undefined, 1, '\t'), (text, space) => {
+      const value: unknown = JSON.parse(text)
+      const result = parse(JSON.stringify(value, null, space))
+      // fast-check may draw U+0000 or great numbers; those have tests of their own.
+      if (!result.ok) return expect(['nul', 'number']).toContain(result.code)
+      expect(result.value).toStrictEqual(value)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('refuses whatever JSON.parse refuses', () => {
+  const seeds = ['{"a":[1,2.5e3,"x\\n"],"b":{"c":null,"d":true}}', '[[],{},"\\u0041",-0.1,false]']
+  const broken = fc.tuple(
+    fc.constantFrom(...seeds),
+    fc.nat(60),
+    fc.nat(2),
+    fc.string({ maxLength: 2, unit: fc.constantFrom(...'{}[],:"\\0123.eE+-untf ') }),
+  )
+  let refused = 0
+  fc.assert(
+    fc.property(broken, ([seed, at, cut, inserted]) => {
+      const text = seed.slice(0, at) + inserted + seed.slice(at + cut)
+      let value: unknown
+      try {
+        value = JSON.parse(text)
+      } catch {
+        refused++
+        return expect(parse(text)).toMatchObject({ ok: false })
+      }
+      const result = parse(text)
+      if (result.ok) expect(result.value).toStrictEqual(value)
+      else expect(['duplicate-member', 'number']).toContain(result.code)
+    }),
+    { numRuns: 3000 },
+  )
+  expect(refused).toBeGreaterThan(500)
+})
+
+test.each([
+  ['{"a":1,"a":1}', 'duplicate-member'],
+  ['{"a":1,"\\u0061":2}', 'duplicate-member'],
+  ['{"x":{"":1,"":2}}', 'duplicate-member'],
+  ['{"__proto__":1,"__proto__":2}', 'duplicate-member'],
+  ['{"constructor":1,"constructor":2}', 'duplicate-member'],
+  ['"\\u0000"', 'nul'],
+  ['"\0"', 'nul'],
+  ['"a\\n\\u0000"', 'nul'],
+  ['"\\ud800"', 'surrogate'],
+  ['"\\udc00\\ud800"', 'surrogate'],
+  ['{"\\ud800":1}', 'surrogate'],
+  ['9007199254740992', 'number'],
+  ['-9007199254740993', 'number'],
+  ['9007199254740993.0', 'number'],
+  ['1e16', 'number'],
+  ['-1e400', 'number'],
+  ['\uFEFF{}', 'syntax'],
+  ['', 'syntax'],
+  ['{} {}', 'syntax'],
+  ['\u00a0{}', 'syntax'],
+  ['"\\a"', 'syntax'],
+  ['"\\toString"', null],
+  ['"unterminated', 'syntax'],
+  ['"unterminated\\', 'syntax'],
+  ['-', 'syntax'],
+  ['tru', 'syntax'],
+] as const)('%j: %s', (text, code) => {
+  expect(parse(text)).toMatchObject(code === null ? { ok: true } : { ok: false, code })
+})
+
+test.each([
+  [[0xff]],
+  [[0x22, 0xc0, 0xaf, 0x22]],
+  [[0x22, 0xed, 0xa0, 0x80, 0x22]],
+  [[0x22, 0xf5, 0x80, 0x80, 0x80, 0x22]],
+  [[0x22, 0xe6, 0x22]],
+])('bytes %j are not UTF-8', (bytes) => {
+  expect(parseStrictJson(Uint8Array.from(bytes))).toEqual({ ok: false, code: 'utf8' })
+})
+
+test('accepts the greatest exact integers and what lies beside them', () => {
+  expect(parse('[9007199254740991,-9007199254740991,-0,0.1,1e15,1E-2,"\\ud83d\\ude00"]')).toEqual({
+    ok: true,
+    value: [9007199254740991, -9007199254740991, -0, 0.1, 1e15, 0.01, '😀'],
+  })
+})
+
+test('depth is counted over objects and arrays together', () => {
+  const nested = (depth: number) => `${'[{"a":'.repeat(depth / 2)}1${'}]'.repeat(depth / 2)}`
+  expect(parse(nested(MAX_DEPTH))).toMatchObject({ ok: true })
+  expect(parse(`[${nested(MAX_DEPTH)}]`)).toEqual({ ok: false, code: 'depth' })
+  expect(parse('['.repeat(1_000_000))).toEqual({ ok: false, code: 'depth' })
+})
+
+test('__proto__ is a member like any other and never a prototype', () => {
+  const result = parse('{"__proto__":{"admin":true}}')
+  if (!result.ok) throw new Error(result.code)
+  const value = result.value as Record<string, unknown>
+  expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
+  expect(Object.keys(value)).toEqual(['__proto__'])
+  expect(value.admin).toBeUndefined()
+})

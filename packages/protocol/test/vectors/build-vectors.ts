@@ -1,0 +1,29 @@
+import { signMessage } from '../../src/index.ts'
+import { buildAnswers } from './answers.ts'
+import { exampleClaims, exampleFederation, JUDGED_AT, RECEIVER } from './example.ts'
+import { hostileHeaders, hostileTexts } from './hostile-texts.ts'
+import { hostileClaims, hostileJson } from './hostile-payloads.ts'
+import { CHENGDU, CHONGQING, STRANGER } from './test-keys.ts'
+
+/** Content of every file in packages/protocol/vectors, by name. Ed25519 has no randomness, so the same files come out every time. */
+export async function buildVectors(): Promise<Record<string, unknown>> {
+  const { token, digest } = await signMessage(exampleClaims, CHENGDU.signer)
+  return {
+    'keys.json': {
+      warning: 'Test keys. The private halves are public. Never enter them in a real federation file.',
+      keys: [
+        { owner: '510100', publicJwk: CHENGDU.jwk, privateSeedHex: CHENGDU.seed },
+        { owner: '500000', publicJwk: CHONGQING.jwk, privateSeedHex: CHONGQING.seed },
+        { owner: 'nobody (in no federation file)', publicJwk: STRANGER.jwk, privateSeedHex: STRANGER.seed },
+      ],
+    },
+    'federation.json': exampleFederation,
+    'message-valid.json': { receiver: RECEIVER, judgedAt: JUDGED_AT, claims: exampleClaims, token, digest },
+    'messages-invalid.json': {
+      receiver: RECEIVER,
+      judgedAt: JUDGED_AT,
+      messages: [...(await hostileTexts(token)), ...(await hostileHeaders()), ...(await hostileJson()), ...(await hostileClaims())],
+    },
+    'answers.json': await buildAnswers(),
+  }
+}

@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto'
+import { databaseCommands } from './database-commands.ts'
+import { startPostgres } from './start-postgres.ts'
+
+export type TestServer = { superuserUrl: string; template: string; stop(): Promise<void> }
+
+/**
+ * The PostgreSQL of a test run, with a migrated template to clone test databases from. HEFU_TEST_DATABASE_URL names a
+ * running server's superuser login instead: there the databases of failed tests can still be looked at afterwards.
+ *
+ * Our own server does not sync to disk: killed nodes lose nothing by that, only a killed PostgreSQL would. A test that
+ * kills PostgreSQL starts its own.
+ */
+export async function testServer(): Promise<TestServer> {
+  const given = process.env.HEFU_TEST_DATABASE_URL
+  const own = given === undefined || given === '' ? await startPostgres({ durable: false }) : undefined
+  const superuserUrl = own?.superuserUrl ?? String(given)
+  const commands = databaseCommands(superuserUrl)
+  const template = `hefu_template_${randomBytes(4).toString('hex')}`
+  const stop = async () => {
+    await commands.dropDatabase(template).catch(() => {})
+    await own?.stop()
+  }
+  try {
+    await commands.createDatabase(template)
+    const { migrate } = await import('@hefu/exchange')
+    await migrate(commands.url(template))
+    // Nobody may connect: a connected template cannot be cloned.
+    await commands.asSuperuser((client) => client.query(`ALTER DATABASE ${client.escapeIdentifier(template)} WITH ALLOW_CONNECTIONS false`))
+    return { superuserUrl, template, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Bilingual, type RegionId, regionName } from '@hefu/reference'
+import type { RegionFiles, Tokens } from '../federation-files.ts'
+import type { Exit } from '../processes/keep-process.ts'
+import { type NodeEnvironment, type NodeProcess, spawnNode } from '../processes/spawn-node.ts'
+
+/** One region of a running federation: its process, which may come and go, and what stays the same meanwhile. */
+export type FederationNode = {
+  region: RegionId
+  name: Bilingual
+  /** Base URLs; the same after a restart. */
+  api: string
+  exchange: string
+  tokens: Tokens
+  /** The superuser's login on the node's database. */
+  databaseUrl: string
+  /** Its settings, as the process was given them. */
+  env: NodeEnvironment
+  logFile: string
+  pid(): number
+  running(): boolean
+  stderr(): string
+  /** Starts the process again after `kill` or `stop`, on the same ports. `extraEnv` holds for this run only. */
+  start(extraEnv?: Record<string, string>): Promise<void>
+  /** Sends the signal and, when it ends the process, resolves with how. SIGSTOP and SIGCONT resolve at once. */
+  kill(signal: NodeJS.Signals): Promise<Exit | undefined>
+  /** SIGTERM, and SIGKILL when that takes too long. */
+  stop(graceMs?: number): Promise<Exit>
+}
+
+export type NodePlan = {
+  region: RegionId
+  files: RegionFiles
+  databaseUrl: string
+  queueUrl: string | undefined
+  logFile: string
+  logLevel: string
+  apiPort: number
+  exchangePort: number
+  /** Starts a process again that ended without being asked; `undefined`: leaves it. */
+  onRestart: ((message: string) => void) | undefined
+  onLost: ((error: Error) => void) | undefined
+}
+
+const restartsInARow = 5
+const longEnoughMs = 30_000
+
+/** Starts the node's process and resolves when it is ready. */
+export async function startFederationNode(plan: NodePlan): Promise<FederationNode> {
+  const env = environmentOf(plan)
+  let process = await spawnNode({ env, logFile: plan.logFile })
+  // Whoever asks for the port of a running node gets the same one after a restart.
+  env.HEFU_API_PORT = new URL(process.api).port
+  let wanted = true
+  let lives = 0
+  watch(process)
+
+  function watch(watched: NodeProcess): void {
+    if (plan.onRestart === undefined) return
+    const since = Date.now()
+    void watched.exited.then(async (exit) => {
+      if (!wanted || watched !== process) return
+      lives = Date.now() - since > longEnoughMs ? 1 : lives + 1
+      const how = exit.signal ?? `exit ${exit.code}`
+      if (lives > restartsInARow)
+        return plan.onLost?.(new Error(`the node of ${plan.region} keeps ending (${how})\n${watched.stderr().slice(-4_000)}`))
+      plan.onRestart?.(`the node of ${plan.region} ended (${how}); starting it again`)
+      await sleep(100 * 2 ** lives)
+      if (wanted) await begin().catch((error: Error) => plan.onLost?.(error))
+    })
+  }
+
+  async function begin(extraEnv?: Record<string, string>): Promise<void> {
+    wanted = true
+    process = await spawnNode({ env, logFile: plan.logFile, ...(extraEnv === undefined ? {} : { extraEnv }) })
+    watch(process)
+    if (!wanted) await process.stop()
+  }
+
+  return {
+    region: plan.region,
+    name: regionName(plan.region),
+    api: process.api,
+    exchange: process.exchange,
+    tokens: plan.files.tokens,
+    databaseUrl: plan.databaseUrl,
+    env,
+    logFile: plan.logFile,
+    pid: () => process.pid,
+    running: () => process.running(),
+    stderr: () => process.stderr(),
+    start: begin,
+    async kill(signal) {
+      if (signal === 'SIGSTOP' || signal === 'SIGCONT') {
+        process.kill(signal)
+        return undefined
+      }
+      wanted = false
+      process.kill(signal)
+      return await process.exited
+    },
+    stop(graceMs) {
+      wanted = false
+      return process.stop(graceMs)
+    },
+  }
+}
+
+function environmentOf(plan: NodePlan): NodeEnvironment {
+  return {
+    HEFU_REGION: plan.region,
+    HEFU_FEDERATION: plan.files.federation,
+    HEFU_KEY: plan.files.key,
+    HEFU_CLIENTS: plan.files.clients,
+    DATABASE_URL: plan.databaseUrl,
+    ...(plan.queueUrl === undefined ? {} : { QUEUE_URL: plan.queueUrl }),
+    HEFU_API_PORT: String(plan.apiPort),
+    HEFU_EXCHANGE_PORT: String(plan.exchangePort),
+    HEFU_LOG_LEVEL: plan.logLevel,
+  }
+}

@@ -1,0 +1,44 @@
+import type { Federation } from './start-federation.ts'
+
+/** The one line of `--json`. The top-level `pid` is the supervisor's. */
+export function readyLine(federation: Federation): unknown {
+  return {
+    ready: true,
+    pid: process.pid,
+    regions: federation.nodes.map((node) => ({
+      region: node.region,
+      name: node.name,
+      api: node.api,
+      exchange: node.exchange,
+      tokens: node.tokens,
+      databaseUrl: node.databaseUrl,
+      pid: node.pid(),
+    })),
+  }
+}
+
+/** Addresses, tokens and a first call, for a person at a terminal. */
+export function describeForPeople(federation: Federation): string {
+  const first = federation.nodes[0]
+  const lines = [
+    '',
+    '沙箱已就绪。按 Ctrl-C 停止。 / The sandbox is ready. Press Ctrl-C to stop.',
+    ...federation.nodes.flatMap((node) => [
+      '',
+      `${node.name.zh} ${node.name.en} (${node.region})`,
+      `  本地接口 API        ${node.api}    文档 docs ${node.api}/docs`,
+      `  交换接口 exchange   ${node.exchange}`,
+      `  经办 officer        ${node.tokens.officer}`,
+      `  运维 operator       ${node.tokens.operator}`,
+      `  审计 auditor        ${node.tokens.auditor}`,
+      `  数据库 database     ${node.databaseUrl}`,
+    ]),
+    '',
+    `日志 logs: ${federation.dir}/logs`,
+    ...(first === undefined
+      ? []
+      : ['', '第一次调用 / a first call:', `  curl -H 'Authorization: Bearer ${first.tokens.officer}' ${first.api}/v1/cases`]),
+    '',
+  ]
+  return lines.join('\n')
+}

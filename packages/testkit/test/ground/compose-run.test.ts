@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseEnv, promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Postgres, startPostgres } from '../../src/postgres/start-postgres.ts'
+import { freePorts } from '../../src/processes/free-port.ts'
+import { type NodeEnvironment, type NodeProcess, spawnNode } from '../../src/processes/spawn-node.ts'
+import { findRedis, type RedisServer, startRedis } from '../../src/redis/start-redis.ts'
+import { composeFile, nodeServices } from './compose-file.ts'
+
+const file = composeFile()
+const root = fileURLToPath(new URL('../../../..', import.meta.url))
+
+/** The process set of docker-compose.yml with its own commands and settings; only addresses and folders are this machine's. */
+describe.skipIf(findRedis() === undefined)('the process set of docker-compose.yml, on Redis', () => {
+  let dir: string
+  const servers: (Postgres | RedisServer)[] = []
+  const running: NodeProcess[] = []
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'hefu-compose-'))
+    const nodes = [...nodeServices(file)]
+    const postgres = await Promise.all(nodes.map(() => startPostgres({ durable: false })))
+    servers.push(...postgres)
+    const exchangePorts = await freePorts(nodes.length)
+    const addresses = new Map<string, string>([['/config', dir]])
+    nodes.forEach(([, { name }], index) => {
+      addresses.set(`http://${name}:8090`, `http://127.0.0.1:${exchangePorts[index]}`)
+      addresses.set(`${name}-postgres:5432`, `127.0.0.1:${postgres[index]?.port}`)
+    })
+    const here = (text: string) => [...addresses].reduce((changed, [there, local]) => changed.replaceAll(there, local), text)
+
+    const [, script = '', ...args] = file.services.setup?.command ?? []
+    await promisify(execFile)(process.execPath, [script, ...args.map(here)], { cwd: root })
+
+    for (const [index, [region, { name, service }]] of nodes.entries()) {
+      const config = join(dir, region)
+      const read = (path: string) => readFile(join(config, path), 'utf8')
+      const server = postgres[index]
+      if (server === undefined) throw new Error('no PostgreSQL')
+      // What the image of PostgreSQL does with POSTGRES_USER, POSTGRES_DB and POSTGRES_PASSWORD_FILE.
+      const password = await read('postgres-password')
+      await server.asSuperuser((client) => client.query(`CREATE ROLE hefu SUPERUSER LOGIN PASSWORD ${client.escapeLiteral(password)}`))
+      await server.createDatabase('hefu')
+      const redis = await startRedis({ config: { file: join(config, 'redis.conf'), password: await read('redis-password') } })
+      servers.push(redis)
+      addresses.set(`${name}-redis:6379`, `127.0.0.1:${redis.port}`)
+
+      const given = Object.entries({ ...service.environment, ...parseEnv(await read('node.env')) })
+      const settings = Object.fromEntries(given.map(([key, value]) => [key, here(String(value).replace(/^\/config\//, `${config}/`))]))
+      const env = {
+        ...settings,
+        HEFU_API_HOST: '127.0.0.1',
+        HEFU_API_PORT: '0',
+        HEFU_EXCHANGE_HOST: '127.0.0.1',
+      } as unknown as NodeEnvironment
+      env.HEFU_EXCHANGE_PORT = String(exchangePorts[index])
+      running.push(await spawnNode({ env, logFile: join(dir, `${region}.log`) }))
+    }
+  })
+
+  afterAll(async () => {
+    await Promise.all(running.map((node) => node.stop()))
+    await Promise.all(servers.map((server) => server.stop()))
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  test('both nodes are ready, each on the Redis of its own region', async () => {
+    expect(running.map(({ region }) => region)).toEqual([...nodeServices(file).keys()])
+    for (const node of running) {
+      const answer = await fetch(`${node.api}/readyz`)
+      expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)])
+    }
+  })
+
+  test('the tokens that setup made open the API, and nothing else does', async () => {
+    for (const node of running) {
+      const tokens = JSON.parse(await readFile(join(dir, node.region, 'tokens.json'), 'utf8')) as Record<string, string>
+      const status = async (token: string) =>
+        (await fetch(`${node.api}/v1/cases`, { headers: { authorization: `Bearer ${token}` } })).status
+      expect([await status(tokens.officer ?? ''), await status('guess')]).toEqual([200, 401])
+    }
+  })
+})

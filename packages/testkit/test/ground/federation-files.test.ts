@@ -1,0 +1,85 @@
+import { hash } from 'node:crypto'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { procedures } from '@hefu/procedures'
+import { findAgreement, loadSigner, parseFederation } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { writeFederation } from '../../src/federation-files.ts'
+
+const regions = ['510100', '500000', '510700'] as RegionId[]
+const exchangeUrls = { '510100': 'http://127.0.0.1:1', '500000': 'http://127.0.0.1:2', '510700': 'http://127.0.0.1:3' }
+
+let dir: string
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'hefu-files-'))
+})
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+async function federationOf(path: string) {
+  const parsed = parseFederation(JSON.parse(await readFile(path, 'utf8')))
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+  return parsed.federation
+}
+
+test('every node can load its files, and they fit together', async () => {
+  const files = await writeFederation(dir, { regions, exchangeUrls })
+  for (const region of regions) {
+    const own = files[region]
+    if (own === undefined) throw new Error('no files')
+    const federation = await federationOf(own.federation)
+    const signer = await loadSigner(own.key)
+    expect(federation.keysByKid.get(signer.kid)?.region).toBe(region)
+    expect(federation.agencies.find(({ code }) => code === `${region}-0001`)?.region).toBe(region)
+    for (const { name, version } of procedures)
+      expect(findAgreement(federation, { procedure: `${name}/${version}`, regions })).toMatchObject({ id: `${name}-2026`, automatic: true })
+    for (const path of [own.key, own.clients, join(dir, region, 'tokens.json')]) expect((await stat(path)).mode & 0o777).toBe(0o600)
+  }
+})
+
+test('districts have bureaus, and no agency belongs to two regions', async () => {
+  const files = await writeFederation(dir, { regions, exchangeUrls })
+  const { agencies } = await federationOf(files['510100']?.federation ?? '')
+  expect(agencies.find(({ code }) => code === '510104-0001')).toMatchObject({
+    region: '510100',
+    name: { zh: '锦江区人力资源和社会保障局' },
+  })
+  expect(agencies.find(({ code }) => code === '500105-0001')?.region).toBe('500000')
+  expect(new Set(agencies.map(({ code }) => code)).size).toBe(agencies.length)
+})
+
+test('clients hold hashes of tokens, never tokens', async () => {
+  const files = await writeFederation(dir, { regions, exchangeUrls })
+  const { clients, tokens } = files['500000'] ?? { clients: '', tokens: { officer: '', operator: '', auditor: '' } }
+  const text = await readFile(clients, 'utf8')
+  for (const token of Object.values(tokens)) expect(text).not.toContain(token)
+  expect(JSON.parse(text).clients).toEqual([
+    { client: 'sandbox-officer', role: 'officer', agency: '500000-0001', tokenSha256: hash('sha256', tokens.officer, 'hex') },
+    { client: 'sandbox-operator', role: 'operator', tokenSha256: hash('sha256', tokens.operator, 'hex') },
+    { client: 'sandbox-auditor', role: 'auditor', tokenSha256: hash('sha256', tokens.auditor, 'hex') },
+  ])
+})
+
+test('writing again keeps keys and tokens; the version grows only with a change', async () => {
+  const first = await writeFederation(dir, { regions, exchangeUrls })
+  const key = await readFile(first['510100']?.key ?? '', 'utf8')
+  const again = await writeFederation(dir, { regions, exchangeUrls })
+  expect(again).toEqual(first)
+  expect((await federationOf(again['510100']?.federation ?? '')).version).toBe(1)
+  const moved = await writeFederation(dir, { regions, exchangeUrls: { ...exchangeUrls, '500000': 'http://127.0.0.1:9' } })
+  expect((await federationOf(moved['510100']?.federation ?? '')).version).toBe(2)
+  expect([await readFile(moved['510100']?.key ?? '', 'utf8'), moved['510100']?.tokens]).toEqual([key, first['510100']?.tokens])
+})
+
+test('a link can have another address for one region alone', async () => {
+  const linkUrl = (from: string, to: string) => (from === '510100' && to === '500000' ? 'http://127.0.0.1:7' : undefined)
+  const files = await writeFederation(dir, { regions, exchangeUrls, linkUrl })
+  const urlSeenBy = async (region: string) =>
+    (await federationOf(files[region]?.federation ?? '')).regionsById.get('500000' as RegionId)?.exchangeUrl
+  expect([await urlSeenBy('510100'), await urlSeenBy('500000'), await urlSeenBy('510700')]).toEqual([
+    'http://127.0.0.1:7',
+    'http://127.0.0.1:2',
+    'http://127.0.0.1:2',
+  ])
+})

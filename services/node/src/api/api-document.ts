@@ -1,0 +1,12 @@
+import type { Procedure, Register } from '@hefu/procedures'
+import { openApiOf } from '../http/openapi.ts'
+import { apiRoutes } from './routes.ts'
+
+export function apiDocument(procedures: readonly Procedure[], registers: readonly Register[]) {
+  const info = {
+    title: 'Hefu node, local API (合符节点 本地接口)',
+    description:
+      '面向本区域业务系统、运维与审计人员。每个操作的 x-hefu-roles 列出可调用的角色。 / For the business systems, operators and auditors of this region. `x-hefu-roles` names who may call an operation.',
+  }
+  return openApiOf(info, apiRoutes(procedures, registers))
+}

@@ -1,0 +1,56 @@
+import type { Caller, Context } from '@hefu/exchange'
+import { listCases } from '@hefu/exchange'
+import type { Procedure } from '@hefu/procedures'
+import { z } from 'zod'
+import { type PageQuery, pageOf, pageQuery, queryBoolean } from '../http/paging.ts'
+import type { RouteRequest } from '../http/route.ts'
+import { showCase } from './case-schemas.ts'
+
+/** Years that a database and a calendar both know. */
+const filterDay = z.iso.date().regex(/^(?:19|20)/)
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/)
+
+/** Filters of every list of cases; `open` and `due` are dates in Asia/Shanghai. */
+export const caseFilter = {
+  state: name.optional(),
+  final: queryBoolean.optional(),
+  ball: z.enum(['mine']).optional(),
+  due_before: filterDay.optional(),
+  opened_from: filterDay.optional(),
+  opened_to: filterDay.optional(),
+  ...pageQuery,
+}
+
+export interface CaseFilter extends PageQuery {
+  readonly state?: string | undefined
+  readonly final?: 'true' | 'false' | undefined
+  readonly ball?: 'mine' | undefined
+  readonly due_before?: string | undefined
+  readonly opened_from?: string | undefined
+  readonly opened_to?: string | undefined
+}
+
+const after = z.strictObject({ openedAt: z.iso.datetime(), caseNumber: z.string() })
+
+export async function pageOfCases(
+  ctx: Context,
+  request: Pick<RouteRequest<unknown, CaseFilter, unknown>, 'query' | 'url' | 'language'> & { readonly caller: Caller },
+  procedure?: Procedure,
+) {
+  const { query, language, caller } = request
+  const filter = {
+    ...(procedure && { procedure }),
+    ...(query.state !== undefined && { state: query.state }),
+    ...(query.final !== undefined && { final: query.final === 'true' }),
+    ...(query.ball !== undefined && { ball: query.ball }),
+    ...(query.due_before !== undefined && { dueBefore: query.due_before }),
+    ...(query.opened_from !== undefined && { openedFrom: query.opened_from }),
+    ...(query.opened_to !== undefined && { openedTo: query.opened_to }),
+  }
+  return await pageOf(
+    request,
+    after,
+    async (page) => await listCases(ctx, caller, { ...filter, ...page }),
+    (item) => showCase(item, language),
+  )
+}

@@ -1,0 +1,108 @@
+import { listDeliveries, readDelivery, retryNow, sendAgain } from '@hefu/exchange'
+import { z } from 'zod'
+import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { caseNumber, digest, idParams, instant, region, text, uuid } from './schemas.ts'
+
+/** Why an attempt failed and what to do about it. */
+const failure = z
+  .object({ cause: z.string(), httpStatus: z.int().nullable(), at: instant, zh: z.string(), en: z.string(), remedy: text })
+  .meta({ id: 'DeliveryFailure' })
+
+const delivery = z
+  .object({
+    id: z.string(),
+    peer: region,
+    caseNumber: z.string(),
+    digest,
+    state: z.enum(['pending', 'delivered', 'refused', 'cancelled']),
+    attempts: z.int(),
+    nextAttemptAt: instant.nullable(),
+    expiresAt: instant,
+    createdAt: instant,
+    answeredAt: instant.nullable(),
+    lastFailure: failure.nullable(),
+  })
+  .meta({ id: 'Delivery' })
+
+const deliveryDetail = delivery.extend({ history: z.array(failure) }).meta({ id: 'DeliveryDetail' })
+
+const common = { tag: 'deliveries', rule: ['operator'] } as const
+
+/** How messages fare on their way; never their content. */
+export function deliveryRoutes(): Route[] {
+  return [
+    defineRoute({
+      ...common,
+      method: 'GET',
+      path: '/v1/deliveries',
+      operationId: 'list-deliveries',
+      summary: { zh: '列出送达情况', en: 'List deliveries' },
+      query: z.strictObject({
+        state: z.enum(['pending', 'delivered', 'refused', 'cancelled']).optional(),
+        peer: z
+          .string()
+          .regex(/^\d{6}$/)
+          .optional(),
+        case: caseNumber.optional(),
+        ...pageQuery,
+      }),
+      answer: {
+        statuses: [200],
+        description: { zh: '送达，新的在前', en: 'deliveries, newest first' },
+        schema: z.object({ items: z.array(delivery) }),
+        headers: linkHeader,
+      },
+      errors: ['cursor-invalid'],
+      handle: async (ctx, request) => {
+        const { state, peer, case: ofCase } = request.query
+        const filter = { ...(state && { state }), ...(peer && { peer }), ...(ofCase && { caseNumber: ofCase }) }
+        return await pageOf(
+          request,
+          uuid,
+          async (page) => await listDeliveries(ctx, { ...filter, ...page }),
+          (item) => item,
+        )
+      },
+    }),
+    defineRoute({
+      ...common,
+      method: 'GET',
+      path: '/v1/deliveries/{id}',
+      operationId: 'read-delivery',
+      summary: { zh: '读取一次送达及其历次尝试', en: 'Read a delivery with its attempts' },
+      params: idParams,
+      answer: { statuses: [200], description: { zh: '送达', en: 'the delivery' }, schema: deliveryDetail },
+      handle: async (ctx, { params }) => ({ body: await readDelivery(ctx, params.id) }),
+    }),
+    defineRoute({
+      ...common,
+      method: 'POST',
+      path: '/v1/deliveries/{id}/send-again',
+      operationId: 'send-delivery-again',
+      summary: { zh: '被拒收的文书：请经办人员重新制作', en: 'A refused document: ask an officer to write it anew' },
+      params: idParams,
+      answer: {
+        statuses: [200],
+        description: { zh: '经办人员的待办；重复调用得到同一待办', en: "the officer's task; calling again gives the same one" },
+        schema: z.object({ task: z.string() }),
+      },
+      errors: ['conflict'],
+      handle: async (ctx, { caller, params }) => ({ body: await sendAgain(ctx, caller, params.id) }),
+    }),
+    defineRoute({
+      ...common,
+      method: 'POST',
+      path: '/v1/deliveries/{id}/retry',
+      operationId: 'retry-delivery',
+      summary: { zh: '立即重试', en: 'Retry now' },
+      params: idParams,
+      answer: { statuses: [200], description: { zh: '送达', en: 'the delivery' }, schema: deliveryDetail },
+      errors: ['conflict'],
+      handle: async (ctx, { caller, params }) => {
+        await retryNow(ctx, caller, params.id)
+        return { body: await readDelivery(ctx, params.id) }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,151 @@
+import { HefuError, readCase, startingDocument, submitDocument } from '@hefu/exchange'
+import type { DocumentDefinition, Procedure, Text } from '@hefu/procedures'
+import { z } from 'zod'
+import { linkHeader } from '../http/paging.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { caseFilter, pageOfCases } from './case-filter.ts'
+import { caseList, caseSchema, quoted, showCase, submittedSchema } from './case-schemas.ts'
+import { agencyCode, caseParams } from './schemas.ts'
+
+/** A document's request, base64url in its message and with its claims, must stay below 256 KiB on the wire. */
+export const MAX_DOCUMENT_BYTES = 256 * 1024
+
+const created = {
+  statuses: [201] as const,
+  description: { zh: '已签名、已保存，正在送达', en: 'signed, stored and on its way' },
+  schema: submittedSchema,
+  headers: {
+    Location: { zh: '办件的地址', en: 'address of the case' },
+    ETag: { zh: '办件文书集合的摘要；用于下一次的 If-Match', en: "digest of the case's set of documents; for the next If-Match" },
+  },
+}
+
+const submitErrors = ['agency-not-allowed', 'agreement-missing', 'purpose-not-agreed', 'document-findings'] as const
+
+/** The routes of one procedure, from its definition alone. */
+export function procedureRoutes(procedure: Procedure): Route[] {
+  const starting = startingDocument(procedure)
+  const documents = Object.entries(procedure.documents)
+  return [
+    openRoute(procedure, starting),
+    listRoute(procedure),
+    readRoute(procedure),
+    ...documents.filter(([name]) => name !== starting).map(([name, definition]) => addRoute(procedure, name, definition)),
+  ]
+}
+
+function openRoute(procedure: Procedure, name: string): Route {
+  const definition = procedure.documents[name] as DocumentDefinition
+  return defineRoute({
+    method: 'POST',
+    path: `/v1/${procedure.path}`,
+    operationId: `open-${procedure.name}`,
+    tag: procedure.path,
+    summary: summary({ zh: '开立办件：', en: 'Open a case: ' }, definition.title),
+    rule: ['officer'],
+    body: bodyOf(procedure, name, { ...members(procedure, definition), to: agencyCode }),
+    bodyLimit: MAX_DOCUMENT_BYTES,
+    examples: examplesOf(definition),
+    idempotent: true,
+    answer: created,
+    errors: [...submitErrors, 'recipient-unknown', 'recipient-own-region'],
+    handle: async (ctx, { caller, idempotencyKey, fingerprint, body }) =>
+      showSubmitted(procedure, await submitDocument(ctx, { caller, idempotencyKey, fingerprint, target: { open: procedure }, body })),
+  })
+}
+
+function addRoute(procedure: Procedure, name: string, definition: DocumentDefinition): Route {
+  return defineRoute({
+    method: 'POST',
+    path: `/v1/${procedure.path}/{caseNumber}/${name}`,
+    operationId: `add-${procedure.name}-${name}`,
+    tag: procedure.path,
+    summary: summary({ zh: '添加文书：', en: 'Add a document: ' }, definition.title),
+    rule: ['officer'],
+    params: caseParams,
+    body: bodyOf(procedure, name, members(procedure, definition)),
+    bodyLimit: MAX_DOCUMENT_BYTES,
+    examples: examplesOf(definition),
+    idempotent: true,
+    ifMatch: true,
+    answer: created,
+    errors: [...submitErrors, 'document-not-allowed-now'],
+    handle: async (ctx, { caller, idempotencyKey, fingerprint, body, params, ifMatch }) => {
+      const target = { procedure, caseNumber: params.caseNumber, document: name, ifMatch }
+      return showSubmitted(procedure, await submitDocument(ctx, { caller, idempotencyKey, fingerprint, target, body }))
+    },
+  })
+}
+
+function listRoute(procedure: Procedure): Route {
+  return defineRoute({
+    method: 'GET',
+    path: `/v1/${procedure.path}`,
+    operationId: `list-${procedure.name}`,
+    tag: procedure.path,
+    summary: summary({ zh: '列出办件：', en: 'List cases: ' }, procedure.title),
+    rule: ['officer'],
+    query: z.strictObject(caseFilter),
+    answer: {
+      statuses: [200],
+      description: { zh: '本机构的办件，新的在前', en: "the agency's cases, newest first" },
+      schema: caseList,
+      headers: linkHeader,
+    },
+    errors: ['cursor-invalid'],
+    handle: async (ctx, request) => await pageOfCases(ctx, request, procedure),
+  })
+}
+
+function readRoute(procedure: Procedure): Route {
+  return defineRoute({
+    method: 'GET',
+    path: `/v1/${procedure.path}/{caseNumber}`,
+    operationId: `read-${procedure.name}`,
+    tag: procedure.path,
+    summary: summary({ zh: '读取办件：', en: 'Read a case: ' }, procedure.title),
+    rule: ['officer'],
+    params: caseParams,
+    answer: { statuses: [200], description: { zh: '办件', en: 'the case' }, schema: caseSchema, headers: { ETag: created.headers.ETag } },
+    handle: async (ctx, { caller, params, language }) => {
+      const detail = await readCase(ctx, caller, procedure, params.caseNumber)
+      return { body: showCase(detail, language), headers: { etag: quoted(detail.etag) } }
+    },
+  })
+}
+
+/** Exactly what never changes: a retry gets the same body. */
+function showSubmitted(procedure: Procedure, { etag, repeated, ...body }: Awaited<ReturnType<typeof submitDocument>>) {
+  return { body, headers: { location: `/v1/${procedure.path}/${body.caseNumber}`, etag: quoted(etag) } }
+}
+
+function members(procedure: Procedure, { schema }: DocumentDefinition) {
+  const codes = procedure.purposes.map(({ code }) => code)
+  if (codes.length === 0) throw new HefuError('internal', { cause: new Error(`procedure ${procedure.name} has no purposes`) })
+  return {
+    from: agencyCode.optional(),
+    purpose: z.enum(codes as [string, ...string[]]),
+    basis: z
+      .string()
+      .min(1)
+      .max(500)
+      .regex(/^[^\p{Cc}]*$/u),
+    data: schema,
+  }
+}
+
+function bodyOf<Shape extends z.core.$ZodLooseShape>(procedure: Procedure, name: string, shape: Shape) {
+  return z.strictObject(shape).meta({ id: `${pascal(procedure.name)}${pascal(name)}V${procedure.version}` })
+}
+
+function examplesOf({ examples }: DocumentDefinition) {
+  return examples.map(({ title, body }) => ({ title, value: body }))
+}
+
+function summary(verb: Text, title: Text): Text {
+  return { zh: `${verb.zh}${title.zh}`, en: `${verb.en}${title.en}` }
+}
+
+function pascal(name: string): string {
+  return name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
+}

@@ -1,0 +1,32 @@
+import type { Procedure, Register } from '@hefu/procedures'
+import type { Route } from '../http/route.ts'
+import { alertRoutes } from './alert-routes.ts'
+import { caseRoutes } from './case-routes.ts'
+import { deliveryRoutes } from './delivery-routes.ts'
+import { importRoutes } from './import-routes.ts'
+import { peerRoutes } from './peer-routes.ts'
+import { probeRoutes } from './probe-routes.ts'
+import { procedureRoutes } from './procedure-routes.ts'
+import { receiptRoutes } from './receipt-routes.ts'
+import { reconciliationRoutes } from './reconciliation-routes.ts'
+import { registerRoutesOf } from './register-routes.ts'
+import { settlementRoutes } from './settlement-routes.ts'
+import { taskRoutes } from './task-routes.ts'
+
+/** Every route of the local API; those of procedures and registers follow from their definitions. */
+export function apiRoutes(procedures: readonly Procedure[], registers: readonly Register[]): Route[] {
+  return [
+    ...procedures.flatMap(procedureRoutes),
+    ...caseRoutes(),
+    ...taskRoutes(),
+    ...registers.flatMap(registerRoutesOf),
+    ...importRoutes(procedures, registers),
+    ...settlementRoutes(),
+    ...peerRoutes(),
+    ...deliveryRoutes(),
+    ...alertRoutes(),
+    ...reconciliationRoutes(),
+    ...receiptRoutes(),
+    ...probeRoutes(),
+  ]
+}

@@ -1,0 +1,19 @@
+import { parseCaseNumber } from '@hefu/reference'
+import { z } from 'zod'
+
+/** Shapes that several answers share. Answers pass through these: a member that is not named here never leaves the node. */
+export const text = z.object({ zh: z.string(), en: z.string() }).meta({ id: 'Text' })
+export const digest = z.string()
+export const instant = z.string().meta({ format: 'date-time' })
+export const day = z.string().meta({ format: 'date' })
+export const region = z.string()
+export const agencyCode = z.string().regex(/^\d{6}-\d{4}$/)
+
+export const caseNumber = z
+  .string()
+  .refine((value) => parseCaseNumber(value).ok)
+  .meta({ pattern: '^\\d{6}-[A-Z]{2}-\\d{8}-[0-9A-HJKMNP-TV-Z]{8}$', examples: ['510100-VN-20261122-7K3F9QX6'] })
+export const uuid = z.uuid()
+
+export const caseParams = z.strictObject({ caseNumber })
+export const idParams = z.strictObject({ id: uuid })

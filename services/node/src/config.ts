@@ -1,0 +1,135 @@
+import { parseRegionId, type RegionId } from '@hefu/reference'
+import { z } from 'zod'
+import type { LogLevel } from './logger.ts'
+
+export type NodeRole = 'api' | 'exchange' | 'worker'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** The settings of a node's process as they stand in the environment; files are named, not read. */
+export interface Settings {
+  readonly region: RegionId
+  readonly federationFile: string
+  readonly keyFile: string
+  readonly clientsFile: string
+  readonly databaseUrl: string
+  readonly queueUrl: string
+  readonly roles: readonly NodeRole[]
+  readonly api: Address
+  readonly exchange: Address
+  readonly logLevel: LogLevel
+  readonly stopWithParent: boolean
+}
+
+/** What is wrong with a setting and how it should be; never what it was: it may be a password. */
+export interface SettingProblem {
+  readonly setting: string
+  readonly zh: string
+  readonly en: string
+}
+
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly SettingProblem[] }
+
+const roles = ['api', 'exchange', 'worker'] as const satisfies readonly NodeRole[]
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const satisfies readonly LogLevel[]
+
+const required: Hint = { zh: '必须设置', en: 'is required' }
+const hints: Readonly<Record<string, Hint>> = {
+  HEFU_REGION: { zh: '须为六位区域代码，例如 510100', en: 'must be a region of six digits such as 510100' },
+  HEFU_FEDERATION: { zh: '须为联合体文件的路径', en: 'must be the path of the federation file' },
+  HEFU_KEY: { zh: '须为 PKCS#8 私钥文件的路径', en: 'must be the path of a PKCS#8 key file' },
+  HEFU_CLIENTS: { zh: '须为客户端文件的路径', en: 'must be the path of the clients file' },
+  DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
+  QUEUE_URL: { zh: '须为 postgres:// 或 redis:// 地址', en: 'must be a postgres:// or redis:// address' },
+  HEFU_ROLES: {
+    zh: '须为 api、exchange、worker 中的若干项，以逗号分隔',
+    en: 'must be some of api, exchange and worker, separated by commas',
+  },
+  HEFU_API_HOST: { zh: '须为主机名或 IP 地址', en: 'must be a host name or an IP address' },
+  HEFU_API_PORT: { zh: '须为 0 至 65535 的端口', en: 'must be a port from 0 to 65535' },
+  HEFU_EXCHANGE_HOST: { zh: '须为主机名或 IP 地址', en: 'must be a host name or an IP address' },
+  HEFU_EXCHANGE_PORT: { zh: '须为 0 至 65535 的端口', en: 'must be a port from 0 to 65535' },
+  HEFU_LOG_LEVEL: { zh: `须为 ${levels.join('、')} 之一`, en: `must be one of ${levels.join(', ')}` },
+  HEFU_STOP_WITH_PARENT: { zh: '须为 1 或 0', en: 'must be 1 or 0' },
+}
+type Hint = { readonly zh: string; readonly en: string }
+
+const path = z.string().min(1)
+const host = z.string().regex(/^[A-Za-z0-9.:-]{1,255}$/)
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .refine((value) => value <= 65_535)
+const address = (schemes: readonly string[]) => z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol))
+const roleList = z
+  .string()
+  .transform((text) => text.split(',').map((role) => role.trim()))
+  .pipe(z.array(z.enum(roles)).min(1))
+  .refine((list) => new Set(list).size === list.length)
+
+const environment = z.strictObject({
+  HEFU_REGION: z.string().transform((text, context): RegionId => {
+    const parsed = parseRegionId(text)
+    if (parsed.ok) return parsed.value
+    context.addIssue({ code: 'custom' })
+    return z.NEVER
+  }),
+  HEFU_FEDERATION: path,
+  HEFU_KEY: path,
+  HEFU_CLIENTS: path,
+  DATABASE_URL: address(['postgres:', 'postgresql:']),
+  QUEUE_URL: address(['postgres:', 'postgresql:', 'redis:', 'rediss:']).optional(),
+  HEFU_ROLES: roleList.default([...roles]),
+  HEFU_API_HOST: host.default('127.0.0.1'),
+  HEFU_API_PORT: port.default(8080),
+  HEFU_EXCHANGE_HOST: host.default('127.0.0.1'),
+  HEFU_EXCHANGE_PORT: port.default(8090),
+  HEFU_LOG_LEVEL: z.enum(levels).default('info'),
+  HEFU_STOP_WITH_PARENT: z.enum(['0', '1']).default('0'),
+})
+
+/** Reads the settings and reports all problems at once. A setting of ours that is misspelt is a problem too, not a default. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Parsed<Settings> {
+  const ours = Object.entries(env).filter(
+    ([name, value]) => value !== undefined && (name.startsWith('HEFU_') || name === 'DATABASE_URL' || name === 'QUEUE_URL'),
+  )
+  const parsed = environment.safeParse(Object.fromEntries(ours))
+  if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error, env) }
+  const { data } = parsed
+  return {
+    ok: true,
+    value: {
+      region: data.HEFU_REGION,
+      federationFile: data.HEFU_FEDERATION,
+      keyFile: data.HEFU_KEY,
+      clientsFile: data.HEFU_CLIENTS,
+      databaseUrl: data.DATABASE_URL,
+      queueUrl: data.QUEUE_URL ?? data.DATABASE_URL,
+      roles: data.HEFU_ROLES,
+      api: { host: data.HEFU_API_HOST, port: data.HEFU_API_PORT },
+      exchange: { host: data.HEFU_EXCHANGE_HOST, port: data.HEFU_EXCHANGE_PORT },
+      logLevel: data.HEFU_LOG_LEVEL,
+      stopWithParent: data.HEFU_STOP_WITH_PARENT === '1',
+    },
+  }
+}
+
+function problemsOf(error: z.ZodError, env: Readonly<Record<string, string | undefined>>): SettingProblem[] {
+  const named = new Map<string, SettingProblem>()
+  for (const issue of error.issues) {
+    if (issue.code === 'unrecognized_keys') {
+      for (const setting of issue.keys)
+        named.set(setting, { setting, zh: '没有这个设置，请检查拼写', en: 'there is no such setting: check its spelling' })
+      continue
+    }
+    const setting = String(issue.path[0])
+    const hint = hints[setting] ?? required
+    const text = env[setting] === undefined ? { zh: `${required.zh}，${hint.zh}`, en: `${required.en} and ${hint.en}` } : hint
+    named.set(setting, { setting, ...text })
+  }
+  return [...named.values()]
+}

@@ -1,0 +1,128 @@
+import { type Client, type Context, createMetrics, migrate, openDatabase, openQueue, type QueueConfig } from '@hefu/exchange'
+import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
+import type { Federation, Signer } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { openApi } from './api/open-api.ts'
+import type { Address, NodeRole } from './config.ts'
+import { openExchange } from './exchange/open-exchange.ts'
+import { createLogger, errorFacts, type LogLevel } from './logger.ts'
+import { startWork, type Work } from './workers/start-work.ts'
+
+export interface NodeOptions {
+  readonly region: RegionId
+  readonly federation: Federation
+  readonly signer: Signer
+  readonly clients: readonly Client[]
+  readonly databaseUrl: string
+  readonly queueUrl: string
+  readonly roles: readonly NodeRole[]
+  /** Port 0: any free one. */
+  readonly api: Address
+  readonly exchange: Address
+  readonly logLevel: LogLevel
+}
+
+/** What tests put in the place of the real thing. */
+export interface NodeOverrides {
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
+  /** Beside or instead of the core procedures: the complete list. */
+  readonly procedures?: readonly Procedure[]
+  readonly registers?: readonly Register[]
+  readonly log?: Logger
+}
+
+export interface Node {
+  readonly ctx: Context
+  /** Addresses of the listeners; null before `start` and where the role is not this process's. */
+  readonly api: string | null
+  readonly exchange: string | null
+  /** Listens and works; resolves when requests are answered. */
+  start(): Promise<void>
+  /** Ends in the order in which work arises: HTTP, workers, queue, database. Safe to call at any time and again. */
+  stop(): Promise<void>
+}
+
+const POOL_SIZE = 20
+
+/** Makes one region's node: brings the database to the newest schema and connects; nothing is answered before `start`. */
+export async function createNode(options: NodeOptions, overrides: NodeOverrides = {}): Promise<Node> {
+  const { region, federation, signer } = options
+  const log = overrides.log ?? createLogger(region, options.logLevel)
+  const now = overrides.now ?? Date.now
+  const queueConfig: QueueConfig = { url: options.queueUrl, prefix: `hefu-${region}`, log }
+  await migrate(options.databaseUrl, now())
+  const onError = (error: Error) => log.error({ event: 'database.disturbed', ...errorFacts(error) }, 'database.disturbed')
+  const db = openDatabase({ url: options.databaseUrl, poolSize: POOL_SIZE, onError })
+  const queue = await openQueue(queueConfig).catch(async (error: unknown) => {
+    await db.destroy()
+    throw error
+  })
+  const ctx: Context = {
+    region,
+    db,
+    queue,
+    federation,
+    procedures: overrides.procedures ?? coreProcedures,
+    registers: overrides.registers ?? coreRegisters,
+    signer,
+    now,
+    log,
+    metrics: createMetrics(),
+  }
+  return nodeOf(ctx, options, queueConfig)
+}
+
+function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): Node {
+  const runs = (role: NodeRole) => options.roles.includes(role)
+  let api: Listener | null = null
+  let exchange: Listener | null = null
+  let work: Work | null = null
+  let stopped: Promise<void> | undefined
+  const stop = async () => {
+    await Promise.all([api?.app.close(), exchange?.app.close()])
+    await work?.stop()
+    await ctx.queue.close()
+    await ctx.db.destroy()
+    ctx.log.info({ event: 'node.stopped' }, 'node.stopped')
+  }
+  return {
+    ctx,
+    get api() {
+      return api?.url ?? null
+    },
+    get exchange() {
+      return exchange?.url ?? null
+    },
+    async start() {
+      if (runs('worker')) work = await startWork(ctx, queueConfig)
+      if (runs('exchange')) exchange = await listen(await openExchange(ctx), options.exchange)
+      if (runs('api')) api = await listen(await openApi(ctx, options.clients), options.api)
+      ctx.log.info({ event: 'node.started', roles: options.roles, api: api?.url, exchange: exchange?.url }, 'node.started')
+    },
+    stop() {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
+
+interface Listener {
+  readonly app: FastifyInstance
+  readonly url: string
+}
+
+async function listen(app: FastifyInstance, { host, port }: Address): Promise<Listener> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+  const [address] = app.addresses()
+  if (address === undefined) throw new Error('the listener has no address')
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return { app, url: `http://${name}:${address.port}` }
+}

@@ -1,0 +1,80 @@
+import { acceptMessages, HefuError } from '@hefu/exchange'
+import { answerSchema, MAX_BODY_BYTES, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, regionById, splitInboxBody } from '@hefu/protocol'
+import { z } from 'zod'
+import { openApiOf } from '../http/openapi.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+
+const wellKnown = z
+  .object({
+    region: z.string(),
+    versions: z.array(z.int()),
+    keys: z.array(z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), kid: z.string() })),
+    procedures: z.array(z.string()),
+  })
+  .meta({ id: 'WellKnown' })
+
+/** What peers may call. A signature, not a token, says who speaks; before it is verified every answer is the same. */
+export function exchangeRoutes(): Route[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      path: '/exchange/v1/inbox',
+      operationId: 'deliver-messages',
+      tag: 'exchange',
+      summary: { zh: '递交已签名的报文', en: 'Deliver signed messages' },
+      rule: 'public',
+      rawTypes: [MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE],
+      bodyLimit: MAX_BODY_BYTES,
+      answer: {
+        statuses: [200],
+        description: {
+          zh: '每份报文一项；一份签名回执覆盖整个请求',
+          en: 'one entry per message; one signed receipt over the whole request',
+        },
+        schema: answerSchema,
+      },
+      errors: ['unverifiable', 'malformed-request', 'too-many-requests', 'unavailable'],
+      handle: async (ctx, { rawBody, contentType }) => {
+        const body = splitInboxBody(contentType, rawBody)
+        if (!body.ok) throw new HefuError(codes[body.code])
+        const accepted = await acceptMessages(ctx, body.tokens)
+        if (accepted.status === 400) throw new HefuError(accepted.code)
+        return { body: accepted.answer }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/.well-known/hefu',
+      operationId: 'describe-node',
+      tag: 'exchange',
+      summary: { zh: '节点的区域、版本、公钥和业务流程', en: "The node's region, versions, public keys and procedures" },
+      rule: 'public',
+      answer: { statuses: [200], description: { zh: '节点', en: 'the node' }, schema: wellKnown },
+      handle: async ({ region, federation, procedures }) => ({
+        body: {
+          region,
+          versions: [1],
+          keys: [...(regionById(federation, region)?.keys ?? [])],
+          procedures: procedures.map(({ name, version }) => `${name}/${version}`).sort(),
+        },
+      }),
+    }),
+  ]
+}
+
+const codes = {
+  'content-type': 'media-type',
+  empty: 'malformed-request',
+  'body-size': 'too-large',
+  'message-size': 'too-large',
+  'message-count': 'too-large',
+} as const
+
+export function exchangeDocument() {
+  const info = {
+    title: 'Hefu node, exchange API (合符节点 交换接口)',
+    description:
+      '仅供对端节点调用；报文与回执见协议第 1、2 节。 / For peers only; messages and receipts are those of the protocol, sections 1 and 2.',
+  }
+  return openApiOf(info, exchangeRoutes())
+}

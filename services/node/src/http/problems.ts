@@ -1,0 +1,188 @@
+import type { ErrorCode } from '@hefu/exchange'
+import type { Text } from '@hefu/procedures'
+
+export interface ProblemEntry {
+  readonly status: number
+  readonly title: Text
+  /** What to do; a thrown error may say more exactly. */
+  readonly detail: Text
+}
+
+/** Every error code of the local and the exchange API with its status and texts. A new code does not compile without an entry. */
+export const problems: Record<ErrorCode, ProblemEntry> = {
+  unauthenticated: {
+    status: 401,
+    title: { zh: '未认证', en: 'Not authenticated' },
+    detail: { zh: '请在 Authorization 请求头中给出有效的 Bearer 令牌。', en: 'Send a valid bearer token in the Authorization header.' },
+  },
+  'role-not-allowed': {
+    status: 403,
+    title: { zh: '角色无权执行此操作', en: 'Role not allowed' },
+    detail: { zh: '请使用具备所需角色的客户端令牌。', en: 'Use the token of a client with the required role.' },
+  },
+  'agency-not-allowed': {
+    status: 403,
+    title: { zh: '机构无权执行此操作', en: 'Agency not allowed' },
+    detail: {
+      zh: '只能以令牌所属机构的名义操作；请检查 from，或使用该机构的令牌。',
+      en: 'A client acts only for its own agency: check "from", or use a token of that agency.',
+    },
+  },
+  'agreement-missing': {
+    status: 403,
+    title: { zh: '没有适用的共享协议', en: 'No agreement covers this' },
+    detail: {
+      zh: '联合体中没有涵盖这些区域和此业务流程的共享协议；请联系联合体管理方。',
+      en: 'The federation has no agreement for this procedure between these regions; ask those who administer the federation.',
+    },
+  },
+  'purpose-not-agreed': {
+    status: 403,
+    title: { zh: '共享协议不含此用途', en: 'Purpose not agreed' },
+    detail: { zh: '请使用共享协议列出的用途代码（purpose）。', en: 'Use a purpose that the agreement lists.' },
+  },
+  'not-found': {
+    status: 404,
+    title: { zh: '未找到', en: 'Not found' },
+    detail: {
+      zh: '此地址下没有资源，或令牌所属机构无权知悉；请检查路径和编号。',
+      en: "There is nothing at this address, or nothing that this token's agency may know of: check the path and the number.",
+    },
+  },
+  'malformed-json': {
+    status: 400,
+    title: { zh: '请求体不是严格的 JSON', en: 'Body is not strict JSON' },
+    detail: {
+      zh: '请发送 UTF-8 编码的严格 JSON：无重复成员、无 U+0000、无孤立代理项、嵌套不超过 32 层、整数不超过 2^53。',
+      en: 'Send strict JSON in UTF-8: no duplicate members, no U+0000, no lone surrogates, depth at most 32, no integers beyond 2^53.',
+    },
+  },
+  'malformed-request': {
+    status: 400,
+    title: { zh: '请求格式不正确', en: 'Malformed request' },
+    detail: { zh: '请按 /docs 中的说明检查路径、查询参数和请求头。', en: 'Check the path, the query and the headers against /docs.' },
+  },
+  'invalid-document': {
+    status: 422,
+    title: { zh: '请求体不符合规定的结构', en: 'Body does not match the schema' },
+    detail: { zh: '请按 errors 中的位置逐项更正后重新提交。', en: 'Correct each place listed in "errors" and send it again.' },
+  },
+  'document-findings': {
+    status: 422,
+    title: { zh: '文书未通过校验', en: 'Document has errors' },
+    detail: {
+      zh: '文书内容与办件不符；请按 errors 逐项更正。未保存、未发送任何内容。',
+      en: 'The document contradicts itself or the case; correct each entry of "errors". Nothing was stored or sent.',
+    },
+  },
+  'recipient-unknown': {
+    status: 422,
+    title: { zh: '接收机构不存在', en: 'Unknown recipient' },
+    detail: { zh: '联合体名录中没有此机构代码；请检查 to。', en: 'The federation lists no such agency: check "to".' },
+  },
+  'recipient-own-region': {
+    status: 422,
+    title: { zh: '接收机构属于本区域', en: 'Recipient is in the own region' },
+    detail: {
+      zh: '节点只与其他区域交换；本区域内的业务请在本区域系统中办理。',
+      en: 'A node exchanges with other regions only; settle it inside the region.',
+    },
+  },
+  'document-not-allowed-now': {
+    status: 409,
+    title: { zh: '办件当前状态不允许此文书', en: 'Document not allowed now' },
+    detail: {
+      zh: '请查看 /v1/cases/{caseNumber}/next，其中列出可写的文书和不可写的原因。',
+      en: 'See /v1/cases/{caseNumber}/next: it lists what may be written now, and why not.',
+    },
+  },
+  'if-match-missing': {
+    status: 428,
+    title: { zh: '缺少 If-Match 请求头', en: 'If-Match is missing' },
+    detail: {
+      zh: '请先读取办件，并在 If-Match 中带上其 ETag。',
+      en: 'Read the case first and send its ETag in If-Match, so that nobody answers a case they have not seen.',
+    },
+  },
+  'if-match-failed': {
+    status: 412,
+    title: { zh: '办件已变更', en: 'The case has changed' },
+    detail: {
+      zh: '自您读取后办件又有新文书；请重新读取办件，再决定是否提交。',
+      en: 'The case has new documents since you read it: read it again and decide anew.',
+    },
+  },
+  'idempotency-key-missing': {
+    status: 400,
+    title: { zh: '缺少 Idempotency-Key 请求头', en: 'Idempotency-Key is missing' },
+    detail: {
+      zh: '每次新建都需要 Idempotency-Key：1–255 个可见 ASCII 字符，例如 UUID；重试时使用相同的值。',
+      en: 'Every POST that creates needs an Idempotency-Key of 1 to 255 visible ASCII characters, such as a UUID; a retry repeats it.',
+    },
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: { zh: 'Idempotency-Key 已用于其他请求', en: 'Idempotency-Key was used for another request' },
+    detail: { zh: '请为不同的请求使用新的 Idempotency-Key。', en: 'Use a new Idempotency-Key for a different request.' },
+  },
+  'idempotency-key-busy': {
+    status: 409,
+    title: { zh: '相同 Idempotency-Key 的请求正在处理', en: 'The same request is still running' },
+    detail: { zh: '请稍后以相同的 Idempotency-Key 重试。', en: 'Retry shortly with the same Idempotency-Key.' },
+  },
+  'too-large': {
+    status: 413,
+    title: { zh: '请求体过大', en: 'Body is too large' },
+    detail: {
+      zh: '文书不超过 256 KiB，其他 JSON 请求体不超过 1 MiB；请拆分。',
+      en: 'A document is at most 256 KiB, any other JSON body at most 1 MiB: split it.',
+    },
+  },
+  'media-type': {
+    status: 415,
+    title: { zh: '不支持的内容类型或编码', en: 'Unsupported content type or encoding' },
+    detail: {
+      zh: '请使用 /docs 中说明的 Content-Type，且不要使用 Content-Encoding。',
+      en: 'Use the Content-Type named in /docs, and no Content-Encoding.',
+    },
+  },
+  'cursor-invalid': {
+    status: 400,
+    title: { zh: '游标无效', en: 'Cursor is not valid' },
+    detail: {
+      zh: '游标只能与产生它的筛选条件一起使用；请从第一页重新开始。',
+      en: 'A cursor belongs to the filter it came from: start again at the first page.',
+    },
+  },
+  conflict: {
+    status: 409,
+    title: { zh: '与当前状态冲突', en: 'Conflict with the present state' },
+    detail: { zh: '请重新读取资源后再决定。', en: 'Read the resource again and decide anew.' },
+  },
+  'too-many-requests': {
+    status: 429,
+    title: { zh: '请求过于频繁', en: 'Too many requests' },
+    detail: { zh: '请按 Retry-After 稍后重试。', en: 'Retry after the time in Retry-After.' },
+  },
+  unavailable: {
+    status: 503,
+    title: { zh: '服务暂不可用', en: 'Not available now' },
+    detail: { zh: '未保存任何内容；请稍后重试。', en: 'Nothing was stored: retry later.' },
+  },
+  unverifiable: {
+    status: 400,
+    title: { zh: '报文无法验证', en: 'Messages cannot be verified' },
+    detail: {
+      zh: '没有一份报文通过文本、密钥和签名检查；未保存任何内容。',
+      en: 'No message passed the checks of text, key and signature; nothing was kept.',
+    },
+  },
+  internal: {
+    status: 500,
+    title: { zh: '内部错误', en: 'Internal error' },
+    detail: {
+      zh: '请稍后重试；如仍失败，请将 traceId 告知运维人员。',
+      en: 'Retry later; if it fails again, give the traceId to the operators.',
+    },
+  },
+}

@@ -1,0 +1,98 @@
+import type { Caller, Context, ErrorCode, Role } from '@hefu/exchange'
+import type { Text } from '@hefu/procedures'
+import type { z } from 'zod'
+import type { Language } from './language.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** What a handler gets: parsed and checked, never raw JSON. */
+export interface RouteRequest<Params, Query, Body> {
+  /** Who calls; absent only on routes with the rule `public`. */
+  readonly caller: Caller
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  /** The bytes as received: what the fingerprint covers. */
+  readonly rawBody: Buffer
+  readonly contentType: string | undefined
+  /** Path and query as called. */
+  readonly url: string
+  readonly language: Language
+  /** Set where the route says `idempotent`. */
+  readonly idempotencyKey: string
+  /** base64url SHA-256 over method, address, If-Match and raw body. */
+  readonly fingerprint: string
+  /** The unquoted tag; set where the route says `ifMatch`. */
+  readonly ifMatch: string
+  /** As sent, where conditions are optional. */
+  readonly preconditions: { readonly ifMatch: string | undefined; readonly ifNoneMatch: string | undefined }
+}
+
+export interface Answer<Body> {
+  /** Only where `answer.statuses` of the route allows more than one. */
+  readonly status?: number
+  readonly body?: Body
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface RouteExample {
+  readonly title: Text
+  readonly value: unknown
+}
+
+/** One operation: everything that the router, the access check and the OpenAPI document need, in one place. */
+export interface RouteDefinition<Params, Query, Body, Result> {
+  readonly method: Method
+  /** As in OpenAPI: `/v1/cases/{caseNumber}`. */
+  readonly path: string
+  readonly operationId: string
+  readonly tag: string
+  readonly summary: Text
+  /** Who may call it. `public`: probes and what peers may read without a signature; never under /v1. */
+  readonly rule: readonly Role[] | 'public'
+  readonly params?: z.ZodType<Params>
+  readonly query?: z.ZodType<Query>
+  /** JSON body; parsed strictly. */
+  readonly body?: z.ZodType<Body>
+  /** Bytes that the handler parses itself, with their media types. Excludes `body`. */
+  readonly rawTypes?: readonly string[]
+  /** Bytes; 1 MiB where absent. */
+  readonly bodyLimit?: number
+  readonly examples?: readonly RouteExample[]
+  /** Needs an Idempotency-Key. */
+  readonly idempotent?: true
+  /** Needs If-Match. */
+  readonly ifMatch?: true
+  readonly answer: {
+    readonly statuses: readonly [number, ...number[]]
+    readonly description: Text
+    readonly schema?: z.ZodType<Result>
+    /** Media type; application/json where absent. */
+    readonly type?: string
+    readonly headers?: Readonly<Record<string, Text>>
+  }
+  /** Codes beyond those that follow from the rest of the definition. */
+  readonly errors?: readonly ErrorCode[]
+  readonly handle: (ctx: Context, request: RouteRequest<Params, Query, Body>) => Promise<Answer<Result>>
+}
+
+export type Route = RouteDefinition<unknown, unknown, unknown, unknown>
+
+/** Checks the handler against the route's own schemas; afterwards all routes have one type. */
+export function defineRoute<Params, Query, Body, Result>(route: RouteDefinition<Params, Query, Body, Result>): Route {
+  return route as unknown as Route
+}
+
+/** Every code a caller may meet on this route. */
+export function codesOf(route: Route): ErrorCode[] {
+  const codes = new Set<ErrorCode>(route.errors)
+  if (route.rule !== 'public') for (const code of ['unauthenticated', 'role-not-allowed', 'unavailable'] as const) codes.add(code)
+  if (route.params) codes.add('not-found')
+  if (route.query) codes.add('malformed-request')
+  if (route.body) for (const code of ['malformed-json', 'invalid-document'] as const) codes.add(code)
+  if (route.body || route.rawTypes) for (const code of ['too-large', 'media-type'] as const) codes.add(code)
+  if (route.idempotent)
+    for (const code of ['idempotency-key-missing', 'idempotency-key-reused', 'idempotency-key-busy'] as const) codes.add(code)
+  if (route.ifMatch) for (const code of ['if-match-missing', 'if-match-failed'] as const) codes.add(code)
+  return [...codes].sort()
+}

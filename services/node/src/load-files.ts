@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises'
+import { type Client, parseClients } from '@hefu/exchange'
+import {
+  type Federation,
+  type KeyFileCode,
+  KeyFileError,
+  loadSigner,
+  parseFederation,
+  parseStrictJson,
+  regionById,
+  regionOfAgency,
+  type Signer,
+} from '@hefu/protocol'
+import type { AgencyCode } from '@hefu/reference'
+import type { Parsed, SettingProblem, Settings } from './config.ts'
+
+export interface Files {
+  readonly federation: Federation
+  readonly signer: Signer
+  readonly clients: readonly Client[]
+}
+
+/** Reads the files that the settings name and reports all problems of all of them at once. */
+export async function loadFiles(settings: Pick<Settings, 'region' | 'federationFile' | 'keyFile' | 'clientsFile'>): Promise<Parsed<Files>> {
+  const [federation, signer, clients] = await Promise.all([
+    loadFederation(settings.federationFile),
+    loadKey(settings.keyFile),
+    loadClients(settings.clientsFile),
+  ])
+  const problems = [federation, signer, clients].flatMap((file) => (file.ok ? [] : file.problems))
+  if (federation.ok) problems.push(...mismatches(settings, federation.value, signer, clients))
+  if (problems.length > 0 || !federation.ok || !signer.ok || !clients.ok) return { ok: false, problems }
+  return { ok: true, value: { federation: federation.value, signer: signer.value, clients: clients.value } }
+}
+
+/** Each file may be right by itself and still not belong to this region. */
+function mismatches(
+  { region }: Pick<Settings, 'region'>,
+  federation: Federation,
+  signer: Parsed<Signer>,
+  clients: Parsed<readonly Client[]>,
+): SettingProblem[] {
+  const own = regionById(federation, region)
+  if (!own) return [{ setting: 'HEFU_REGION', zh: '联合体文件中没有此区域', en: 'is not a region of the federation file' }]
+  const problems: SettingProblem[] = []
+  if (signer.ok && !own.keys.some(({ kid }) => kid === signer.value.kid)) {
+    problems.push({
+      setting: 'HEFU_KEY',
+      zh: '联合体文件未将此密钥列在本区域名下',
+      en: 'is not among the keys that the federation file pins for this region',
+    })
+  }
+  for (const { agency, client } of clients.ok ? clients.value : []) {
+    if (agency !== null && regionOfAgency(federation, agency as AgencyCode) !== region) {
+      problems.push({
+        setting: 'HEFU_CLIENTS',
+        zh: `客户端 ${client} 的机构不属于本区域`,
+        en: `the agency of client ${client} is not one of this region`,
+      })
+    }
+  }
+  return problems
+}
+
+async function loadFederation(path: string): Promise<Parsed<Federation>> {
+  const json = await loadJson(path, 'HEFU_FEDERATION')
+  if (!json.ok) return json
+  const parsed = parseFederation(json.value)
+  if (parsed.ok) return { ok: true, value: parsed.federation }
+  return { ok: false, problems: parsed.problems.map(({ pointer, zh, en }) => ({ setting: `HEFU_FEDERATION ${pointer}`, zh, en })) }
+}
+
+async function loadClients(path: string): Promise<Parsed<readonly Client[]>> {
+  const json = await loadJson(path, 'HEFU_CLIENTS')
+  if (!json.ok) return json
+  const parsed = parseClients(json.value)
+  if (parsed.ok) return { ok: true, value: parsed.clients }
+  return { ok: false, problems: parsed.problems.map(({ pointer, zh, en }) => ({ setting: `HEFU_CLIENTS ${pointer}`, zh, en })) }
+}
+
+async function loadKey(path: string): Promise<Parsed<Signer>> {
+  try {
+    return { ok: true, value: await loadSigner(path) }
+  } catch (error) {
+    if (!(error instanceof KeyFileError)) throw error
+    return { ok: false, problems: [{ setting: 'HEFU_KEY', ...keyTexts[error.code] }] }
+  }
+}
+
+async function loadJson(path: string, setting: string): Promise<Parsed<unknown>> {
+  let bytes: Uint8Array
+  try {
+    bytes = await readFile(path)
+  } catch {
+    return { ok: false, problems: [{ setting, zh: '文件不存在或无法读取', en: 'names a file that does not exist or cannot be read' }] }
+  }
+  const json = parseStrictJson(bytes)
+  if (json.ok) return { ok: true, value: json.value }
+  return {
+    ok: false,
+    problems: [{ setting, zh: `文件不是严格的 JSON（${json.code}）`, en: `names a file that is not strict JSON (${json.code})` }],
+  }
+}
+
+const keyTexts: Record<KeyFileCode, { zh: string; en: string }> = {
+  missing: { zh: '密钥文件不存在', en: 'names a key file that does not exist' },
+  unreadable: { zh: '密钥文件无法读取', en: 'names a key file that cannot be read' },
+  'not-a-file': { zh: '不是普通文件', en: 'is not a regular file' },
+  mode: { zh: '密钥文件的权限宽于 0600', en: 'names a key file whose mode is wider than 0600' },
+  'not-pkcs8': { zh: '不是 PKCS#8 PEM 文件', en: 'is not a PKCS#8 PEM file' },
+  passphrase: { zh: '密钥文件受口令保护', en: 'names a key file that is protected by a passphrase' },
+  'key-type': { zh: '不是 Ed25519 密钥', en: 'does not hold an Ed25519 key' },
+  exists: { zh: '密钥文件已存在', en: 'already exists' },
+  unwritable: { zh: '密钥文件无法写入', en: 'cannot be written' },
+}
