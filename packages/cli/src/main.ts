@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// The `--` matters: without it Node takes `--env-file` for its own option, wherever it stands, and ends with code 9 when the file is missing.
 import { CommanderError } from '@commander-js/extra-typings'
 import { EXIT } from './exit-codes.ts'
 import { buildProgram } from './program.ts'

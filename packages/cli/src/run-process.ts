@@ -8,8 +8,9 @@ const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
  * (128 + the signal's number when a signal ended it, as a shell reports it).
  */
 export async function runProcess(command: string, args: readonly string[]): Promise<number> {
+  // The pipe on its input closes when this process dies, however it dies: a node may take that as a reason to stop.
   // In a process group of its own: a terminal sends Ctrl-C to the whole group, and a node that is asked twice stops without grace.
-  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: true })
+  const child = spawn(command, args, { stdio: ['pipe', 'inherit', 'inherit'], detached: true })
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
   for (const signal of FORWARDED) process.on(signal, forward)
   try {

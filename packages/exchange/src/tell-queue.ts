@@ -6,10 +6,16 @@ import type { Job } from './queue/queue.ts'
  * so the caller's answer does not fail for it.
  */
 export async function tellQueue(ctx: Pick<Context, 'queue' | 'log'>, job: Job): Promise<void> {
-  const key = job.name === 'deliver' || job.name === 'reconcile' ? `${job.name}-${job.peer}` : undefined
+  const key = keyOf(job)
   try {
     await ctx.queue.add(job, key === undefined ? {} : { key })
   } catch (error) {
     ctx.log.warn({ event: 'queue.unreachable', job: job.name, error: (error as Error).name }, 'queue.unreachable')
   }
+}
+
+/** Jobs that drain need not be there twice; `apply` names its cases. */
+function keyOf(job: Job): string | undefined {
+  if (job.name === 'apply') return undefined
+  return job.name === 'import' ? `import-${job.import}` : `${job.name}-${job.peer}`
 }

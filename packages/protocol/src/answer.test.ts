@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { honestAnswer, sentBatch } from '../test/vectors/answers.ts'
-import { exampleFederation } from '../test/vectors/example.ts'
+import { honestAnswer, sentBatch } from '../test/make-vectors/answers.ts'
+import { exampleFederation } from '../test/make-vectors/example.ts'
 import { verifyAnswer } from './answer.ts'
 import { keyOwner, parseFederation } from './federation.ts'
 import { receiptLeaf } from './receipt.ts'

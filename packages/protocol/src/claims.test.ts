@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { exampleClaims } from '../test/vectors/example.ts'
+import { exampleClaims } from '../test/make-vectors/example.ts'
 import { parseClaims } from './claims.ts'
 
 const parse = (value: unknown) => parseClaims(Buffer.from(JSON.stringify(value)))

@@ -1,6 +1,6 @@
 import type { RegionId } from '@hefu/reference'
 import { expect, test } from 'vitest'
-import { exampleClaims, exampleFederation, ISSUED_AT, RECEIVER } from '../test/vectors/example.ts'
+import { exampleClaims, exampleFederation, ISSUED_AT, RECEIVER } from '../test/make-vectors/example.ts'
 import { parseFederation } from './federation.ts'
 import { judgeClaims } from './judge-claims.ts'
 

@@ -5,21 +5,18 @@ import { MAX_DEPTH, parseStrictJson } from './strict-json.ts'
 const parse = (text: string) => parseStrictJson(Buffer.from(text))
 
 test('gives the value of JSON.parse on every valid text, however it is spaced', () => {
-  const json = fc.json({
-    depthSize: 'medium',
-    maxDepth: 8,
-    stringUnit: fc.oneof(
-      fc.constantFrom('"', '\\', '/', '\n', '\t', '成', '😀', '\u007f', 'e\u0301'),
-      fc.string({ maxLength: 1, minLength: 1, unit: 'grapheme' }),
-    ),
-  })
+  const character = fc.oneof(
+    fc.constantFrom('"', '\\', '/', '\n', '\t', '\u007f', '\u2028', '成', '😀'),
+    fc.string({ minLength: 1, maxLength: 1, unit: 'binary' }),
+  )
+  const text = fc.string({ unit: character.filter((unit) => unit !== '\0' && unit.isWellFormed()) })
+  const number = fc.oneof(fc.maxSafeInteger(), fc.double({ min: -1e15, max: 1e15, noNaN: true }))
+  const value = fc.anything({ key: text, values: [text, number, fc.boolean(), fc.constant(null)], maxDepth: 8, depthSize: 'medium' })
   fc.assert(
-    fc.property(json, fc.constantFrom(undefined, 1, '\t'), (text, space) => {
-      const value: unknown = JSON.parse(text)
-      const result = parse(JSON.stringify(value, null, space))
-      // fast-check may draw U+0000 or great numbers; those have tests of their own.
-      if (!result.ok) return expect(['nul', 'number']).toContain(result.code)
-      expect(result.value).toStrictEqual(value)
+    fc.property(value, fc.constantFrom(undefined, 1, '\t'), fc.boolean(), (drawn, space, escaped) => {
+      const plain = JSON.stringify(drawn, null, space)
+      const json = escaped ? plain.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`) : plain
+      expect(parse(json)).toStrictEqual({ ok: true, value: JSON.parse(json) })
     }),
     { numRuns: 2000 },
   )
@@ -42,7 +39,8 @@ test('refuses whatever JSON.parse refuses', () => {
         value = JSON.parse(text)
       } catch {
         refused++
-        return expect(parse(text)).toMatchObject({ ok: false })
+        expect(parse(text)).toMatchObject({ ok: false })
+        return
       }
       const result = parse(text)
       if (result.ok) expect(result.value).toStrictEqual(value)
@@ -75,13 +73,12 @@ test.each([
   ['{} {}', 'syntax'],
   ['\u00a0{}', 'syntax'],
   ['"\\a"', 'syntax'],
-  ['"\\toString"', null],
   ['"unterminated', 'syntax'],
   ['"unterminated\\', 'syntax'],
   ['-', 'syntax'],
   ['tru', 'syntax'],
 ] as const)('%j: %s', (text, code) => {
-  expect(parse(text)).toMatchObject(code === null ? { ok: true } : { ok: false, code })
+  expect(parse(text)).toEqual({ ok: false, code })
 })
 
 test.each([

@@ -14,9 +14,9 @@ import {
   verifyMessages,
   verifyToken,
 } from '../src/index.ts'
-import { buildVectors } from './vectors/build-vectors.ts'
-import { exampleFederation } from './vectors/example.ts'
-import type { HostileMessage } from './vectors/hostile-message.ts'
+import { buildVectors } from './make-vectors/build-vectors.ts'
+import { exampleFederation } from './make-vectors/example.ts'
+import type { HostileMessage } from './make-vectors/hostile-message.ts'
 
 const read = async (name: string) => JSON.parse(await readFile(new URL(`../vectors/${name}`, import.meta.url), 'utf8'))
 

@@ -1,6 +1,6 @@
 // node packages/protocol/test/write-vectors.ts: writes packages/protocol/vectors anew. A test fails when they are stale.
 import { writeFile } from 'node:fs/promises'
-import { buildVectors } from './vectors/build-vectors.ts'
+import { buildVectors } from './make-vectors/build-vectors.ts'
 
 for (const [name, content] of Object.entries(await buildVectors())) {
   await writeFile(new URL(`../vectors/${name}`, import.meta.url), `${JSON.stringify(content, null, 1)}\n`)

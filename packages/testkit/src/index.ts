@@ -1,1 +1,3 @@
-export {}
+export { type ApiAnswer, type ApiClient, apiClient, type Json, listOf } from './api-client.ts'
+export { compareHalves, type Half } from './halves.ts'
+export { type NetworkNode, type NetworkOptions, TestNetwork } from './network/test-network.ts'

@@ -19,12 +19,11 @@ export function leafHash(data: Uint8Array): Uint8Array {
   return sha256(prefixed)
 }
 
-/** Node hash H(0x01 ‖ left ‖ right) (RFC 6962 section 2.1). Both sides are 32-byte hashes. */
+/** Node hash H(0x01 ‖ left ‖ right) (RFC 6962 section 2.1). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  if (left.length !== HASH_BYTES || right.length !== HASH_BYTES) throw new RangeError('nodeHash takes two 32-byte hashes')
-  const prefixed = new Uint8Array(1 + 2 * HASH_BYTES)
+  const prefixed = new Uint8Array(1 + left.length + right.length)
   prefixed[0] = 1
   prefixed.set(left, 1)
-  prefixed.set(right, 1 + HASH_BYTES)
+  prefixed.set(right, 1 + left.length)
   return sha256(prefixed)
 }

@@ -2,11 +2,11 @@ import { type Client, type Context, createMetrics, migrate, openDatabase, openQu
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
 import type { Federation, Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
-import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { openApi } from './api/open-api.ts'
 import type { Address, NodeRole } from './config.ts'
 import { openExchange } from './exchange/open-exchange.ts'
+import { type Listener, listen } from './http/listen.ts'
 import { createLogger, errorFacts, type LogLevel } from './logger.ts'
 import { startWork, type Work } from './workers/start-work.ts'
 
@@ -82,7 +82,7 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
   let work: Work | null = null
   let stopped: Promise<void> | undefined
   const stop = async () => {
-    await Promise.all([api?.app.close(), exchange?.app.close()])
+    await Promise.all([api?.close(), exchange?.close()])
     await work?.stop()
     await ctx.queue.close()
     await ctx.db.destroy()
@@ -107,22 +107,4 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
       return stopped
     },
   }
-}
-
-interface Listener {
-  readonly app: FastifyInstance
-  readonly url: string
-}
-
-async function listen(app: FastifyInstance, { host, port }: Address): Promise<Listener> {
-  try {
-    await app.listen({ host, port })
-  } catch (error) {
-    await app.close()
-    throw error
-  }
-  const [address] = app.addresses()
-  if (address === undefined) throw new Error('the listener has no address')
-  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return { app, url: `http://${name}:${address.port}` }
 }

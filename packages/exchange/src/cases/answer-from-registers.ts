@@ -49,9 +49,9 @@ export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: rea
 }
 
 function questionsOf(projected: Projected): Question[] {
-  const { loaded, replay, blocked } = projected
+  const { loaded, replay, conflicts } = projected
   const about = replay.view.effective.at(-1)
-  if (blocked || replay.final || about === undefined) return []
+  if (conflicts.length > 0 || replay.final || about === undefined) return []
   const next = nextFor(loaded.procedure, replay, loaded.row.role)
   return loaded.procedure.registerAnswers.flatMap((answer) => {
     if (answer.role !== loaded.row.role || !answer.states.includes(replay.state)) return []

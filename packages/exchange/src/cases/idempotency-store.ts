@@ -34,9 +34,3 @@ export async function finishIdempotencyKey(
     },
   ])
 }
-
-const keptMs = 7 * 86_400_000
-
-export async function forgetOldIdempotencyKeys(ctx: Pick<Context, 'db' | 'now'>): Promise<void> {
-  await ctx.db.deleteFrom('idempotency').where('created_at', '<', new Date(ctx.now() - keptMs)).execute()
-}

@@ -6,13 +6,13 @@ import { caseEtag } from './case-etag.ts'
 import type { LoadedCase } from './loaded-case.ts'
 import { replayCase } from './loaded-case.ts'
 import { type CaseEvent, updateCases, updateStandings, writeEvents } from './projection-store.ts'
-import { writeConsequences } from './write-consequences.ts'
+import { type ClaimConflict, writeConsequences } from './write-consequences.ts'
 
 export interface Projected {
   readonly loaded: LoadedCase
   readonly replay: Replay
   /** Claims of this case that another case holds: a register's answer must not go out. */
-  readonly blocked: boolean
+  readonly conflicts: readonly ClaimConflict[]
 }
 
 /**
@@ -24,13 +24,13 @@ export async function projectCases(tx: Tx, ctx: Pick<Context, 'now' | 'log' | 'm
   await updateCases(tx, ctx.now(), replayed.map(({ loaded, replay }) => caseColumns(loaded, replay)))
   await updateStandings(tx, replayed.flatMap(({ loaded, replay }) => changedStandings(loaded, replay)))
   await writeEvents(tx, ctx.now(), replayed.flatMap(({ loaded, replay }) => eventsOf(loaded, replay)))
-  const blocked = await writeConsequences(tx, ctx, replayed)
+  const conflicts = await writeConsequences(tx, ctx, replayed)
   for (const { loaded, replay } of replayed) {
     for (const [one, other] of replay.forks) {
       await raiseAlert(tx, ctx, { kind: 'case.fork', key: `${loaded.row.case_number}:${one}:${other}`, caseNumber: loaded.row.case_number, detail: { digests: [one, other] } })
     }
   }
-  return replayed.map((one) => ({ ...one, blocked: blocked.has(one.loaded.row.case_number) }))
+  return replayed.map((one) => ({ ...one, conflicts: conflicts.filter((conflict) => conflict.caseNumber === one.loaded.row.case_number) }))
 }
 
 function caseColumns(loaded: LoadedCase, replay: Replay) {

@@ -9,7 +9,7 @@ export async function updateCases(tx: Tx, nowMs: number, rows: readonly CaseColu
   if (rows.length === 0) return
   await sql`update cases c set state = r.state, final = r.final, ball_holder = r.ball_holder, due = r.due, effective_until = r.effective_until,
       etag = r.etag, updated_at = ${new Date(nowMs)}
-    from ${rowsAs('cases', rows)} where c.case_number = r.case_number`.execute(tx)
+    from ${rowsAs('cases', rows)} where c.case_number = r.case_number and c.case_number = any(${rows.map((r) => r.case_number)})`.execute(tx)
 }
 
 export async function updateStandings(tx: Tx, rows: readonly Pick<DocumentRow, 'jti' | 'iss' | 'standing' | 'standing_reason'>[]): Promise<void> {

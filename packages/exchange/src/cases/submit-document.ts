@@ -64,7 +64,10 @@ async function submit(tx: Tx, ctx: SubmitContext, request: SubmitRequest): Promi
   const opened = 'open' in target ? await openCase(tx, ctx, caller, target.open, body) : await lockCase(tx, ctx, caller, target, body)
   const document = 'open' in target ? startingDocument(target.open) : target.document
   const { loaded, row } = await appendDocument(tx, ctx, opened, { document, purpose: body.purpose, basis: body.basis, data: body.data })
-  await projectCases(tx, ctx, [loaded])
+  const [projected] = await projectCases(tx, ctx, [loaded])
+  // What this very document would hand over, another case has handed over already.
+  const taken = projected?.conflicts.find((conflict) => conflict.digest === row.digest)
+  if (taken) throw new HefuError('conflict', { detail: taken.title })
   await audit(tx, ctx, caller, { action: `document.${document}`, caseNumber: row.case_number, subject: row.digest })
   await finishIdempotencyKey(tx, ctx, caller, { key: request.idempotencyKey, fingerprint: request.fingerprint, caseNumber: row.case_number, jti: row.jti })
   return { submitted: render(loaded, row, false), peer: row.aud }

@@ -28,8 +28,15 @@ export interface WantedTask {
   readonly draft: unknown
 }
 
-/** Writes effects, settlement entries, claims and tasks as differences; answers the numbers of cases whose claim another case holds. */
-export async function writeConsequences(tx: Tx, ctx: Pick<Context, 'now'>, cases: readonly Replayed[]): Promise<ReadonlySet<string>> {
+/** A claim that another case holds: `digest` is the document that wanted it. */
+export interface ClaimConflict {
+  readonly caseNumber: string
+  readonly digest: string
+  readonly title: { readonly zh: string; readonly en: string }
+}
+
+/** Writes effects, settlement entries, claims and tasks as differences; answers the claims that other cases hold. */
+export async function writeConsequences(tx: Tx, ctx: Pick<Context, 'now'>, cases: readonly Replayed[]): Promise<ClaimConflict[]> {
   const wanted: Wanted[] = cases.flatMap(({ loaded, replay }) =>
     replay.view.state === null ? [] : loaded.procedure.effects(replay.view, loaded.row.role).map((effect) => ({ loaded, effect })),
   )
@@ -39,17 +46,24 @@ export async function writeConsequences(tx: Tx, ctx: Pick<Context, 'now'>, cases
   const conflicts = await takeClaims(tx, numbers, ofKind(wanted, 'claim'))
   const tasks: WantedTask[] = [
     ...ofKind(wanted, 'task').map(({ loaded, effect }) => ({ loaded, digest: effect.digest, key: effect.key, title: effect.title, document: effect.document ?? null, draft: null })),
-    ...conflicts.map(({ loaded, effect }) => ({
+    ...conflicts.filter(isStillPossible(cases)).map(({ loaded, effect }) => ({
       loaded,
       digest: effect.digest,
       key: effect.onConflict.key,
       title: effect.onConflict.title,
       document: effect.onConflict.document,
-      draft: { document: effect.onConflict.document, data: effect.onConflict.data },
+      draft: effect.onConflict.data === null ? null : { document: effect.onConflict.document, data: effect.onConflict.data },
     })),
   ]
   await writeTasks(tx, ctx, cases, tasks)
-  return new Set(conflicts.map(({ loaded }) => loaded.row.case_number))
+  return conflicts.map(({ loaded, effect }) => ({ caseNumber: loaded.row.case_number, digest: effect.digest, title: effect.onConflict.title }))
+}
+
+/** What a conflict asks for is asked only while the case still allows it. */
+function isStillPossible(cases: readonly Replayed[]) {
+  const stateOf = new Map(cases.map(({ loaded, replay }) => [loaded.row.case_number, replay.state]))
+  return ({ loaded, effect }: Wanted<Extract<Effect, { kind: 'claim' }>>) =>
+    Object.hasOwn(loaded.procedure.states[stateOf.get(loaded.row.case_number) ?? '']?.on ?? {}, effect.onConflict.document)
 }
 
 function ofKind<K extends Effect['kind']>(wanted: readonly Wanted[], kind: K): Wanted<Extract<Effect, { kind: K }>>[] {

@@ -5,7 +5,7 @@ import { audit } from '../log/audit-store.ts'
 import { officerAgency } from '../registers/record-of.ts'
 import { tellQueue } from '../tell-queue.ts'
 import { uuidv7 } from '../uuid.ts'
-import { type ImportedRow, insertImport, insertImportRows, setRowCounts } from './import-store.ts'
+import { type ImportedRow, insertImport, insertImportRows } from './import-store.ts'
 import { importTarget, importTargets } from './import-target.ts'
 import { splitRows } from './split-rows.ts'
 
@@ -34,8 +34,8 @@ export async function createImport(
 ): Promise<{ id: string; rows: number; repeated: boolean }> {
   const agency = officerAgency(caller)
   if (!importTarget(ctx, request.target)) throw unknownTarget(importTargets(ctx))
-  // Read to the end before the transaction begins: a slow sender must not hold one open.
-  const content = await readContent(request.lines)
+  // Read and split before the transaction begins: a slow sender must not hold one open.
+  const rows = limitedRows(await readContent(request.lines))
   const created = await ctx.db.transaction().execute(async (tx) => {
     const before = await takeIdempotencyKey(tx, caller, request.idempotencyKey, request.fingerprint)
     if (before) return { ...(before.result as unknown as { id: string; rows: number }), repeated: true }
@@ -47,17 +47,15 @@ export async function createImport(
       client: caller.client,
       agency,
       state: 'queued',
-      rows_total: 0,
+      rows_total: rows.length,
       rows_done: 0,
-      rows_failed: 0,
+      rows_failed: rows.filter((row) => 'failure' in row).length,
       created_at: new Date(nowMs),
       finished_at: null,
     })
-    const count = await insertImportRows(tx, id, limited(splitRows(content)))
-    if (count.total === 0) throw noRows()
-    await setRowCounts(tx, id, count)
+    await insertImportRows(tx, id, rows)
     await audit(tx, ctx, caller, { action: 'import.created', subject: id })
-    const result = { id, rows: count.total }
+    const result = { id, rows: rows.length }
     await finishIdempotencyKey(tx, ctx, caller, { key: request.idempotencyKey, fingerprint: request.fingerprint, result })
     return { ...result, repeated: false }
   })
@@ -78,13 +76,14 @@ async function readContent(lines: ImportRequest['lines']): Promise<Buffer> {
   return pieces.length === 1 && first ? Buffer.from(first.buffer, first.byteOffset, first.byteLength) : Buffer.concat(pieces)
 }
 
-function* limited(rows: Iterable<ImportedRow>): Generator<ImportedRow> {
-  let count = 0
-  for (const row of rows) {
-    count += 1
-    if (count > MAX_IMPORT_ROWS) throw tooLarge()
-    yield row
+function limitedRows(content: Buffer): ImportedRow[] {
+  const rows: ImportedRow[] = []
+  for (const row of splitRows(content)) {
+    if (rows.length === MAX_IMPORT_ROWS) throw tooLarge()
+    rows.push(row)
   }
+  if (rows.length === 0) throw noRows()
+  return rows
 }
 
 function tooLarge(): HefuError {

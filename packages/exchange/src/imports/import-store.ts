@@ -13,31 +13,31 @@ export async function insertImport(tx: Tx, row: Insertable<ImportRow>): Promise<
   await insertAll(tx, 'imports', [{ ...row }])
 }
 
-/** Inserts the rows in batches whose statements stay small; returns how many there were and how many had failed already. */
-export async function insertImportRows(tx: Tx, id: string, rows: Iterable<ImportedRow>): Promise<{ total: number; failed: number }> {
-  const count = { total: 0, failed: 0 }
-  let batch: object[] = []
-  let bytes = 0
+/** Inserts the rows in batches whose statements stay small. */
+export async function insertImportRows(tx: Tx, id: string, rows: readonly ImportedRow[]): Promise<void> {
+  let batch: ReturnType<typeof columnsOf>[] = []
+  let size = 0
   for (const row of rows) {
-    count.total += 1
-    if ('failure' in row) count.failed += 1
-    batch.push(
-      'failure' in row
-        ? { import_id: id, line: row.line, state: 'failed', body: null, attempts: 0, errors: row.failure }
-        : { import_id: id, line: row.line, state: 'queued', body: row.body, attempts: 0, errors: null },
-    )
-    bytes += 'body' in row ? row.body.length : 0
-    if (batch.length < ROWS_PER_STATEMENT && bytes < BYTES_PER_STATEMENT) continue
-    await insertAll(tx, 'import_rows', batch as Record<string, unknown>[])
+    batch.push(columnsOf(id, row))
+    size += 'body' in row ? row.body.length : 0
+    if (batch.length < ROWS_PER_STATEMENT && size < BYTES_PER_STATEMENT) continue
+    await insertAll(tx, 'import_rows', batch)
     batch = []
-    bytes = 0
+    size = 0
   }
-  await insertAll(tx, 'import_rows', batch as Record<string, unknown>[])
-  return count
+  await insertAll(tx, 'import_rows', batch)
 }
 
-export async function setRowCounts(tx: Tx, id: string, count: { total: number; failed: number }): Promise<void> {
-  await tx.updateTable('imports').set({ rows_total: count.total, rows_failed: count.failed }).where('id', '=', id).execute()
+function columnsOf(id: string, row: ImportedRow) {
+  const failed = 'failure' in row
+  return {
+    import_id: id,
+    line: row.line,
+    state: failed ? 'failed' : 'queued',
+    body: failed ? null : row.body,
+    attempts: 0,
+    errors: failed ? row.failure : null,
+  }
 }
 
 export async function readImportRow(db: Reader, id: string): Promise<StoredImport | undefined> {
@@ -87,11 +87,13 @@ export async function endRows(tx: Tx, id: string, outcomes: readonly RowOutcome[
       ? { import_id: id, line: outcome.line, state: 'failed', result: null, errors: outcome.failure }
       : { import_id: id, line: outcome.line, state: 'done', result: outcome.result, errors: null },
   )
+  // The lines once more as an array: without statistics of a new import the planner would read all its rows for each of these.
+  const lines = outcomes.map(({ line }) => line)
   await sql`
     with ended as (
       update import_rows i set state = r.state, result = r.result, errors = r.errors, body = null
       from ${rowsAs('import_rows', rows)}
-      where i.import_id = ${id} and i.line = r.line and i.state = 'queued'
+      where i.import_id = ${id} and i.line = any(${lines}::integer[]) and i.line = r.line and i.state = 'queued'
       returning i.state)
     update imports set
       rows_done = rows_done + (select count(*) from ended where state = 'done'),

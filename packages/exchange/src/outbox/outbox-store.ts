@@ -23,7 +23,8 @@ export interface Batch {
   readonly messages: readonly LeasedMessage[]
 }
 
-const leaseMs = 60_000
+/** Longer than a request may take: a killed sender's messages are free again after this. */
+const leaseMs = 15_000
 
 /**
  * Takes the next due messages for one peer, in the order they were written. A message goes only together with or after its own
@@ -95,7 +96,7 @@ export async function putBack(ctx: Pick<Context, 'db' | 'now'>, batch: Batch, fa
     const { rows: held } = await sql<{ jti: string; attempts: number }>`update outbox o set attempts = o.attempts + 1, last_failure = ${failure.cause}, split = ${failure.split}, lease = null,
         lease_until = null, next_attempt_at = r.next_attempt_at
       from json_populate_recordset(null::outbox, ${JSON.stringify(rows)}::json) as r
-      where o.jti = r.jti and o.lease = ${batch.lease} and o.state = 'pending' returning o.jti, o.attempts`.execute(tx)
+      where o.jti = r.jti and o.jti = any(${rows.map((r) => r.jti)}::uuid[]) and o.lease = ${batch.lease} and o.state = 'pending' returning o.jti, o.attempts`.execute(tx)
     await recordAttempts(tx, ctx, held, failure, batch.messages.length)
   })
 }

@@ -15,6 +15,9 @@ export interface PeerRequest {
 
 const agents = { http: new HttpAgent({ keepAlive: true, maxSockets: 16, timeout: 60_000 }), https: new HttpsAgent({ keepAlive: true, maxSockets: 16, timeout: 60_000 }) }
 
+/** Under the lease of the outbox, so that a message is never with two requests of one node. */
+const requestTimeoutMs = 12_000
+
 /** Answers larger than this are cut off: 500 entries with their paths are under 1 MiB; fetched messages up to 8 MiB. */
 const maxAnswerBytes = 16 * 1024 * 1024
 
@@ -31,7 +34,7 @@ export async function postToPeer(request: PeerRequest): Promise<PeerAnswer> {
       'accept-encoding': 'identity',
       ...(request.authorization === undefined ? {} : { authorization: request.authorization }),
     },
-    signal: AbortSignal.timeout(request.timeoutMs ?? 30_000),
+    signal: AbortSignal.timeout(request.timeoutMs ?? requestTimeoutMs),
   }
   return await new Promise((resolve) => {
     const fail = (error: NodeJS.ErrnoException) => resolve({ kind: 'no-answer', cause: causeOf(error) })

@@ -1,4 +1,5 @@
 import type { Lookup, Register } from '@hefu/procedures'
+import { requireRole } from '../access/require-role.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import { lookupKey } from './lookup-key.ts'
@@ -6,7 +7,7 @@ import type { RecordToWrite } from './register-store.ts'
 
 /** The agency whose registers and imports the caller works on; throws role-not-allowed for everybody but officers. */
 export function officerAgency(caller: Caller): string {
-  if (caller.role !== 'officer') throw new HefuError('role-not-allowed')
+  requireRole(caller, ['officer'])
   if (caller.agency === null) throw new HefuError('agency-not-allowed')
   return caller.agency
 }

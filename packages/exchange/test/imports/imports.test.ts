@@ -328,18 +328,18 @@ describe('an import that was interrupted', () => {
   })
 
   it('writes each record of a register once', async () => {
-    const records = newEmployers(6_000)
+    const records = newEmployers(4_000)
     const { id } = await create(ndjson(records))
     await killAfter(id, 500)
     await runImport(ctx, id)
-    expect(await readImport(ctx, officer, id)).toMatchObject({ state: 'done', rows: { total: 6_000, done: 6_000, failed: 0 } })
+    expect(await readImport(ctx, officer, id)).toMatchObject({ state: 'done', rows: { total: 4_000, done: 4_000, failed: 0 } })
     const versions = await ctx.db
       .selectFrom('register_records')
       .select(({ fn }) => [fn.max('version').as('max'), fn.countAll().as('n')])
       .where('register', '=', 'employers')
       .where('updated_at', '>=', new Date((await readImport(ctx, officer, id)).createdAt))
       .executeTakeFirstOrThrow()
-    expect(versions).toEqual({ max: 1, n: '6000' })
+    expect(versions).toEqual({ max: 1, n: '4000' })
   })
 
   it('is run by one runner at a time', async () => {

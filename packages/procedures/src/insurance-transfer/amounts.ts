@@ -58,8 +58,8 @@ export function transferYearRow(basis: MoneyBasis): YearRow | undefined {
   return basis.rows.find((row) => row.year === Number(basis.transferDate.slice(0, 4)))
 }
 
-export function openedFrom1998(basis: MoneyBasis): boolean {
-  return basis.accountOpened !== undefined && basis.accountOpened >= countedFrom
+export function openedFrom1998(accountOpened: string | undefined): boolean {
+  return accountOpened !== undefined && accountOpened >= countedFrom
 }
 
 /**
@@ -67,7 +67,7 @@ export function openedFrom1998(basis: MoneyBasis): boolean {
  * what the account held beyond it at the end of the year before is (2).
  */
 export function transferAmounts(basis: MoneyBasis, pre98Personal = '0.00'): Amounts {
-  const first = openedFrom1998(basis) ? 0n : fen(pre98Personal)
+  const first = openedFrom1998(basis.accountOpened) ? 0n : fen(pre98Personal)
   const held = balanceBeforeTransferYearFen(basis)
   const second = held > first ? held - first : 0n
   const third = fen(transferYearRow(basis)?.credited ?? '0.00')

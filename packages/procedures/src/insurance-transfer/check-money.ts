@@ -43,7 +43,7 @@ function checkAmounts(form: InformationForm, amounts: Amounts): Finding[] {
   if (difference > tolerance || -difference > tolerance) found.push(finding('pool-amount', '/amounts/poolTransfer'))
   if (third !== fen(transferYearRow(basis)?.credited ?? '0.00'))
     found.push(finding('transfer-year-principal', '/amounts/transferYearPrincipal'))
-  if (openedFrom1998(basis)) {
+  if (openedFrom1998(form.dates.accountOpened)) {
     if (first !== 0n) found.push(finding('pre-1998-amount', '/amounts/pre98Personal'))
     if (second !== balanceBeforeTransferYearFen(basis)) found.push(finding('previous-balance', '/amounts/post98ToPreviousYearEnd'))
   }
@@ -83,7 +83,9 @@ function moneyMissing(form: InformationForm): Finding[] {
     row.interest !== undefined &&
     row.balance !== undefined &&
     row.segments.every((segment) => segment.monthlyBase !== undefined && segment.rates !== undefined)
-  return form.rows.flatMap((row, at) => (complete(row) ? [] : [finding('row-money-missing', `/rows/${at}`)]))
+  const rows = form.rows.flatMap((row, at) => (complete(row) ? [] : [finding('row-money-missing', `/rows/${at}`)]))
+  // Which amounts are possible depends on it: left out, it would switch their checks off.
+  return form.dates.accountOpened === undefined ? [finding('account-opened-missing', '/dates/accountOpened'), ...rows] : rows
 }
 
 function moneyNotCarried(form: InformationForm): Finding[] {

@@ -56,6 +56,7 @@ describe('contact letter', () => {
     const agency = (divisionCode: string) => ({ ...exampleLetter, incomingAgency: { ...exampleLetter.incomingAgency, divisionCode } })
     expect(letterFindings(agency('519999'))).toEqual(['division-unknown /incomingAgency/divisionCode'])
     expect(letterFindings(agency('440100'))).toEqual([])
+    expect(letterFindings(agency('990000'))).toEqual(['division-unknown /incomingAgency/divisionCode'])
   })
 
   test('a corrected letter in a supplement is checked like a letter', () => {
@@ -260,6 +261,11 @@ describe('information form: money of type 110', () => {
     ])
     const older = { ...withAmounts(shifted), dates: { ...exampleForm.dates, accountOpened: '1997-12' } }
     expect(formFindings(older)).toEqual([])
+  })
+
+  test('the month in which the account was opened is not left out', () => {
+    const { accountOpened: _, ...dates } = exampleForm.dates
+    expect(formFindings({ ...exampleForm, dates })).toEqual(['account-opened-missing /dates/accountOpened'])
   })
 
   test('rows carry money, and amounts move between provinces only', () => {

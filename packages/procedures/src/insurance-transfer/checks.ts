@@ -2,8 +2,9 @@ import {
   birthDateOf,
   type DateText,
   divisionStatus,
+  divisionsOf,
   insuranceTypeByCode,
-  isKnownPrefix,
+  isProvincePrefix,
   parsePersonId,
   sexOf,
   shanghaiDate,
@@ -89,7 +90,11 @@ function checkBirthDate({ person }: InformationForm): Finding[] {
 function checkDivision(code: string, on: DateText, pointer: string): Finding[] {
   const status = divisionStatus(code, on)
   if (status === 'in-force') return []
-  // Effective dates are known for Sichuan and Chongqing; elsewhere only whether the division exists today.
-  if (status === 'unknown') return isKnownPrefix(code) ? [] : [finding('division-unknown', pointer)]
+  if (status === 'unknown') return isListed(code) ? [finding('division-unknown', pointer)] : []
   return [finding('division-abolished', pointer)]
+}
+
+/** Whether the divisions of the code's province are known at all: outside Sichuan and Chongqing a code cannot be judged by more than its province. */
+function isListed(code: string): boolean {
+  return !isProvincePrefix(code.slice(0, 2)) || divisionsOf(`${code.slice(0, 2)}0000`).length > 0
 }

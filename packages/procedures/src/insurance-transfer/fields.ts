@@ -1,4 +1,4 @@
-import { parsePersonId, parseRate, parseYuan } from '@hefu/reference'
+import { parsePersonId, parseRate } from '@hefu/reference'
 import { z } from 'zod'
 
 const bilingual = (code: string, zh: string, en: string) => ({ error: en, params: { code, zh, en } })
@@ -32,7 +32,6 @@ export const yuan = z
   .string()
   .max(15)
   .regex(/^(0|[1-9]\d{0,11})\.\d{2}$/)
-  .refine((value) => parseYuan(value).ok, bilingual('yuan', '金额须为两位小数的十进制文本', 'An amount is decimal text with two places'))
 
 /** A share of the contribution base as decimal text, e.g. `0.08` for 8 %. */
 export const rate = z

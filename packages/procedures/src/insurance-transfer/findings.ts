@@ -36,6 +36,11 @@ const texts = {
     '该险种或省内转移不划转资金，不得填写转移金额',
     'This type, or a transfer inside one province, carries no amounts',
   ],
+  'account-opened-missing': [
+    'error',
+    '企业职工基本养老保险须填写建立个人账户时间',
+    'Type 110 needs the month in which the account was opened',
+  ],
   'row-money-missing': [
     'error',
     '该年度须填写缴费基数、比例、记账金额、利息和储存额',

@@ -5,6 +5,8 @@ import { insuranceTransfer } from './procedure.ts'
 
 export interface PlayedCase {
   readonly replay: Replay
+  /** The case before its last document. */
+  readonly before: Replay
   readonly documents: readonly CaseDocument[]
 }
 
@@ -47,11 +49,15 @@ export function playCase(
     receivedAt: new Map(documents.map((one) => [one.digest, one.issuedAt + 3600])),
     refused: [],
   }
-  return { replay: replay(insuranceTransfer, documents, facts), documents }
+  return {
+    replay: replay(insuranceTransfer, documents, facts),
+    before: replay(insuranceTransfer, documents.slice(0, -1), facts),
+    documents,
+  }
 }
 
-/** The findings of the last document, as `code pointer`. */
-export function findingsOfLast({ replay, documents }: PlayedCase): string[] {
-  const last = documents.at(-1)?.digest
-  return replay.findings.filter((found) => found.digest === last).map((found) => `${found.code} ${found.pointer}`)
+/** What `check` says about the last document where it stands, as `code pointer`. */
+export function findingsOfLast({ before, documents }: PlayedCase): string[] {
+  const last = documents.at(-1) as CaseDocument
+  return insuranceTransfer.check(before.view, last).map((found) => `${found.code} ${found.pointer}`)
 }

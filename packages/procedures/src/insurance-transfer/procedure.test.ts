@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { caseView } from '../engine/view.ts'
 import { exampleForm, exampleLetter, examples } from './examples.ts'
 import { findingsOfLast, type PlayedCase, playCase } from './played-case.fixture.ts'
 import { insuranceTransfer } from './procedure.ts'
@@ -157,7 +156,7 @@ describe('effects', () => {
   })
 })
 
-test('the effects of an empty view are none', () => {
-  const { facts } = playCase(written('contact-letter')).replay.view
-  for (const role of ['incoming', 'outgoing']) expect(insuranceTransfer.effects(caseView(facts, null, [], 0), role)).toEqual([])
+test('a case that has not begun has no effects', () => {
+  const { view } = playCase([]).replay
+  for (const role of ['incoming', 'outgoing']) expect(insuranceTransfer.effects(view, role)).toEqual([])
 })

@@ -30,7 +30,7 @@ export function writeForm(view: CaseView, letter: ContactLetter, record: Insured
 
 /** An account older than 1998 is split by (1), which only the record can give. */
 export function isSplitKnown(record: InsuredPerson): boolean {
-  return record.insuranceType !== '110' || openedFrom1998({ ...record, transferDate: '' }) || record.pre98Personal !== undefined
+  return record.insuranceType !== '110' || openedFrom1998(record.accountOpened) || record.pre98Personal !== undefined
 }
 
 function localPeriod({ periods }: InsuredPerson): InformationForm['local'] {

@@ -64,7 +64,8 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
       binaries: await runnableBinaries(account, join(temporary, 'native')),
       password: await preparePassword(base),
     }
-    await prepareCluster(keeper, place, { temporary, durable: options.durable ?? true })
+    // A cluster that goes with this process anyway need not survive a power failure while it is made.
+    await prepareCluster(keeper, place, { temporary, sync: options.dataDir !== undefined && options.durable !== false })
     const { port, server } = await serve(keeper, place, options)
     const superuserUrl = urlOf(port, place.password)
     return { port, pid: server.pid, superuserUrl, ...databaseCommands(superuserUrl), stop: () => keeper.stop() }
@@ -83,7 +84,7 @@ async function preparePassword(base: string): Promise<string> {
   return password
 }
 
-async function prepareCluster(keeper: Keeper, place: Place, options: { temporary: string; durable: boolean }): Promise<void> {
+async function prepareCluster(keeper: Keeper, place: Place, options: { temporary: string; sync: boolean }): Promise<void> {
   if (existsSync(join(place.cluster, 'PG_VERSION')) && existsSync(join(place.cluster, 'global', 'pg_control'))) return
   // What a killed initdb left is no cluster: begin again.
   await rm(place.cluster, { recursive: true, force: true })
@@ -95,7 +96,7 @@ async function prepareCluster(keeper: Keeper, place: Place, options: { temporary
     await chown(passwordFile, place.account.uid, place.account.gid)
   }
   const args = ['-U', 'postgres', '-A', 'password', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-instructions']
-  const { exited } = await keeper.run(commandIn(place, place.binaries.initdb, [...args, ...(options.durable ? [] : ['--no-sync'])]))
+  const { exited } = await keeper.run(commandIn(place, place.binaries.initdb, [...args, ...(options.sync ? [] : ['--no-sync'])]))
   const exit = await exited
   await rm(passwordFile, { force: true })
   if (exit.code !== 0) {

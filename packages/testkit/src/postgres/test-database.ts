@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, TestRunner } from 'vitest'
+import { waitUntil } from '../processes/wait-until.ts'
 import { databaseCommands } from './database-commands.ts'
 import type {} from './global-setup.ts'
 
@@ -25,13 +26,13 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
     name,
     url: commands.url(name),
     async drop() {
-      try {
-        await commands.asSuperuser((client) => client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)}`))
-      } catch (error) {
-        if (!(error instanceof pg.DatabaseError) || error.code !== '55006') throw error
-        await commands.dropDatabase(name)
-        throw new Error(`connections to ${name} were still open when the test ended`, { cause: error })
-      }
+      // A closed connection is gone from the server a moment later.
+      const closed = await waitUntil(() => commands.asSuperuser((client) => isUnused(client, name)), 1_000).then(
+        () => true,
+        () => false,
+      )
+      await commands.dropDatabase(name)
+      if (!closed) throw new Error(`connections to ${name} were still open when the test ended`)
     },
   }
   if (TestRunner.getCurrentTest() !== undefined)
@@ -69,6 +70,12 @@ export function testDatabase(options: { migrated?: boolean } = {}): { readonly n
       return created().url
     },
   }
+}
+
+async function isUnused(client: pg.Client, name: string): Promise<boolean> {
+  // Only clients: the server's own workers visit databases as they like.
+  const { rowCount } = await client.query(`SELECT 1 FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`, [name])
+  return rowCount === 0
 }
 
 function keep(database: TestDatabase): void {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { readSettings } from '@hefu/node'
 import { expect, test } from 'vitest'
 import { optionalSettings, requiredSettings } from '../../src/processes/spawn-node.ts'
 import { composeFile, nodeServices, readAtRoot } from './compose-file.ts'
@@ -25,6 +26,12 @@ test.each([...nodes.values()])('$name is given exactly the settings that a node 
   expect(given.filter((name) => !known.some((each) => each === name))).toEqual([])
   expect(known.filter((name) => !given.includes(name) && !fromSecretFile.includes(name))).toEqual([])
   expect(service.command).toContain('--env-file=/config/node.env')
+})
+
+test.each([...nodes])('the node accepts the settings of %s as they stand', (_, { service }) => {
+  const secrets = { DATABASE_URL: 'postgres://hefu:secret@chengdu-postgres:5432/hefu', QUEUE_URL: 'redis://:secret@chengdu-redis:6379' }
+  expect(readSettings({ ...service.environment, ...secrets })).toMatchObject({ ok: true, value: { queueUrl: secrets.QUEUE_URL } })
+  expect(readSettings({ ...service.environment, ...secrets, HEFU_STRANGER: '1' }).ok).toBe(false)
 })
 
 test('a node starts after its keys, its database and its queue', () => {

@@ -71,8 +71,7 @@ describe.skipIf(findRedis() === undefined)('the process set of docker-compose.ym
   test('both nodes are ready, each on the Redis of its own region', async () => {
     expect(running.map(({ region }) => region)).toEqual([...nodeServices(file).keys()])
     for (const node of running) {
-      const answer = await fetch(`${node.api}/readyz`)
-      expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)])
+      expect((await fetch(`${node.api}/readyz`)).status).toBe(200)
     }
   })
 

@@ -14,7 +14,7 @@ const name = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/)
 export const caseFilter = {
   state: name.optional(),
   final: queryBoolean.optional(),
-  ball: z.enum(['mine']).optional(),
+  ball: z.enum(['mine', 'other']).optional(),
   due_before: filterDay.optional(),
   opened_from: filterDay.optional(),
   opened_to: filterDay.optional(),
@@ -24,7 +24,7 @@ export const caseFilter = {
 export interface CaseFilter extends PageQuery {
   readonly state?: string | undefined
   readonly final?: 'true' | 'false' | undefined
-  readonly ball?: 'mine' | undefined
+  readonly ball?: 'mine' | 'other' | undefined
   readonly due_before?: string | undefined
   readonly opened_from?: string | undefined
   readonly opened_to?: string | undefined

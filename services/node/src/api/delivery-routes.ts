@@ -4,10 +4,10 @@ import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { caseNumber, digest, idParams, instant, region, text, uuid } from './schemas.ts'
 
+const state = z.enum(['pending', 'deferred', 'delivered', 'refused', 'cancelled'])
+
 /** Why an attempt failed and what to do about it. */
-const failure = z
-  .object({ cause: z.string(), httpStatus: z.int().nullable(), at: instant, zh: z.string(), en: z.string(), remedy: text })
-  .meta({ id: 'DeliveryFailure' })
+const failure = z.object({ cause: z.string(), zh: z.string(), en: z.string(), remedy: text }).meta({ id: 'DeliveryFailure' })
 
 const delivery = z
   .object({
@@ -15,7 +15,7 @@ const delivery = z
     peer: region,
     caseNumber: z.string(),
     digest,
-    state: z.enum(['pending', 'delivered', 'refused', 'cancelled']),
+    state,
     attempts: z.int(),
     nextAttemptAt: instant.nullable(),
     expiresAt: instant,
@@ -25,7 +25,13 @@ const delivery = z
   })
   .meta({ id: 'Delivery' })
 
-const deliveryDetail = delivery.extend({ history: z.array(failure) }).meta({ id: 'DeliveryDetail' })
+const attempt = failure
+  .extend({ attempt: z.int(), at: instant, httpStatus: z.int().nullable(), batch: z.int() })
+  .meta({ id: 'DeliveryAttempt' })
+
+const deliveryDetail = delivery
+  .extend({ receipt: z.string().nullable(), refusal: z.string().nullable(), history: z.array(attempt) })
+  .meta({ id: 'DeliveryDetail' })
 
 const common = { tag: 'deliveries', rule: ['operator'] } as const
 
@@ -39,7 +45,7 @@ export function deliveryRoutes(): Route[] {
       operationId: 'list-deliveries',
       summary: { zh: '列出送达情况', en: 'List deliveries' },
       query: z.strictObject({
-        state: z.enum(['pending', 'delivered', 'refused', 'cancelled']).optional(),
+        state: state.optional(),
         peer: z
           .string()
           .regex(/^\d{6}$/)
@@ -55,8 +61,8 @@ export function deliveryRoutes(): Route[] {
       },
       errors: ['cursor-invalid'],
       handle: async (ctx, request) => {
-        const { state, peer, case: ofCase } = request.query
-        const filter = { ...(state && { state }), ...(peer && { peer }), ...(ofCase && { caseNumber: ofCase }) }
+        const { state: inState, peer, case: ofCase } = request.query
+        const filter = { ...(inState && { state: inState }), ...(peer && { peer }), ...(ofCase && { caseNumber: ofCase }) }
         return await pageOf(
           request,
           uuid,
@@ -97,12 +103,9 @@ export function deliveryRoutes(): Route[] {
       operationId: 'retry-delivery',
       summary: { zh: '立即重试', en: 'Retry now' },
       params: idParams,
-      answer: { statuses: [200], description: { zh: '送达', en: 'the delivery' }, schema: deliveryDetail },
+      answer: { statuses: [200], description: { zh: '送达', en: 'the delivery' }, schema: delivery },
       errors: ['conflict'],
-      handle: async (ctx, { caller, params }) => {
-        await retryNow(ctx, caller, params.id)
-        return { body: await readDelivery(ctx, params.id) }
-      },
+      handle: async (ctx, { caller, params }) => ({ body: await retryNow(ctx, caller, params.id) }),
     }),
   ]
 }

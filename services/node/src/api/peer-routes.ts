@@ -18,7 +18,7 @@ const peer = z
     lastSuccessAt: instant.nullable(),
     lastFailureAt: instant.nullable(),
     lastFailure: z.string().nullable(),
-    outbox: z.object({ pending: z.int(), oldestSeconds: z.number().nullable() }),
+    outbox: z.object({ pending: z.int(), refused: z.int(), oldestSeconds: z.number().nullable() }),
   })
   .meta({ id: 'Peer' })
 
@@ -60,10 +60,7 @@ export function peerRoutes(): Route[] {
       summary: { zh: '暂停向对端送达', en: 'Pause deliveries to a peer' },
       params,
       answer: onePeer,
-      handle: async (ctx, { caller, params: at }) => {
-        await pausePeer(ctx, caller, at.region)
-        return { body: await readPeer(ctx, at.region) }
-      },
+      handle: async (ctx, { caller, params: at }) => ({ body: await pausePeer(ctx, caller, at.region) }),
     }),
     defineRoute({
       ...common,
@@ -73,10 +70,7 @@ export function peerRoutes(): Route[] {
       summary: { zh: '恢复向对端送达', en: 'Resume deliveries to a peer' },
       params,
       answer: onePeer,
-      handle: async (ctx, { caller, params: at }) => {
-        await resumePeer(ctx, caller, at.region)
-        return { body: await readPeer(ctx, at.region) }
-      },
+      handle: async (ctx, { caller, params: at }) => ({ body: await resumePeer(ctx, caller, at.region) }),
     }),
   ]
 }

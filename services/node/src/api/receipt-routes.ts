@@ -13,19 +13,22 @@ const receipt = z
     receivedAt: instant,
     tree: z.object({ size: z.int(), root: z.string() }),
     receipt: z.string(),
-    places: z.array(
-      z.object({
-        jti: z.string(),
-        iss: region,
-        digest,
-        status: z.enum(['accepted', 'refused']),
-        reason: z.string().nullable(),
-        index: z.int(),
-        path: z.array(z.string()),
-      }),
-    ),
   })
   .meta({ id: 'Receipt' })
+
+const place = z
+  .object({
+    jti: z.string(),
+    iss: region,
+    digest,
+    status: z.enum(['accepted', 'refused']),
+    reason: z.string().nullable(),
+    index: z.int(),
+    path: z.array(z.string()),
+  })
+  .meta({ id: 'ReceiptPlace' })
+
+const receiptDetail = receipt.extend({ places: z.array(place) }).meta({ id: 'ReceiptDetail' })
 
 const common = { tag: 'receipts', rule: ['auditor'] } as const
 const after = z.strictObject({ receivedAt: z.iso.datetime(), digest: z.string() })
@@ -60,7 +63,7 @@ export function receiptRoutes(): Route[] {
         return await pageOf(
           request,
           after,
-          async (page) => await listReceipts(ctx, request.caller, { ...filter, ...page }),
+          async (page) => await listReceipts(ctx, { ...filter, ...page }),
           (item) => item,
         )
       },
@@ -72,7 +75,11 @@ export function receiptRoutes(): Route[] {
       operationId: 'read-receipt',
       summary: { zh: '读取回执', en: 'Read a receipt' },
       params: z.strictObject({ digest: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
-      answer: { statuses: [200], description: { zh: '回执', en: 'the receipt' }, schema: receipt },
+      answer: {
+        statuses: [200],
+        description: { zh: '回执及各报文的位置', en: 'the receipt and the places of its messages' },
+        schema: receiptDetail,
+      },
       handle: async (ctx, { params }) => ({ body: await readReceipt(ctx, params.digest) }),
     }),
   ]

@@ -2,13 +2,12 @@ import { listSettlementEntries } from '@hefu/exchange'
 import { z } from 'zod'
 import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { day, digest, instant, region } from './schemas.ts'
+import { day, digest, region } from './schemas.ts'
 
 const settlementEntry = z
   .object({
     caseNumber: z.string(),
     digest,
-    key: z.string(),
     insuranceType: z.string(),
     payer: region,
     payee: region,
@@ -16,11 +15,10 @@ const settlementEntry = z
     personalYuan: z.string(),
     totalYuan: z.string(),
     completedOn: day,
-    createdAt: instant,
   })
   .meta({ id: 'SettlementEntry' })
 
-const after = z.strictObject({ caseNumber: z.string(), digest: z.string(), key: z.string() })
+const after = z.strictObject({ completedOn: z.iso.date(), caseNumber: z.string() })
 
 /** What completed transfers left to be cleared between the regions. */
 export function settlementRoutes(): Route[] {

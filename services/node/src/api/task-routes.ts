@@ -2,7 +2,7 @@ import { closeTask, listTasks, readTask } from '@hefu/exchange'
 import { z } from 'zod'
 import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { day, idParams, instant, text, uuid } from './schemas.ts'
+import { caseNumber, day, digest, idParams, instant, text, uuid } from './schemas.ts'
 
 const tag = 'tasks'
 
@@ -11,6 +11,7 @@ const task = z
     id: z.string(),
     caseNumber: z.string(),
     procedure: z.string(),
+    digest,
     title: text,
     document: z.string().nullable(),
     draft: z.unknown(),
@@ -32,7 +33,7 @@ export function taskRoutes(): Route[] {
       tag,
       summary: { zh: '列出本机构的待办', en: "List the agency's tasks" },
       rule: ['officer'],
-      query: z.strictObject({ state: z.enum(['open', 'closed']).optional(), ...pageQuery }),
+      query: z.strictObject({ state: z.enum(['open', 'closed']).optional(), case: caseNumber.optional(), ...pageQuery }),
       answer: {
         statuses: [200],
         description: { zh: '待办', en: 'tasks' },
@@ -44,7 +45,10 @@ export function taskRoutes(): Route[] {
         await pageOf(
           request,
           uuid,
-          async (page) => await listTasks(ctx, request.caller, { ...(request.query.state && { state: request.query.state }), ...page }),
+          async (page) => {
+            const { state, case: ofCase } = request.query
+            return await listTasks(ctx, request.caller, { ...(state && { state }), ...(ofCase && { caseNumber: ofCase }), ...page })
+          },
           (item) => item,
         ),
     }),

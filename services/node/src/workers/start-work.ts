@@ -1,23 +1,24 @@
-import { type Context, ensurePartitions, forgetOldRows, type QueueConfig, type Schedule, startWorkers, sweep } from '@hefu/exchange'
+import { alertExpired, type Context, ensurePartitions, forgetOldRows, type QueueConfig, startWorkers, sweep } from '@hefu/exchange'
 import { handlers } from './handlers.ts'
 import { repeat } from './repeat.ts'
 
 const SWEEP_MS = 1_000
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 
 export interface Work {
   stop(): Promise<void>
 }
 
-/** Everything that happens without a request: jobs, the sweep that refills the queue, and the daily tidying. */
+/** Everything that happens without a request: jobs, the sweep that refills the queue, and the hourly tidying. */
 export async function startWork(ctx: Context, queue: QueueConfig): Promise<Work> {
   const stopping = new AbortController()
   const concurrency = { deliver: 4, apply: 4, import: 1, reconcile: 1 }
-  const workers = await startWorkers(queue, handlers(ctx, stopping.signal), { concurrency, schedules: schedulesOf(ctx) })
+  const workers = await startWorkers(queue, handlers(ctx, stopping.signal), { concurrency })
   const sweeping = repeat(ctx, 'sweep', SWEEP_MS, async () => await sweep(ctx))
-  const tidying = repeat(ctx, 'tidying', DAY_MS, async () => {
+  const tidying = repeat(ctx, 'tidying', HOUR_MS, async () => {
     await ensurePartitions(ctx.db, ctx.now())
     await forgetOldRows(ctx)
+    await alertExpired(ctx)
   })
   return {
     async stop() {
@@ -28,16 +29,4 @@ export async function startWork(ctx: Context, queue: QueueConfig): Promise<Work>
       await closed
     },
   }
-}
-
-/** Every night both halves are compared with each peer. */
-function schedulesOf({ federation, region }: Context): Schedule[] {
-  return federation.regions
-    .filter((one) => one.region !== region)
-    .map((one) => ({
-      name: `reconcile-${one.region}`,
-      pattern: '30 2 * * *',
-      tz: 'Asia/Shanghai',
-      job: { name: 'reconcile', peer: one.region },
-    }))
 }

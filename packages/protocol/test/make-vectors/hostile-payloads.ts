@@ -134,8 +134,12 @@ export async function hostileClaims(): Promise<HostileMessage[]> {
     await agreement('agreement-purpose', 'a purpose the agreement does not name', { purpose: 'marketing' }),
     await agreement('from-foreign', 'from an agency of another region', { from: '500103-0001' }),
     await agreement('to-foreign', 'to an agency of another region', { to: '510104-0001' }),
-    await registry('agreement-newer', 'a version of the agreement that the receiver may not know yet', { agreement: 'chengdu-chongqing-violations/3' }),
-    await registry('agreement-unknown', 'an agreement that the receiver may not know yet', { agreement: 'chengdu-chongqing-certificates/1' }),
+    await registry('agreement-newer', 'a version of the agreement that the receiver may not know yet', {
+      agreement: 'chengdu-chongqing-violations/3',
+    }),
+    await registry('agreement-unknown', 'an agreement that the receiver may not know yet', {
+      agreement: 'chengdu-chongqing-certificates/1',
+    }),
     await registry('from-unknown', 'an agency of the sender that the receiver may not know yet', { from: '510104-9999' }),
     await registry('to-unknown', 'an agency that is in no federation file here', { to: '500103-9999' }),
     await schema('seen-missing', 'no seen', { seen: undefined }),

@@ -26,7 +26,12 @@ export async function honestAnswer(sent: SentBatch, changes: Partial<Receipt> = 
     tree: { size: tree.size, root: toBase64url(tree.root) },
     ...changes,
   }
-  const messages = judged.map(({ digest: _, ...entry }, index) => ({ ...entry, receipt: 0, index, path: (tree.paths[index] ?? []).map(toBase64url) }))
+  const messages = judged.map(({ digest: _, ...entry }, index) => ({
+    ...entry,
+    receipt: 0,
+    index,
+    path: (tree.paths[index] ?? []).map(toBase64url),
+  }))
   return { receipts: [await signReceipt(receipt, key.signer)], messages }
 }
 
@@ -48,7 +53,11 @@ export async function buildAnswers(): Promise<{ valid: AnswerVector[]; invalid: 
     vector('three messages, the second refused', three, good, ['accepted', 'refused audience', 'accepted']),
     vector('with a log promise', one, await honestAnswer(one, { log: { origin: 'hefu.example/500000', within: 60 } }), ['accepted']),
     vector('repeated: two receipts', three, await repeatedAnswer(), ['accepted', 'accepted', 'accepted']),
-    vector('deferred', three, { ...good, messages: good.messages.map(deferSecondAndThird) }, ['accepted', 'deferred clock', 'deferred unverifiable']),
+    vector('deferred', three, { ...good, messages: good.messages.map(deferSecondAndThird) }, [
+      'accepted',
+      'deferred clock',
+      'deferred unverifiable',
+    ]),
   ]
   return { valid, invalid: [...(await forgedReceipts()), ...wrongPlaces(good), ...wrongShapes(good)] }
 }
@@ -65,7 +74,9 @@ function deferSecondAndThird(entry: Answer['messages'][number], at: number): Ans
 /** The third message had been answered before, alone: it brings its own receipt, and the other two share one. */
 async function repeatedAnswer(): Promise<Answer> {
   const { messages, ...parties } = sentBatch(3)
-  const parts = await Promise.all([messages.slice(0, 1), messages.slice(1, 2), messages.slice(2)].map((m) => honestAnswer({ ...parties, messages: m })))
+  const parts = await Promise.all(
+    [messages.slice(0, 1), messages.slice(1, 2), messages.slice(2)].map((m) => honestAnswer({ ...parties, messages: m })),
+  )
   return {
     receipts: parts.flatMap(({ receipts }) => receipts),
     messages: parts.flatMap((part, at) => part.messages.map((entry) => (entry.status === 'deferred' ? entry : { ...entry, receipt: at }))),
@@ -97,7 +108,10 @@ async function forgedReceipts(): Promise<AnswerVector[]> {
 function wrongPlaces(good: Answer): AnswerVector[] {
   const sent = sentBatch(3)
   const [first, second, third] = good.messages as [Answer['messages'][number], Answer['messages'][number], Answer['messages'][number]]
-  const withFirst = (changes: object): Answer => ({ ...good, messages: [{ ...first, ...changes } as Answer['messages'][number], second, third] })
+  const withFirst = (changes: object): Answer => ({
+    ...good,
+    messages: [{ ...first, ...changes } as Answer['messages'][number], second, third],
+  })
   const rest = ['refused audience', 'accepted']
   const path = first.status === 'deferred' ? [] : first.path
   return [
@@ -110,11 +124,23 @@ function wrongPlaces(good: Answer): AnswerVector[] {
     vector('place of another message', sent, withFirst({ index: 1 }), ['invalid path', ...rest]),
     vector('place outside the tree', sent, withFirst({ index: 3 }), ['invalid path', ...rest]),
     vector('accepted turned into refused', sent, withFirst({ status: 'refused', reason: 'expired' }), ['invalid path', ...rest]),
-    vector('refused turned into accepted', sent, { ...good, messages: [first, accepted(second), third] }, ['accepted', 'invalid path', 'accepted']),
-    vector('another reason', sent, { ...good, messages: [first, { ...second, reason: 'expired' } as typeof second, third] }, ['accepted', 'invalid path', 'accepted']),
+    vector('refused turned into accepted', sent, { ...good, messages: [first, accepted(second), third] }, [
+      'accepted',
+      'invalid path',
+      'accepted',
+    ]),
+    vector('another reason', sent, { ...good, messages: [first, { ...second, reason: 'expired' } as typeof second, third] }, [
+      'accepted',
+      'invalid path',
+      'accepted',
+    ]),
     vector('other order', sent, { ...good, messages: [second, first, third] }, ['invalid order', 'invalid order', 'accepted']),
     vector('last entry missing', sent, { ...good, messages: [first, second] }, ['accepted', 'refused audience', 'invalid missing-entry']),
-    vector('entry twice in place of another', sent, { ...good, messages: [first, first, third] }, ['accepted', 'invalid missing-entry', 'accepted']),
+    vector('entry twice in place of another', sent, { ...good, messages: [first, first, third] }, [
+      'accepted',
+      'invalid missing-entry',
+      'accepted',
+    ]),
     vector('one entry too many', sent, { ...good, messages: [...good.messages, first] }, times('extra-entry', 3)),
   ]
 }
@@ -141,6 +167,9 @@ function wrongShapes(good: Answer): AnswerVector[] {
     unreadable('place as text', json.replace('"index":0', '"index":"0"')),
     unreadable('place with a fraction', json.replace('"index":0', '"index":0.5')),
     unreadable('negative place', json.replace('"index":0', '"index":-1')),
-    unreadable('hash with an unused bit', json.replace(/"path":\["(.{43})/, (_, hash: string) => `"path":["${hash.slice(0, -1)}B`)),
+    unreadable(
+      'hash with an unused bit',
+      json.replace(/"path":\["(.{43})/, (_, hash: string) => `"path":["${hash.slice(0, -1)}B`),
+    ),
   ]
 }

@@ -1,8 +1,8 @@
 import { signMessage } from '../../src/index.ts'
 import { buildAnswers } from './answers.ts'
 import { exampleClaims, exampleFederation, JUDGED_AT, RECEIVER } from './example.ts'
-import { hostileHeaders, hostileTexts } from './hostile-texts.ts'
 import { hostileClaims, hostileJson } from './hostile-payloads.ts'
+import { hostileHeaders, hostileTexts } from './hostile-texts.ts'
 import { CHENGDU, CHONGQING, STRANGER } from './test-keys.ts'
 
 /** Content of every file in packages/protocol/vectors, by name. Ed25519 has no randomness, so the same files come out every time. */

@@ -10,11 +10,16 @@ const encode = (content: string): string => Buffer.from(content).toString('base6
 export async function hostileTexts(token: string): Promise<HostileMessage[]> {
   const [h = '', p = '', s = ''] = token.split('.')
   // One byte more of white space until the last character has unused bits.
-  const spaced = (content: object): string => [0, 1].map((n) => encode(JSON.stringify(content) + ' '.repeat(n))).find((text) => text.length % 4 > 1) ?? ''
+  const spaced = (content: object): string =>
+    [0, 1].map((n) => encode(JSON.stringify(content) + ' '.repeat(n))).find((text) => text.length % 4 > 1) ?? ''
   const slashed = Buffer.from(JSON.stringify({ ...exampleClaims, basis: '??????' })).toString('base64')
   return [
     unverifiable('signature-unused-bits', 'last character of the signature with an unused bit set', `${h}.${p}.${withUnusedBit(s)}`),
-    unverifiable('payload-unused-bits', 'unused bit in the payload, signed as it is', await signTexts(h, withUnusedBit(spaced(exampleClaims)))),
+    unverifiable(
+      'payload-unused-bits',
+      'unused bit in the payload, signed as it is',
+      await signTexts(h, withUnusedBit(spaced(exampleClaims))),
+    ),
     unverifiable('header-unused-bits', 'unused bit in the header, signed as it is', await signTexts(withUnusedBit(spaced(header)), p)),
     unverifiable('suffix-padding-1', 'one "=" after the signature', `${token}=`),
     unverifiable('suffix-padding-2', 'the "==" of padded base64', `${token}==`),
@@ -31,13 +36,25 @@ export async function hostileTexts(token: string): Promise<HostileMessage[]> {
     unverifiable('prefix-bearer', 'an authorization scheme before the header', `Bearer ${token}`),
     unverifiable('space-inside', 'space between two segments', `${h}. ${p}.${s}`),
     unverifiable('newline-inside', 'payload folded over two lines', `${h}.${p.slice(0, 76)}\n${p.slice(76)}.${s}`),
-    unverifiable('payload-standard-alphabet', 'payload in base64 with "/" instead of base64url, signed as it is', await signTexts(h, slashed.replace(/=+$/, ''))),
+    unverifiable(
+      'payload-standard-alphabet',
+      'payload in base64 with "/" instead of base64url, signed as it is',
+      await signTexts(h, slashed.replace(/=+$/, '')),
+    ),
     unverifiable('payload-padded', 'payload with padding, signed as it is', await signTexts(h, `${p}=`)),
-    unverifiable('segment-length-impossible', 'payload of 4n+1 characters, signed as it is', await signTexts(h, `${p}${'A'.repeat((5 - (p.length % 4)) % 4)}`)),
+    unverifiable(
+      'segment-length-impossible',
+      'payload of 4n+1 characters, signed as it is',
+      await signTexts(h, `${p}${'A'.repeat((5 - (p.length % 4)) % 4)}`),
+    ),
     unverifiable('full-width', 'a full-width letter in place of an ASCII one', token.replace('e', 'ｅ')),
     unverifiable('percent-encoded', 'dots percent-encoded', token.replaceAll('.', '%2E')),
     unverifiable('quoted', 'the text as a JSON string', JSON.stringify(token)),
-    unverifiable('json-serialization', 'JWS JSON serialization instead of compact', JSON.stringify({ protected: h, payload: p, signature: s })),
+    unverifiable(
+      'json-serialization',
+      'JWS JSON serialization instead of compact',
+      JSON.stringify({ protected: h, payload: p, signature: s }),
+    ),
     unverifiable('empty', 'no text at all', ''),
     unverifiable('dots-only', 'three empty segments', '..'),
     unverifiable('one-segment', 'payload alone', p),
@@ -51,12 +68,32 @@ export async function hostileTexts(token: string): Promise<HostileMessage[]> {
     unverifiable('signature-zero', 'signature of zero bytes only', `${h}.${p}.${'A'.repeat(86)}`),
     unverifiable('signature-bit-flipped', 'one bit of the signature flipped', `${h}.${p}.${s.startsWith('A') ? 'B' : 'A'}${s.slice(1)}`),
     unverifiable('signature-malleated', 'S + L in place of S', withMalleatedSignature(token)),
-    unverifiable('payload-changed', 'amount changed after signing', `${h}.${encode(JSON.stringify(exampleClaims).replace('1234.00', '9234.00'))}.${s}`),
-    unverifiable('signature-of-another', 'a good signature over another payload', `${h}.${p}.${(await signTexts(h, encode('{}'))).split('.')[2]}`),
-    unverifiable('stranger-key', 'signed by a key that is in no federation file, under its own kid', await signTexts(encode(JSON.stringify({ ...header, kid: STRANGER.jwk.kid })), p, STRANGER.signer)),
+    unverifiable(
+      'payload-changed',
+      'amount changed after signing',
+      `${h}.${encode(JSON.stringify(exampleClaims).replace('1234.00', '9234.00'))}.${s}`,
+    ),
+    unverifiable(
+      'signature-of-another',
+      'a good signature over another payload',
+      `${h}.${p}.${(await signTexts(h, encode('{}'))).split('.')[2]}`,
+    ),
+    unverifiable(
+      'stranger-key',
+      'signed by a key that is in no federation file, under its own kid',
+      await signTexts(encode(JSON.stringify({ ...header, kid: STRANGER.jwk.kid })), p, STRANGER.signer),
+    ),
     unverifiable('stranger-under-known-kid', 'signed by a stranger under the kid of a known key', await signTexts(h, p, STRANGER.signer)),
-    unverifiable('other-regions-kid', 'signed by the sender under the kid of the receiver', await signTexts(encode(JSON.stringify({ ...header, kid: CHONGQING.jwk.kid })), p)),
-    unverifiable('iss-does-not-own-kid', 'a good signature of another region, in the name of the sender', await signTexts(encode(JSON.stringify({ ...header, kid: CHONGQING.jwk.kid })), p, CHONGQING.signer)),
+    unverifiable(
+      'other-regions-kid',
+      'signed by the sender under the kid of the receiver',
+      await signTexts(encode(JSON.stringify({ ...header, kid: CHONGQING.jwk.kid })), p),
+    ),
+    unverifiable(
+      'iss-does-not-own-kid',
+      'a good signature of another region, in the name of the sender',
+      await signTexts(encode(JSON.stringify({ ...header, kid: CHONGQING.jwk.kid })), p, CHONGQING.signer),
+    ),
   ]
 }
 
@@ -93,7 +130,11 @@ export async function hostileHeaders(): Promise<HostileMessage[]> {
     await signed('cty', 'cty', { ...header, cty: 'json' }),
     await signed('zip', 'compressed payload', { ...header, zip: 'DEF' }),
     await signed('proto', 'a member called __proto__', json.replace('{', '{"__proto__":{"alg":"Ed25519"},')),
-    await signed('proto-for-alg', 'alg only on the prototype', `{"__proto__":{"alg":"Ed25519"},"kid":"${header.kid}","typ":"${header.typ}"}`),
+    await signed(
+      'proto-for-alg',
+      'alg only on the prototype',
+      `{"__proto__":{"alg":"Ed25519"},"kid":"${header.kid}","typ":"${header.typ}"}`,
+    ),
     await signed('typ-missing', 'no typ', { alg: header.alg, kid: header.kid }),
     await signed('typ-jwt', 'typ JWT', { ...header, typ: 'JWT' }),
     await signed('typ-receipt', 'a receipt passed off as a message', { ...header, typ: RECEIPT_TYP }),

@@ -6,7 +6,9 @@ export interface HostileMessage {
   readonly why: string
   /** Body of a single-message request. Some hold line ends or other non-token characters: send them as they are. */
   readonly token: string
-  readonly expected: { readonly status: 'refused'; readonly reason: RefusalReason } | { readonly status: 'deferred'; readonly reason: DeferralReason }
+  readonly expected:
+    | { readonly status: 'refused'; readonly reason: RefusalReason }
+    | { readonly status: 'deferred'; readonly reason: DeferralReason }
 }
 
 export function unverifiable(name: string, why: string, token: string): HostileMessage {

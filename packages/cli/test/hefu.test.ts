@@ -1,0 +1,90 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { loadSigner } from '@hefu/protocol'
+import { afterAll, expect, test } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const folder = await mkdtemp(join(tmpdir(), 'hefu-cli-'))
+afterAll(() => rm(folder, { recursive: true }))
+
+const hefu = (args: readonly string[], locale = '') => {
+  const env = { PATH: process.env.PATH, LC_ALL: locale }
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--', MAIN, ...args], { encoding: 'utf8', env })
+  return { status, stdout, stderr }
+}
+
+test('keygen --json prints one line, the public key of the file it wrote', async () => {
+  const path = join(folder, 'a.pem')
+  const { status, stdout, stderr } = hefu(['keygen', '--out', path, '--json'])
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toMatch(/^\{.*\}\n$/)
+  const jwk = JSON.parse(stdout)
+  expect(Object.keys(jwk).toSorted()).toEqual(['crv', 'kid', 'kty', 'x'])
+  expect((await loadSigner(path)).kid).toBe(jwk.kid)
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+})
+
+test('keygen never overwrites: exit code 1, in both languages, and the file is untouched', async () => {
+  const path = join(folder, 'kept.pem')
+  await writeFile(path, 'kept')
+  const { status, stdout, stderr } = hefu(['keygen', '--out', path, '--json'])
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+  expect(stderr).toContain('不会覆盖')
+  expect(stderr).toContain('not overwritten')
+  expect(await readFile(path, 'utf8')).toBe('kept')
+})
+
+test('the language is that of --lang, else of the locale, else both', () => {
+  const missing = join(folder, 'no-such-folder', 'key.pem')
+  const han = /\p{Script=Han}/u
+  const english = /cannot be written/
+  const chosen = (args: readonly string[], locale: string) => {
+    const { stderr } = hefu([...args, 'keygen', '--out', missing], locale)
+    return [han.test(stderr), english.test(stderr)]
+  }
+  expect(chosen([], 'C')).toEqual([true, true])
+  expect(chosen([], 'zh_CN.UTF-8')).toEqual([true, false])
+  expect(chosen([], 'en_GB.UTF-8')).toEqual([false, true])
+  expect(chosen(['--lang', 'zh'], 'en_GB.UTF-8')).toEqual([true, false])
+})
+
+test.each([[['keygen']], [['keygen', '--out', 'x', 'y']], [['no-such-command']], [[]]])('wrong usage %j: exit code 2', (args) => {
+  expect(hefu(args)).toMatchObject({ status: 2, stdout: '' })
+})
+
+test('--help is not a mistake', () => {
+  expect(hefu(['--help'])).toMatchObject({ status: 0, stderr: '' })
+  expect(hefu(['keygen', '--help']).stdout).toContain('--out <file>')
+})
+
+test('start without its settings file: exit code 1, before anything runs', () => {
+  const { status, stderr } = hefu(['start', '--env-file', join(folder, 'missing.env')])
+  expect(status).toBe(1)
+  expect(stderr).toContain('配置文件无法读取')
+})
+
+// How `start` runs the node, on a small program in the node's place: it prints a setting, then waits to be stopped.
+const supervised = async (program: string) => {
+  const run = fileURLToPath(new URL('../src/run-process.ts', import.meta.url))
+  const script = `import { runProcess } from ${JSON.stringify(run)}; process.exitCode = await runProcess(process.execPath, ['-e', ${JSON.stringify(program)}])`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  return { child, exited, firstLine: async () => String((await once(child.stdout, 'data'))[0]).trim() }
+}
+
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s reaches the program once, and its exit code comes back', async (signal) => {
+  const program = `let n = 0; process.on('${signal}', () => { if (++n > 1) process.exit(9); setTimeout(() => process.exit(7), 200) }); setInterval(() => {}, 1000); console.log('ready')`
+  const { child, exited, firstLine } = await supervised(program)
+  expect(await firstLine()).toBe('ready')
+  child.kill(signal)
+  expect(await exited).toEqual([7, null])
+})
+
+test('a program killed by a signal is reported as a shell does', async () => {
+  const { exited } = await supervised(`process.kill(process.pid, 'SIGKILL')`)
+  expect(await exited).toEqual([137, null])
+})

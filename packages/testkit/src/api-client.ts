@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+
+/** JSON as it came: read members by name, turn leaves into what they should be with `listOf` and `String`. */
+export interface Json {
+  readonly [member: string]: Json
+}
+
+export function listOf(value: Json | undefined): readonly Json[] {
+  if (!Array.isArray(value)) throw new Error('not a list')
+  return value
+}
+
+export interface ApiAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Json
+}
+
+export interface CallOptions {
+  readonly key?: string
+  readonly ifMatch?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** One caller of one node's local API, over real HTTP. */
+export interface ApiClient {
+  readonly base: string
+  get(path: string, options?: CallOptions): Promise<ApiAnswer>
+  /** With a new Idempotency-Key unless one is given. */
+  post(path: string, body?: unknown, options?: CallOptions): Promise<ApiAnswer>
+  put(path: string, body: unknown, options?: CallOptions): Promise<ApiAnswer>
+  /** Reads all pages of a list. */
+  all(path: string): Promise<Json[]>
+}
+
+export function apiClient(base: string, token: string | null): ApiClient {
+  const call = async (method: string, path: string, body: unknown, options: CallOptions): Promise<ApiAnswer> => {
+    const response = await fetch(new URL(path, base), {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(method === 'POST' ? { 'idempotency-key': options.key ?? randomUUID() } : {}),
+        ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }),
+        ...options.headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(30_000),
+    })
+    const text = await response.text()
+    const json = response.headers.get('content-type')?.includes('json') && text !== '' ? JSON.parse(text) : {}
+    return { status: response.status, headers: response.headers, body: json }
+  }
+  return {
+    base,
+    get: (path, options = {}) => call('GET', path, undefined, options),
+    post: (path, body, options = {}) => call('POST', path, body, options),
+    put: (path, body, options = {}) => call('PUT', path, body, options),
+    async all(path) {
+      const items: Json[] = []
+      for (let next: string | null = path; next !== null; ) {
+        const page: ApiAnswer = await call('GET', next, undefined, {})
+        if (page.status !== 200) throw new Error(`GET ${next.split('?')[0]} answered ${page.status}`)
+        items.push(...listOf(page.body.items))
+        next = /<([^>]+)>;\s*rel="next"/.exec(page.headers.get('link') ?? '')?.[1] ?? null
+      }
+      return items
+    },
+  }
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Procedure, Register } from '@hefu/procedures'
+import type { RegionId } from '@hefu/reference'
+import { pino } from 'pino'
+import { type Tokens, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
+import { createTestDatabase, type TestDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
+import { freePort } from '../../../packages/testkit/src/processes/free-port.ts'
+import { createNode, loadFiles, type Node } from '../src/index.ts'
+
+export interface TestNode {
+  readonly region: RegionId
+  readonly node: Node
+  readonly tokens: Tokens
+  /** What the node logged, one JSON line each. */
+  readonly log: string[]
+}
+
+export interface TestPair extends AsyncDisposable {
+  readonly chengdu: TestNode
+  readonly chongqing: TestNode
+}
+
+/** Two real nodes in this process, each on a database of its own, connected over HTTP. */
+export async function startPair(overrides: { procedures?: readonly Procedure[]; registers?: readonly Register[] } = {}): Promise<TestPair> {
+  const folder = await mkdtemp(join(tmpdir(), 'hefu-node-'))
+  const regions = ['510100', '500000'] as RegionId[]
+  const ports = new Map<string, number>()
+  for (const region of regions) ports.set(region, await freePort())
+  const exchangeUrls = Object.fromEntries(regions.map((region) => [region, `http://127.0.0.1:${ports.get(region)}`]))
+  const files = await writeFederation(folder, { regions, exchangeUrls, ...(overrides.procedures && { procedures: overrides.procedures }) })
+  const databases: TestDatabase[] = []
+  const nodes: TestNode[] = []
+  for (const region of regions) {
+    const database = await createTestDatabase()
+    databases.push(database)
+    const paths = files[region] as (typeof files)[string]
+    const loaded = await loadFiles({ region, federationFile: paths.federation, keyFile: paths.key, clientsFile: paths.clients })
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
+    const log: string[] = []
+    const node = await createNode(
+      {
+        ...loaded.value,
+        region,
+        databaseUrl: database.url,
+        queueUrl: database.url,
+        roles: ['api', 'exchange', 'worker'],
+        api: { host: '127.0.0.1', port: 0 },
+        exchange: { host: '127.0.0.1', port: ports.get(region) as number },
+        logLevel: 'info',
+      },
+      { ...overrides, log: pino({}, { write: (line: string) => void log.push(line) }) },
+    )
+    await node.start()
+    nodes.push({ region, node, tokens: paths.tokens, log })
+  }
+  return {
+    chengdu: nodes[0] as TestNode,
+    chongqing: nodes[1] as TestNode,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(nodes.map(({ node }) => node.stop()))
+      for (const database of databases) await database.drop()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+export interface Call {
+  readonly as?: keyof Tokens | null
+  readonly method?: string
+  readonly body?: unknown
+  /** Sent as it is instead of `body`. */
+  readonly raw?: string | Uint8Array<ArrayBuffer>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: answers of any route; tests say what they expect
+  readonly body: any
+}
+
+/** Calls the local API. POSTs bring a fresh Idempotency-Key unless the headers say otherwise. */
+export async function call(
+  { node, tokens }: TestNode,
+  path: string,
+  { as = 'officer', method, body, raw, headers }: Call = {},
+): Promise<Reply> {
+  const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+  const verb = method ?? (sent === undefined ? 'GET' : 'POST')
+  const response = await fetch(`${node.api}${path}`, {
+    method: verb,
+    headers: {
+      ...(as === null ? {} : { authorization: `Bearer ${tokens[as]}` }),
+      ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(verb === 'POST' ? { 'idempotency-key': randomUUID() } : {}),
+      ...headers,
+    },
+    ...(sent === undefined ? {} : { body: sent }),
+  })
+  const text = await response.text()
+  const json = /json/.test(response.headers.get('content-type') ?? '') && text !== ''
+  return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text }
+}
+
+/** Asks until the answer is as wanted; the test's own time limit ends it. */
+export async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask()
+    if (wanted(answer)) return answer
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
