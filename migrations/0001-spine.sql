@@ -177,7 +177,7 @@ create index effects_by_lookup on effects (register, lookup_key) where register 
 -- Unique on this node: at most one case holds a claim.
 create table claims (
   lookup_key text primary key,
-  case_number text not null references cases,
+  case_number text not null references cases deferrable initially deferred,
   digest text not null,
   key text not null
 );

@@ -61,6 +61,16 @@ export {
   type VerifiedReceipt,
   verifyReceipt,
 } from './receipt.ts'
+export {
+  REQUEST_SCHEME,
+  type RequestClaims,
+  type RequestExpectation,
+  type RequestToSign,
+  requestClaims,
+  signRequest,
+  type VerifiedRequest,
+  verifyRequest,
+} from './request.ts'
 export { MAX_DEPTH, parseStrictJson, type StrictJsonCode, type StrictJsonResult } from './strict-json.ts'
 export { UUID_V7, uuidV7, uuidV7TimeMs } from './uuid-v7.ts'
 export { type VerifiedToken, verifyToken } from './verify-signature.ts'

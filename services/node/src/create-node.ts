@@ -1,4 +1,4 @@
-import { type Client, type Context, createMetrics, migrate, openDatabase, openQueue, type QueueConfig } from '@hefu/exchange'
+import { type Client, type Context, createMetrics, migrate, openDatabase, openQueue, preparePeers, type QueueConfig } from '@hefu/exchange'
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
 import type { Federation, Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
@@ -97,6 +97,7 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
       return exchange?.url ?? null
     },
     async start() {
+      await preparePeers(ctx)
       if (runs('worker')) work = await startWork(ctx, queueConfig)
       if (runs('exchange')) exchange = await listen(await openExchange(ctx), options.exchange)
       if (runs('api')) api = await listen(await openApi(ctx, options.clients), options.api)

@@ -76,11 +76,31 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** The members that tests read by name; what an answer really holds is what they assert. */
+export interface ReplyBody {
+  readonly id: string
+  readonly caseNumber: string
+  readonly digest: string
+  readonly state: string
+  readonly document: { readonly id: string; readonly digest: string }
+  readonly documents: readonly ReplyBody[]
+  readonly items: readonly ReplyBody[]
+  readonly places: readonly unknown[]
+  readonly record: unknown
+  readonly code: string
+  readonly title: string
+  readonly detail: string
+  readonly errors: readonly { readonly pointer: string; readonly code: string; readonly detail: string }[]
+  readonly traceId: string
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly 'x-hefu-roles'?: readonly (keyof Tokens)[]; readonly security: readonly unknown[] }>>>
+  >
+}
+
 export interface Reply {
   readonly status: number
   readonly headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: answers of any route; tests say what they expect
-  readonly body: any
+  readonly body: ReplyBody
 }
 
 /** Calls the local API. POSTs bring a fresh Idempotency-Key unless the headers say otherwise. */

@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(async () => await pair[Symbol.asyncDispose]())
 
-const notice = violationNotice.documents['notice']?.examples[0]?.body
+const notice = violationNotice.documents.notice?.examples[0]?.body
 
 describe('opening cases', () => {
   const starting = procedures.flatMap((procedure) =>
@@ -53,7 +53,7 @@ describe('conditions', () => {
   it('lets one of two officers answer the case they both read', async () => {
     const opened = await call(pair.chengdu, '/v1/violation-notices', { body: notice })
     const path = `/v1/violation-notices/${opened.body.caseNumber}`
-    const retraction = violationNotice.documents['retraction']?.examples[0]?.body
+    const retraction = violationNotice.documents.retraction?.examples[0]?.body
     const tag = (await call(pair.chengdu, path)).headers.get('etag') as string
     const replies = await Promise.all(
       [1, 2].map(async () => await call(pair.chengdu, `${path}/retraction`, { body: retraction, headers: { 'if-match': tag } })),
@@ -158,13 +158,13 @@ describe('who sees what', () => {
       async () => await call(pair.chengdu, '/v1/receipts', { as: 'auditor' }),
       ({ body }) => body.items.length > 0,
     )
-    const one = await call(pair.chengdu, `/v1/receipts/${receipts.body.items[0].digest}`, { as: 'auditor' })
+    const one = await call(pair.chengdu, `/v1/receipts/${receipts.body.items[0]?.digest}`, { as: 'auditor' })
     expect(one.body.places.length).toBeGreaterThan(0)
     const deliveries = await call(pair.chengdu, '/v1/deliveries?state=delivered', { as: 'operator' })
-    const delivery = await call(pair.chengdu, `/v1/deliveries/${deliveries.body.items[0].id}`, { as: 'operator' })
+    const delivery = await call(pair.chengdu, `/v1/deliveries/${deliveries.body.items[0]?.id}`, { as: 'operator' })
     expect(delivery.body).toMatchObject({ peer: '500000', state: 'delivered' })
     expect(
-      await call(pair.chengdu, `/v1/deliveries/${deliveries.body.items[0].id}/retry`, { method: 'POST', as: 'operator' }),
+      await call(pair.chengdu, `/v1/deliveries/${deliveries.body.items[0]?.id}/retry`, { method: 'POST', as: 'operator' }),
     ).toMatchObject({ status: 409, body: { code: 'conflict' } })
     expect((await call(pair.chengdu, '/v1/peers/500000/pause', { method: 'POST', as: 'operator' })).body).toMatchObject({ paused: true })
     expect((await call(pair.chengdu, '/v1/peers/500000/resume', { method: 'POST', as: 'operator' })).body).toMatchObject({ paused: false })
@@ -175,7 +175,7 @@ describe('who sees what', () => {
       async () => await call(pair.chongqing, '/v1/tasks?state=open'),
       ({ body }) => body.items.length > 0,
     )
-    const task = tasks.body.items[0].id
+    const task = tasks.body.items[0]?.id
     expect((await call(pair.chongqing, `/v1/tasks/${task}`)).body).toMatchObject({ state: 'open' })
     expect((await call(pair.chongqing, `/v1/tasks/${task}/close`, { method: 'POST' })).body).toMatchObject({ state: 'closed' })
   })
@@ -214,6 +214,34 @@ describe('imports', () => {
       body: { code: 'malformed-request' },
     })
     expect(await call(pair.chengdu, '/v1/imports?target=employers', { raw: '\n', headers })).toMatchObject({
+      status: 400,
+      body: { code: 'malformed-request' },
+    })
+  })
+})
+
+describe('reconciliation', () => {
+  it('compares both halves on demand and keeps the result', async () => {
+    const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
+    const headers = { 'idempotency-key': 'reconcile-1' }
+    const body = { peer: '500000', from: today, to: today }
+    const asked = await call(pair.chengdu, '/v1/reconciliations', { as: 'operator', body, headers })
+    expect(asked.status).toBe(202)
+    expect(await call(pair.chengdu, '/v1/reconciliations', { as: 'operator', body, headers })).toMatchObject({
+      status: 202,
+      body: asked.body,
+    })
+    const done = await until(
+      async () => await call(pair.chengdu, asked.headers.get('location') as string, { as: 'operator' }),
+      ({ body: { state } }) => state === 'done' || state === 'failed',
+    )
+    expect(done.body).toMatchObject({ state: 'done', peer: '500000', from: today, to: today, result: { match: true } })
+    expect((await call(pair.chengdu, '/v1/reconciliations', { as: 'operator' })).body.items).toHaveLength(1)
+    expect(await call(pair.chengdu, '/v1/reconciliations', { as: 'operator', body: { ...body, peer: '510100' } })).toMatchObject({
+      status: 422,
+      body: { code: 'recipient-unknown' },
+    })
+    expect(await call(pair.chengdu, '/v1/reconciliations', { as: 'operator', body: { ...body, from: '2001-01-01' } })).toMatchObject({
       status: 400,
       body: { code: 'malformed-request' },
     })

@@ -7,11 +7,11 @@ import { HefuError } from '../errors.ts'
 import { findRecords } from '../registers/register-store.ts'
 import { rememberQuestions } from '../registers/question-store.ts'
 import { lookupKey } from '../registers/lookup-key.ts'
-import { appendDocument } from './append-document.ts'
+import { type Appended, appendDocument, type DraftDocument } from './append-document.ts'
 import { type LoadedCase, storedClaims } from './loaded-case.ts'
 import { agreementOf } from './open-case.ts'
 import { type Projected, projectCases } from './project-cases.ts'
-import { writeDraft } from './task-store.ts'
+import { closeDraft, writeDraft } from './task-store.ts'
 
 type AnswerContext = Pick<Context, 'region' | 'federation' | 'signer' | 'now' | 'log' | 'metrics'>
 
@@ -40,7 +40,10 @@ export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: rea
       Object.entries(question.wanted ?? {}).map(([name, { register, lookup }]) => [name, records.get(`${register}\0${lookupKey(lookup.kind, lookup.value)}`) ?? []]),
     )
     const written = question.answer.write(question.projected.replay.view, found, shanghaiDate(ctx.now()))
-    if (!written) continue
+    if (!written) {
+      await closeDraft(tx, ctx, question.projected.loaded, question.answer.document)
+      continue
+    }
     const peer = written.automatic ? await sendAutomatically(tx, ctx, question, written.data) : null
     if (peer === null) await writeDraft(tx, ctx, question.projected.loaded, { digest: question.about, document: question.answer.document, data: written.data, note: written.note })
     else peers.add(peer)
@@ -70,15 +73,15 @@ async function sendAutomatically(tx: Tx, ctx: AnswerContext, { projected, answer
   if (!agreementOf(ctx, loaded.row.agreement, purpose).automatic) return null
   const act = await insertRows('acts', [{ case_number: loaded.row.case_number, digest: about, act: `answer:${answer.document}`, done_at: new Date(ctx.now()) }], sql`on conflict do nothing returning act`).execute(tx)
   if (act.rows.length === 0) return null
-  const appended = await tryAppend(tx, ctx, loaded, { document: answer.document, purpose, basis, data })
+  const appended = await tryAppend(ctx, loaded, { document: answer.document, purpose, basis, data })
   if (appended === null) return null
-  await projectCases(tx, ctx, [appended.loaded])
+  await projectCases(tx, ctx, [appended.loaded], appended.writes)
   return appended.row.aud
 }
 
-async function tryAppend(tx: Tx, ctx: AnswerContext, loaded: LoadedCase, draft: Parameters<typeof appendDocument>[3]) {
+async function tryAppend(ctx: AnswerContext, loaded: LoadedCase, draft: DraftDocument): Promise<Appended | null> {
   try {
-    return await appendDocument(tx, ctx, loaded, draft)
+    return await appendDocument(ctx, loaded, draft)
   } catch (error) {
     // Refused before anything was written: an officer decides.
     if (error instanceof HefuError) return null

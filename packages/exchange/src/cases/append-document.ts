@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { type CaseDocument, nextFor, type Replay, replay, seenFor } from '@hefu/procedures'
+import { type CaseView, nextFor, replay, seenFor } from '@hefu/procedures'
 import { type MessageClaims, signMessage } from '@hefu/protocol'
 import type { AgencyCode, CaseNumber, RegionId } from '@hefu/reference'
 import type { Context } from '../context.ts'
-import { insertAll, type Tx } from '../db/bulk.ts'
+import { insertRows, type Statement } from '../db/bulk.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
-import { appendToLog } from '../log/pending-log.ts'
+import { logStatements } from '../log/pending-log.ts'
 import { uuidv7 } from '../uuid.ts'
-import { insertDocuments } from './case-store.ts'
 import { type LoadedCase, replayInput, toCaseDocument } from './loaded-case.ts'
 
 /** What an author decides about a document; the engine and the case decide the rest. */
@@ -24,20 +23,26 @@ export type Signing = Pick<Context, 'region' | 'signer' | 'now'>
 /** Delivery horizon: after `exp` the receiver refuses what it has not answered before (protocol.md section 1). */
 const horizonSeconds = 30 * 86_400
 
-/**
- * Writes this side's next document of a locked case: signs it, stores the exact bytes, queues it in the outbox and leaves
- * the entry for the log. Refuses what the engine would call void, and what `check` finds wrong. Answers the case with it;
- * the caller projects it in the same transaction.
- */
-export async function appendDocument(tx: Tx, ctx: Signing, loaded: LoadedCase, draft: DraftDocument): Promise<{ loaded: LoadedCase; row: DocumentRow }> {
-  const signed = await signDocument(ctx, loaded, draft)
-  refuseIfUnsound(loaded, signed.row)
-  await insertDocuments(tx, [signed.row])
-  await queueForDelivery(tx, ctx, signed.row, signed.claims)
-  return { loaded: { ...loaded, documents: [...loaded.documents, signed.row] }, row: signed.row }
+export interface Appended {
+  /** The case with the document. */
+  readonly loaded: LoadedCase
+  readonly row: DocumentRow
+  /** The document's exact bytes, its place in the outbox and its entry for the log. */
+  readonly writes: Statement[]
 }
 
-async function signDocument(ctx: Signing, loaded: LoadedCase, draft: DraftDocument): Promise<{ row: DocumentRow & { message: string }; claims: MessageClaims }> {
+/**
+ * This side's next document of a locked case, signed. Refuses what the engine would call void, and what `check` finds wrong.
+ * The caller runs the writes, and projects the case, in the same transaction.
+ */
+export async function appendDocument(ctx: Signing, loaded: LoadedCase, draft: DraftDocument): Promise<Appended> {
+  const signed = await signDocument(ctx, loaded, draft)
+  refuseIfUnsound(loaded, signed.view, signed.row)
+  const writes = [insertRows('documents', [{ ...signed.row }]), ...deliveryStatements(ctx, signed.row, signed.claims)]
+  return { loaded: { ...loaded, documents: [...loaded.documents, signed.row] }, row: signed.row, writes }
+}
+
+async function signDocument(ctx: Signing, loaded: LoadedCase, draft: DraftDocument): Promise<{ row: DocumentRow & { message: string }; claims: MessageClaims; view: CaseView }> {
   const { documents, facts } = replayInput(loaded)
   const before = replay(loaded.procedure, documents, facts)
   const next = nextFor(loaded.procedure, before, loaded.row.role).find((n) => n.document === draft.document)
@@ -86,7 +91,7 @@ async function signDocument(ctx: Signing, loaded: LoadedCase, draft: DraftDocume
     standing_reason: null,
     stored_at: new Date(nowMs),
   }
-  return { row, claims }
+  return { row, claims, view: before.view }
 }
 
 /** The other side of the case: a document has one addressee. */
@@ -96,19 +101,20 @@ function counterpart(loaded: LoadedCase, region: string) {
   return other
 }
 
-function refuseIfUnsound(loaded: LoadedCase, row: DocumentRow & { message: string }): void {
-  const after: Replay = replay(loaded.procedure, [...replayInput(loaded).documents, toCaseDocument(row) as CaseDocument], replayInput(loaded).facts)
-  const errors = after.findings.filter((f) => f.digest === row.digest && f.severity === 'error')
+/** `check` is asked first, also about what replay would make void for its data: its author is told where it is wrong. */
+function refuseIfUnsound(loaded: LoadedCase, view: CaseView, row: DocumentRow & { message: string }): void {
+  const errors = loaded.procedure.check(view, toCaseDocument(row)).filter((finding) => finding.severity === 'error')
   if (errors.length > 0) {
     throw new HefuError('document-findings', { errors: errors.map(({ pointer, code, zh, en }) => ({ pointer: `/data${pointer}`, code, zh, en })) })
   }
-  const standing = after.standings.get(row.digest)
+  const { documents, facts } = replayInput(loaded)
+  const standing = replay(loaded.procedure, [...documents, toCaseDocument(row)], facts).standings.get(row.digest)
   if (standing && 'reason' in standing) throw new HefuError('document-not-allowed-now', { detail: standing.reason })
 }
 
-async function queueForDelivery(tx: Tx, ctx: Signing, row: DocumentRow, claims: MessageClaims): Promise<void> {
+function deliveryStatements(ctx: Signing, row: DocumentRow, claims: MessageClaims): Statement[] {
   const nowMs = ctx.now()
-  await insertAll(tx, 'outbox', [
+  const queued = insertRows('outbox', [
     {
       jti: row.jti,
       digest: row.digest,
@@ -123,7 +129,10 @@ async function queueForDelivery(tx: Tx, ctx: Signing, row: DocumentRow, claims: 
       created_at: new Date(nowMs),
     },
   ])
-  await appendToLog(tx, nowMs, [
-    { kind: 'message.sent', iss: row.iss, aud: row.aud, jti: row.jti, procedure: claims.procedure, document: row.document, case: row.case_number, digest: row.digest },
-  ])
+  return [
+    queued,
+    ...logStatements(nowMs, [
+      { kind: 'message.sent', iss: row.iss, aud: row.aud, jti: row.jti, procedure: claims.procedure, document: row.document, case: row.case_number, digest: row.digest },
+    ]),
+  ]
 }

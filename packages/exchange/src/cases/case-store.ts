@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Context } from '../context.ts'
-import { insertAll, type Reader, type Tx } from '../db/bulk.ts'
-import type { CaseRow, DocumentRow, ParticipantRow } from '../db/schema.ts'
+import type { Reader, Tx } from '../db/bulk.ts'
+import type { CaseRow } from '../db/schema.ts'
 import { type LoadedCase, procedureOf } from './loaded-case.ts'
 
 /** Locks the cases in one order everywhere, so that two transactions over several cases cannot deadlock. */
@@ -40,16 +40,4 @@ function groupByCase<R extends { case_number: string }>(rows: readonly R[]): Map
 
 export async function readCaseRow(db: Reader, caseNumber: string): Promise<CaseRow | undefined> {
   return await db.selectFrom('cases').selectAll().where('case_number', '=', caseNumber).executeTakeFirst()
-}
-
-/** False when the number is taken: the caller mints another one. */
-export async function insertCase(tx: Tx, row: CaseRow, participants: readonly ParticipantRow[]): Promise<boolean> {
-  const inserted = await tx.insertInto('cases').values(row).onConflict((c) => c.doNothing()).returning('case_number').executeTakeFirst()
-  if (!inserted) return false
-  await insertAll(tx, 'case_participants', participants.map((p) => ({ ...p })))
-  return true
-}
-
-export async function insertDocuments(tx: Tx, rows: readonly DocumentRow[]): Promise<void> {
-  await insertAll(tx, 'documents', rows.map((row) => ({ ...row })))
 }

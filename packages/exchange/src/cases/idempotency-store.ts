@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Caller, Context } from '../context.ts'
-import { insertAll, type Tx } from '../db/bulk.ts'
+import { insertRows, type Statement, type Tx } from '../db/bulk.ts'
 import type { IdempotencyRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 
@@ -9,20 +9,28 @@ import { HefuError } from '../errors.ts'
  * finished under the key before is answered. Throws idempotency-key-busy, idempotency-key-reused.
  */
 export async function takeIdempotencyKey(tx: Tx, caller: Caller, key: string, fingerprint: string): Promise<IdempotencyRow | undefined> {
-  const lock = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(hashtextextended(${`${caller.client} ${key}`}, 0)) as taken`.execute(tx)
-  if (!lock.rows[0]?.taken) throw new HefuError('idempotency-key-busy')
+  // The row is read behind the lock, in a later statement's snapshot: what the last holder committed is seen.
+  const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(hashtextextended(${`${caller.client} ${key}`}, 0)) as taken`.execute(tx)
+  if (!rows[0]?.taken) throw new HefuError('idempotency-key-busy')
   const stored = await tx.selectFrom('idempotency').selectAll().where('client', '=', caller.client).where('key', '=', key).executeTakeFirst()
   if (stored && stored.fingerprint !== fingerprint) throw new HefuError('idempotency-key-reused')
   return stored
 }
 
-export async function finishIdempotencyKey(
-  tx: Tx,
-  ctx: Pick<Context, 'now'>,
-  caller: Caller,
-  record: { key: string; fingerprint: string; caseNumber?: string; jti?: string; result?: unknown },
-): Promise<void> {
-  await insertAll(tx, 'idempotency', [
+interface FinishedRequest {
+  readonly key: string
+  readonly fingerprint: string
+  readonly caseNumber?: string
+  readonly jti?: string
+  readonly result?: unknown
+}
+
+export async function finishIdempotencyKey(tx: Tx, ctx: Pick<Context, 'now'>, caller: Caller, record: FinishedRequest): Promise<void> {
+  await idempotencyStatement(ctx, caller, record).execute(tx)
+}
+
+export function idempotencyStatement(ctx: Pick<Context, 'now'>, caller: Caller, record: FinishedRequest): Statement {
+  return insertRows('idempotency', [
     {
       client: caller.client,
       key: record.key,

@@ -9,6 +9,8 @@ export interface LoadedCase {
   readonly procedure: Procedure
   readonly participants: readonly ParticipantRow[]
   readonly documents: readonly DocumentRow[]
+  /** Not stored yet: its row is written with the state that its first document gives it. */
+  readonly isNew?: true
 }
 
 /** What a stored message says. The bytes were verified before they were stored (or signed here), so plain parsing is safe. */

@@ -3,17 +3,15 @@ import type { Procedure } from '@hefu/procedures'
 import { type Agreement, agreementByName, agreementName, findAgreement, regionOfAgency } from '@hefu/protocol'
 import { type AgencyCode, mintCaseNumber, shanghaiDate } from '@hefu/reference'
 import type { Caller, Context } from '../context.ts'
-import type { Tx } from '../db/bulk.ts'
 import type { CaseRow, ParticipantRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
-import { insertCase } from './case-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
 import type { SubmitBody } from './submit-document.ts'
 
 type OpenContext = Pick<Context, 'region' | 'federation' | 'now'>
 
-/** A new case with its number, participants and agreement, still without a document. Throws HefuError. */
-export async function openCase(tx: Tx, ctx: OpenContext, caller: Caller, procedure: Procedure, body: SubmitBody): Promise<LoadedCase> {
+/** A new case with its number, participants and agreement, still without a document and not stored. Throws HefuError. */
+export function openCase(ctx: OpenContext, caller: Caller, procedure: Procedure, body: SubmitBody): LoadedCase {
   const agency = body.from ?? caller.agency
   if (agency === null || agency !== caller.agency) throw new HefuError('agency-not-allowed')
   if (body.to === undefined) throw new HefuError('recipient-unknown')
@@ -25,14 +23,12 @@ export async function openCase(tx: Tx, ctx: OpenContext, caller: Caller, procedu
   requirePurpose(agreement, body.purpose)
   const [counterparty] = procedure.roles.counterparties
   if (!counterparty) throw new Error(`procedure ${procedure.name} has no counterparty`)
-  for (;;) {
-    const row = newCase(ctx, procedure, agency, agreement)
-    const participants: ParticipantRow[] = [
-      { case_number: row.case_number, region: ctx.region, role: procedure.roles.owner.role, agency },
-      { case_number: row.case_number, region, role: counterparty.role, agency: body.to },
-    ]
-    if (await insertCase(tx, row, participants)) return { row, procedure, participants, documents: [] }
-  }
+  const row = newCase(ctx, procedure, agency, agreement)
+  const participants: ParticipantRow[] = [
+    { case_number: row.case_number, region: ctx.region, role: procedure.roles.owner.role, agency },
+    { case_number: row.case_number, region, role: counterparty.role, agency: body.to },
+  ]
+  return { row, procedure, participants, documents: [], isNew: true }
 }
 
 function newCase(ctx: OpenContext, procedure: Procedure, agency: string, agreement: Agreement): CaseRow {

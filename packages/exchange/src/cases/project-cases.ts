@@ -1,12 +1,12 @@
 import type { Replay } from '@hefu/procedures'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
-import type { Tx } from '../db/bulk.ts'
+import { insertStatements, runTogether, type Statement, type Tx } from '../db/bulk.ts'
 import { caseEtag } from './case-etag.ts'
 import type { LoadedCase } from './loaded-case.ts'
 import { replayCase } from './loaded-case.ts'
-import { type CaseEvent, updateCases, updateStandings, writeEvents } from './projection-store.ts'
-import { type ClaimConflict, writeConsequences } from './write-consequences.ts'
+import { type ClaimConflict, planConsequences } from './consequences.ts'
+import { type CaseEvent, eventStatements, standingStatements, updateCaseStatements } from './projection-store.ts'
 
 export interface Projected {
   readonly loaded: LoadedCase
@@ -17,20 +17,49 @@ export interface Projected {
 
 /**
  * Replays the cases and writes the difference between what replay wants and what is stored: state, standings, effects,
- * tasks, events. The case rows are locked by the caller, so the difference cannot be written twice.
+ * tasks, events; `further` statements run with them. The case rows are locked by the caller (or new), so the difference
+ * cannot be written twice.
  */
-export async function projectCases(tx: Tx, ctx: Pick<Context, 'now' | 'log' | 'metrics'>, cases: readonly LoadedCase[]): Promise<Projected[]> {
+export async function projectCases(
+  tx: Tx,
+  ctx: Pick<Context, 'now' | 'log' | 'metrics'>,
+  cases: readonly LoadedCase[],
+  further: readonly Statement[] = [],
+): Promise<Projected[]> {
   const replayed = cases.map((loaded) => ({ loaded, replay: replayCase(loaded) }))
-  await updateCases(tx, ctx.now(), replayed.map(({ loaded, replay }) => caseColumns(loaded, replay)))
-  await updateStandings(tx, replayed.flatMap(({ loaded, replay }) => changedStandings(loaded, replay)))
-  await writeEvents(tx, ctx.now(), replayed.flatMap(({ loaded, replay }) => eventsOf(loaded, replay)))
-  const conflicts = await writeConsequences(tx, ctx, replayed)
+  const consequences = await planConsequences(tx, ctx, replayed)
+  await runTogether(tx, [
+    ...caseStatements(ctx.now(), replayed),
+    ...further,
+    ...standingStatements(replayed.flatMap(({ loaded, replay }) => changedStandings(loaded, replay))),
+    ...eventStatements(ctx.now(), replayed.flatMap(({ loaded, replay }) => eventsOf(loaded, replay))),
+    ...consequences.writes,
+  ])
   for (const { loaded, replay } of replayed) {
     for (const [one, other] of replay.forks) {
       await raiseAlert(tx, ctx, { kind: 'case.fork', key: `${loaded.row.case_number}:${one}:${other}`, caseNumber: loaded.row.case_number, detail: { digests: [one, other] } })
     }
   }
-  return replayed.map((one) => ({ ...one, conflicts: conflicts.filter((conflict) => conflict.caseNumber === one.loaded.row.case_number) }))
+  return replayed.map(({ loaded, replay }) => ({ loaded: asStored(loaded, replay), replay, conflicts: consequences.conflicts.filter((conflict) => conflict.caseNumber === loaded.row.case_number) }))
+}
+
+/** The case as it is stored now: a second projection in the same transaction writes only what is new. */
+function asStored(loaded: LoadedCase, replay: Replay): LoadedCase {
+  const changed = new Map(changedStandings(loaded, replay).map((row) => [row.jti, row]))
+  const { row, procedure, participants } = loaded
+  return { row: { ...row, ...caseColumns(loaded, replay) }, procedure, participants, documents: loaded.documents.map((document) => ({ ...document, ...changed.get(document.jti) })) }
+}
+
+/** A new case is inserted as it stands after its first document; what has not changed is not written. */
+function caseStatements(nowMs: number, replayed: readonly { loaded: LoadedCase; replay: Replay }[]): Statement[] {
+  const columns = replayed.map(({ loaded, replay }) => ({ loaded, now: caseColumns(loaded, replay) }))
+  const fresh = columns.filter(({ loaded }) => loaded.isNew)
+  const changed = columns.filter(({ loaded, now }) => !loaded.isNew && Object.entries(now).some(([name, value]) => loaded.row[name as keyof typeof now] !== value))
+  return [
+    ...insertStatements('cases', fresh.map(({ loaded, now }) => ({ ...loaded.row, ...now }))),
+    ...insertStatements('case_participants', fresh.flatMap(({ loaded }) => loaded.participants.map((p) => ({ ...p })))),
+    ...updateCaseStatements(nowMs, changed.map(({ now }) => now)),
+  ]
 }
 
 function caseColumns(loaded: LoadedCase, replay: Replay) {

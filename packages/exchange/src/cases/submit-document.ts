@@ -3,13 +3,13 @@ import type { Caller, Context } from '../context.ts'
 import type { Tx } from '../db/bulk.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
-import { audit } from '../log/audit-store.ts'
+import { auditStatement } from '../log/audit-store.ts'
 import { documentSubmitted } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
 import { appendDocument } from './append-document.ts'
 import { caseEtag } from './case-etag.ts'
 import { loadCases, lockCases, readCaseRow } from './case-store.ts'
-import { finishIdempotencyKey, takeIdempotencyKey } from './idempotency-store.ts'
+import { idempotencyStatement, takeIdempotencyKey } from './idempotency-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
 import { agreementOf, openCase } from './open-case.ts'
 import { projectCases } from './project-cases.ts'
@@ -61,15 +61,17 @@ async function submit(tx: Tx, ctx: SubmitContext, request: SubmitRequest): Promi
   const { caller, body, target } = request
   const before = await takeIdempotencyKey(tx, caller, request.idempotencyKey, request.fingerprint)
   if (before) return { submitted: await repeat(tx, ctx, before), peer: '' }
-  const opened = 'open' in target ? await openCase(tx, ctx, caller, target.open, body) : await lockCase(tx, ctx, caller, target, body)
+  const opened = 'open' in target ? openCase(ctx, caller, target.open, body) : await lockCase(tx, ctx, caller, target, body)
   const document = 'open' in target ? startingDocument(target.open) : target.document
-  const { loaded, row } = await appendDocument(tx, ctx, opened, { document, purpose: body.purpose, basis: body.basis, data: body.data })
-  const [projected] = await projectCases(tx, ctx, [loaded])
+  const { loaded, row, writes } = await appendDocument(ctx, opened, { document, purpose: body.purpose, basis: body.basis, data: body.data })
+  const [projected] = await projectCases(tx, ctx, [loaded], [
+    ...writes,
+    auditStatement(ctx, caller, { action: `document.${document}`, caseNumber: row.case_number, subject: row.digest }),
+    idempotencyStatement(ctx, caller, { key: request.idempotencyKey, fingerprint: request.fingerprint, caseNumber: row.case_number, jti: row.jti }),
+  ])
   // What this very document would hand over, another case has handed over already.
   const taken = projected?.conflicts.find((conflict) => conflict.digest === row.digest)
   if (taken) throw new HefuError('conflict', { detail: taken.title })
-  await audit(tx, ctx, caller, { action: `document.${document}`, caseNumber: row.case_number, subject: row.digest })
-  await finishIdempotencyKey(tx, ctx, caller, { key: request.idempotencyKey, fingerprint: request.fingerprint, caseNumber: row.case_number, jti: row.jti })
   return { submitted: render(loaded, row, false), peer: row.aud }
 }
 

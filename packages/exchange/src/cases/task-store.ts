@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
-import type { Tx } from '../db/bulk.ts'
+import { runTogether, type Tx } from '../db/bulk.ts'
 import { audit } from '../log/audit-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
-import { insertTasks } from './write-consequences.ts'
+import { draftKey, resendKey, taskStatements } from './task-rows.ts'
 
 export interface Draft {
   readonly digest: string
@@ -23,19 +24,47 @@ export async function writeDraft(tx: Tx, ctx: Pick<Context, 'now'>, loaded: Load
     .where('state', '=', 'open')
     .returning('id')
     .execute()
-  if (open.length > 0) return
+  if (open.length > 0 || (await reviseClosedDraft(tx, loaded, draft))) return
   const title = loaded.procedure.documents[draft.document]?.title ?? { zh: draft.document, en: draft.document }
-  await insertTasks(tx, ctx, [
+  await runTogether(tx, taskStatements(ctx, [
     {
       loaded,
       digest: draft.digest,
-      key: `draft:${draft.document}`,
+      key: draftKey(draft.document),
       title: { zh: `拟办：${title.zh}`, en: `Prepare: ${title.en}` },
       document: draft.document,
       draft: { document: draft.document, data: draft.data },
       note: draft.note,
     },
-  ])
+  ]))
+}
+
+/** Whether there is a closed task for this draft. A draft that says something else than the one that was closed opens it again. */
+async function reviseClosedDraft(tx: Tx, loaded: LoadedCase, draft: Draft): Promise<boolean> {
+  const content = { document: draft.document, data: draft.data }
+  const closed = await tx
+    .selectFrom('tasks')
+    .select(['id', 'draft'])
+    .where('case_number', '=', loaded.row.case_number)
+    .where('digest', '=', draft.digest)
+    .where('key', '=', draftKey(draft.document))
+    .executeTakeFirst()
+  if (closed && !isDeepStrictEqual(closed.draft, content)) {
+    const revised = { draft: JSON.stringify(content), note: JSON.stringify(draft.note), state: 'open', closed_at: null } as const
+    await tx.updateTable('tasks').set(revised).where('id', '=', closed.id).execute()
+  }
+  return closed !== undefined
+}
+
+/** The register no longer says what it drafted; without its content, the draft comes back should the register say so again. */
+export async function closeDraft(tx: Tx, ctx: Pick<Context, 'now'>, loaded: LoadedCase, document: string): Promise<void> {
+  await tx
+    .updateTable('tasks')
+    .set({ state: 'closed', closed_at: new Date(ctx.now()), draft: null })
+    .where('case_number', '=', loaded.row.case_number)
+    .where('key', '=', draftKey(document))
+    .where('state', '=', 'open')
+    .execute()
 }
 
 interface TaskView {
@@ -91,17 +120,17 @@ export async function closeTask(ctx: Pick<Context, 'db' | 'now'>, caller: Caller
 /** The refused document's successor is a new document, which only an officer may write. */
 export async function openResendTask(tx: Tx, ctx: Pick<Context, 'now'>, loaded: LoadedCase, digest: string, document: string, reason: string): Promise<string> {
   const title = loaded.procedure.documents[document]?.title ?? { zh: document, en: document }
-  await insertTasks(tx, ctx, [
+  await runTogether(tx, taskStatements(ctx, [
     {
       loaded,
       digest,
-      key: 'resend',
+      key: resendKey,
       title: { zh: `重新制作“${title.zh}”：对方拒收（${reason}）`, en: `Write "${title.en}" anew: the peer refused it (${reason})` },
       document,
       draft: null,
     },
-  ])
-  const row = await tx.selectFrom('tasks').select('id').where('case_number', '=', loaded.row.case_number).where('digest', '=', digest).where('key', '=', 'resend').executeTakeFirstOrThrow()
+  ]))
+  const row = await tx.selectFrom('tasks').select('id').where('case_number', '=', loaded.row.case_number).where('digest', '=', digest).where('key', '=', resendKey).executeTakeFirstOrThrow()
   await tx.updateTable('tasks').set({ state: 'open', closed_at: null }).where('id', '=', row.id).where('state', '=', 'closed').execute()
   return row.id
 }

@@ -20,6 +20,25 @@ export function rowsAs<R extends Row>(table: keyof Database, rows: readonly R[])
   return sql`json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json) as r`
 }
 
+/** A statement that waits to be run together with others. */
+export type Statement = RawBuilder<unknown>
+
+/** None for no rows. */
+export function insertStatements<R extends Row>(table: keyof Database, rows: readonly R[], onConflict?: RawBuilder<unknown>): Statement[] {
+  return rows.length === 0 ? [] : [insertRows(table, rows, onConflict)]
+}
+
+/**
+ * Runs statements that touch different rows as one, for one round trip: they share a snapshot, and foreign keys among them
+ * are checked at its end (PostgreSQL, WITH queries, 7.8.4).
+ */
+export async function runTogether(tx: Tx, statements: readonly Statement[]): Promise<void> {
+  const [first, ...others] = statements
+  if (first === undefined) return
+  if (others.length === 0) await first.execute(tx)
+  else await sql`with ${sql.join(statements.map((statement, at) => sql`${sql.ref(`write_${at}`)} as (${statement})`))} select 1`.execute(tx)
+}
+
 export async function insertAll<R extends Row>(tx: Reader, table: keyof Database, rows: readonly R[], onConflict?: RawBuilder<unknown>): Promise<void> {
   if (rows.length === 0) return
   await insertRows(table, rows, onConflict).execute(tx)

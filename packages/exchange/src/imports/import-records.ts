@@ -1,6 +1,7 @@
 import type { Register } from '@hefu/procedures'
 import type { Caller, Context } from '../context.ts'
 import { insertAll } from '../db/bulk.ts'
+import { applyCasesAsking } from '../registers/apply-cases-asking.ts'
 import { recordOf } from '../registers/record-of.ts'
 import { type RecordToWrite, writeRecords } from '../registers/register-store.ts'
 import { uuidv7 } from '../uuid.ts'
@@ -13,7 +14,7 @@ import type { QueuedRow, RowFailure, RowOutcome } from './row-outcome.ts'
  * Of several rows for one record the last one stays, as if they had been written one after the other.
  */
 export async function importRecords(
-  ctx: Pick<Context, 'db' | 'now'>,
+  ctx: Pick<Context, 'db' | 'queue' | 'now' | 'log'>,
   run: StoredImport,
   caller: Caller,
   register: Register,
@@ -40,6 +41,8 @@ export async function importRecords(
     )
     await endRows(tx, run.id, outcomes)
   })
+  const lookupKeys = [...records.values()].flatMap((record) => record.lookupKeys)
+  await applyCasesAsking(ctx, register.name, [...new Set(lookupKeys)])
 }
 
 function auditRow(caller: Caller, nowMs: number, action: string, subject: string) {

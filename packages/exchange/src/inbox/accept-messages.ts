@@ -68,18 +68,19 @@ async function answerAll(ctx: AcceptContext, iss: string, messages: readonly Ver
 
   const { arrivals, deferred } = await judgeAll(ctx, fresh, taken)
   const stored = await storeArrivals(ctx, iss, arrivals)
-  const missing = arrivals.some((arrival) => !stored.keys.has(keyOf(arrival)))
-  if (missing) await settleRaces(ctx, iss, arrivals.filter((arrival) => !stored.keys.has(keyOf(arrival))))
-  if (arrivals.length > 0) for (const answer of await readAnswers(ctx.db, iss, jtis)) answers.set(keyOf(answer), answer)
+  for (const answer of stored.answers) answers.set(keyOf(answer), answer)
+  const lost = arrivals.filter((arrival) => !answers.has(keyOf(arrival)))
+  for (const answer of await settleRaces(ctx, iss, lost)) answers.set(keyOf(answer), answer)
   return { answers, deferred, caseNumbers: stored.caseNumbers, receipt: stored.receipt }
 }
 
-/** What lost the race for its `jti` to other bytes is a reused id after all. */
-async function settleRaces(ctx: AcceptContext, iss: string, lost: readonly NewArrival[]): Promise<void> {
-  const winners = await readAnswers(ctx.db, iss, lost.map((arrival) => arrival.jti))
-  const answered = new Set(winners.map(keyOf))
-  const reused = lost.filter((arrival) => !answered.has(keyOf(arrival)))
-  await storeArrivals(ctx, iss, reused.map((arrival) => reusedId(arrival)))
+/** Another request stored the same message first: its answer stands. What lost its `jti` to other bytes is a reused id after all. */
+async function settleRaces(ctx: AcceptContext, iss: string, lost: readonly NewArrival[]): Promise<StoredAnswer[]> {
+  if (lost.length === 0) return []
+  const jtis = lost.map((arrival) => arrival.jti)
+  const answered = new Set((await readAnswers(ctx.db, iss, jtis)).map(keyOf))
+  await storeArrivals(ctx, iss, lost.filter((arrival) => !answered.has(keyOf(arrival))).map(reusedId))
+  return await readAnswers(ctx.db, iss, jtis)
 }
 
 async function judgeAll(ctx: AcceptContext, fresh: readonly Verified[], taken: Set<string>): Promise<{ arrivals: NewArrival[]; deferred: Map<string, AnswerEntry> }> {

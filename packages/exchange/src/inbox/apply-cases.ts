@@ -33,15 +33,10 @@ export async function applyCases(ctx: ApplyContext, caseNumbers: readonly string
 async function applyTogether(ctx: ApplyContext, caseNumbers: readonly string[]): Promise<{ peers: string[]; applied: { procedure: string }[] }> {
   return await ctx.db.transaction().execute(async (tx) => {
     const rows = await lockCases(tx, caseNumbers)
-    // Read before the documents: an acceptance that commits in between is applied, and marked, by its own job.
-    const arrived = await tx.selectFrom('inbox').select(['jti', 'iss', 'digest']).where('case_number', '=', sql<string>`any(${caseNumbers})`).where('applied_at', 'is', null).execute()
+    // Before the documents are read: an acceptance that commits in between is applied, and marked, by its own job.
+    await sql`update inbox set applied_at = ${new Date(ctx.now())} where case_number = any(${caseNumbers}) and applied_at is null`.execute(tx)
     const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows))
-    const peers = await answerFromRegisters(tx, ctx, projected)
-    if (arrived.length > 0) {
-      const jtis = arrived.map((row) => row.jti)
-      await sql`update inbox set applied_at = ${new Date(ctx.now())} where jti = any(${jtis}::uuid[]) and applied_at is null and case_number = any(${caseNumbers})`.execute(tx)
-    }
-    return { peers, applied: rows }
+    return { peers: await answerFromRegisters(tx, ctx, projected), applied: rows }
   })
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { insertAll, insertRows, type Reader, type Tx } from '../db/bulk.ts'
-import type { CaseRow, DocumentRow, ParticipantRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
+import { insertAll, insertRows, insertStatements, type Reader, type Statement, type Tx } from '../db/bulk.ts'
+import type { CaseRow, ParticipantRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
 import type { KnownCase } from './judge-message.ts'
 
 /** What this node answered for one message before: the same for ever. */
@@ -62,34 +62,42 @@ export async function insertArrivals(tx: Tx, rows: readonly Arrival[]): Promise<
 }
 
 /** The case rows that arriving documents need to hang on; the starting document sets what an early follower could not know. */
-export async function insertArrivedCases(tx: Tx, starting: readonly CaseRow[], early: readonly CaseRow[]): Promise<void> {
-  await insertAll(
-    tx,
-    'cases',
-    byNumber(starting),
-    sql`on conflict (case_number) do update set agency = excluded.agency, agreement = excluded.agreement, deadline_rules = excluded.deadline_rules,
+export function arrivedCaseStatements(starting: readonly CaseRow[], early: readonly CaseRow[]): Statement[] {
+  const startingNumbers = new Set(starting.map((row) => row.case_number))
+  return [
+    ...insertStatements(
+      'cases',
+      byNumber(starting),
+      sql`on conflict (case_number) do update set agency = excluded.agency, agreement = excluded.agreement, deadline_rules = excluded.deadline_rules,
       opened_at = excluded.opened_at where cases.state = 'waiting'`,
-  )
-  await insertAll(tx, 'cases', byNumber(early), sql`on conflict (case_number) do nothing`)
+    ),
+    ...insertStatements('cases', byNumber(early.filter((row) => !startingNumbers.has(row.case_number))), sql`on conflict (case_number) do nothing`),
+  ]
 }
 
 function byNumber(rows: readonly CaseRow[]): Record<string, unknown>[] {
   return [...new Map(rows.map((row) => [row.case_number, row])).values()].toSorted((a, b) => (a.case_number < b.case_number ? -1 : 1)).map((row) => ({ ...row }))
 }
 
-export async function insertArrivedParticipants(tx: Tx, starting: readonly ParticipantRow[], early: readonly ParticipantRow[]): Promise<void> {
-  const unique = (rows: readonly ParticipantRow[]) => [...new Map(rows.map((row) => [`${row.case_number} ${row.region}`, row])).values()].map((row) => ({ ...row }))
-  await insertAll(tx, 'case_participants', unique(starting), sql`on conflict (case_number, region) do update set agency = excluded.agency where case_participants.agency <> excluded.agency`)
-  await insertAll(tx, 'case_participants', unique(early), sql`on conflict (case_number, region) do nothing`)
+export function arrivedParticipantStatements(starting: readonly ParticipantRow[], early: readonly ParticipantRow[]): Statement[] {
+  const keyOf = (row: ParticipantRow) => `${row.case_number} ${row.region}`
+  const unique = (rows: readonly ParticipantRow[]) => [...new Map(rows.map((row) => [keyOf(row), row])).values()].map((row) => ({ ...row }))
+  const startingKeys = new Set(starting.map(keyOf))
+  return [
+    ...insertStatements(
+      'case_participants',
+      unique(starting),
+      sql`on conflict (case_number, region) do update set agency = excluded.agency where case_participants.agency <> excluded.agency`,
+    ),
+    ...insertStatements('case_participants', unique(early.filter((row) => !startingKeys.has(keyOf(row)))), sql`on conflict (case_number, region) do nothing`),
+  ]
 }
 
-export async function storeReceipt(tx: Tx, receipt: ReceiptRow, places: readonly PlaceRow[]): Promise<void> {
-  await insertAll(tx, 'receipts', [{ ...receipt }], sql`on conflict (digest) do nothing`)
-  await insertAll(tx, 'places', places.map((place) => ({ ...place })), sql`on conflict do nothing`)
-}
-
-export async function insertArrivedDocuments(tx: Tx, rows: readonly DocumentRow[]): Promise<void> {
-  await insertAll(tx, 'documents', rows.map((row) => ({ ...row })), sql`on conflict do nothing`)
+export function receiptStatements(receipt: ReceiptRow, places: readonly PlaceRow[]): Statement[] {
+  return [
+    ...insertStatements('receipts', [{ ...receipt }], sql`on conflict (digest) do nothing`),
+    ...insertStatements('places', places.map((place) => ({ ...place })), sql`on conflict do nothing`),
+  ]
 }
 
 const quarantineMs = 30 * 86_400_000

@@ -1,13 +1,14 @@
 import { agreementName, type KnownClaims, messageDigest, receiptLeafHash, signReceipt, toBase64url } from '@hefu/protocol'
 import { caseNumberParts } from '@hefu/reference'
 import { buildTree } from '@hefu/translog'
+import { sql } from 'kysely'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
-import type { Tx } from '../db/bulk.ts'
-import type { CaseRow, DocumentRow, ParticipantRow } from '../db/schema.ts'
-import { appendToLog, type LogEntry } from '../log/pending-log.ts'
+import { insertStatements, runTogether, type Statement, type Tx } from '../db/bulk.ts'
+import type { CaseRow, DocumentRow, ParticipantRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
+import { type LogEntry, logStatements } from '../log/pending-log.ts'
 import { uuidv7 } from '../uuid.ts'
-import { insertArrivals, insertArrivedCases, insertArrivedDocuments, insertArrivedParticipants, quarantine, storeReceipt } from './inbox-store.ts'
+import { arrivedCaseStatements, arrivedParticipantStatements, insertArrivals, quarantine, receiptStatements, type StoredAnswer } from './inbox-store.ts'
 import type { Verdict } from './judge-message.ts'
 
 /** A message that will get a signed answer for the first time. */
@@ -21,35 +22,41 @@ export interface NewArrival {
 }
 
 export interface Stored {
-  /** `jti digest` of what was really new. */
-  readonly keys: ReadonlySet<string>
+  /** Of what was really new. */
+  readonly answers: readonly StoredAnswer[]
   readonly caseNumbers: string[]
   readonly receipt: string | null
 }
 
 type StoreContext = Pick<Context, 'region' | 'db' | 'signer' | 'now' | 'log' | 'metrics'>
 
+const nothing: Stored = { answers: [], caseNumbers: [], receipt: null }
+
 /** How soon the sweep looks after an accepted message that no job applied. */
 const applyGraceMs = 2_000
 
 /** One transaction: arrivals, one receipt over those really inserted, places, documents, cases, pending log entries. */
 export async function storeArrivals(ctx: StoreContext, iss: string, arrivals: readonly NewArrival[]): Promise<Stored> {
-  if (arrivals.length === 0) return { keys: new Set(), caseNumbers: [], receipt: null }
+  if (arrivals.length === 0) return nothing
   return await ctx.db.transaction().execute(async (tx) => {
     const nowMs = ctx.now()
     const keys = await insertArrivals(tx, arrivals.map((arrival) => arrivalRow(arrival, iss, nowMs)))
     const inserted = arrivals.filter((arrival) => keys.has(`${arrival.jti} ${arrival.digest}`))
-    if (inserted.length === 0) return { keys, caseNumbers: [], receipt: null }
-    await storeCases(tx, ctx, inserted)
-    await insertArrivedDocuments(tx, inserted.flatMap((arrival) => documentRow(ctx, arrival, nowMs)))
-    const receipt = await issueReceipt(tx, ctx, iss, inserted, nowMs)
+    if (inserted.length === 0) return nothing
+    const issued = await issueReceipt(ctx, iss, inserted, nowMs)
+    await runTogether(tx, [
+      ...caseStatements(inserted),
+      ...insertStatements('documents', inserted.flatMap((arrival) => documentRow(ctx, arrival, nowMs)).map((row) => ({ ...row })), sql`on conflict do nothing`),
+      ...receiptStatements(issued.row, issued.places),
+      ...logStatements(nowMs, issued.entries),
+    ])
     await keepReusedIds(tx, ctx, iss, inserted.filter((arrival) => !arrival.first))
     const accepted = inserted.flatMap(({ verdict }) => (verdict.status === 'accepted' ? [verdict.claims.case] : []))
-    return { keys, caseNumbers: [...new Set<string>(accepted)], receipt }
+    return { answers: answersOf(inserted, issued), caseNumbers: [...new Set<string>(accepted)], receipt: issued.row.digest }
   })
 }
 
-function arrivalRow({ jti, digest, first, verdict }: NewArrival, iss: string, nowMs: number) {
+export function arrivalRow({ jti, digest, first, verdict }: NewArrival, iss: string, nowMs: number) {
   const accepted = verdict.status === 'accepted'
   const known: KnownClaims = accepted ? verdict.claims : verdict.known
   return {
@@ -66,7 +73,7 @@ function arrivalRow({ jti, digest, first, verdict }: NewArrival, iss: string, no
   }
 }
 
-async function storeCases(tx: Tx, ctx: StoreContext, inserted: readonly NewArrival[]): Promise<void> {
+function caseStatements(inserted: readonly NewArrival[]): Statement[] {
   const rows = { starting: [] as CaseRow[], early: [] as CaseRow[], startingParticipants: [] as ParticipantRow[], earlyParticipants: [] as ParticipantRow[] }
   for (const { verdict } of inserted) {
     // Of a case that is known here, only its owner's first document could change anything.
@@ -80,8 +87,7 @@ async function storeCases(tx: Tx, ctx: StoreContext, inserted: readonly NewArriv
       rows.earlyParticipants.push(...participants)
     }
   }
-  await insertArrivedCases(tx, rows.starting, rows.early)
-  await insertArrivedParticipants(tx, rows.startingParticipants, rows.earlyParticipants)
+  return [...arrivedCaseStatements(rows.starting, rows.early), ...arrivedParticipantStatements(rows.startingParticipants, rows.earlyParticipants)]
 }
 
 function arrivedCase({ claims, procedure, agreement }: Extract<Verdict, { status: 'accepted' }>): [CaseRow, ParticipantRow[]] {
@@ -115,7 +121,7 @@ function arrivedCase({ claims, procedure, agreement }: Extract<Verdict, { status
 }
 
 /** Held: the exact bytes. Refused: enough to show it on both sides, no content; nothing at all where it is not about a case of ours. */
-function documentRow(ctx: StoreContext, { token, jti, digest, first, verdict }: NewArrival, nowMs: number): DocumentRow[] {
+export function documentRow(ctx: Pick<Context, 'region'>, { token, jti, digest, first, verdict }: NewArrival, nowMs: number): DocumentRow[] {
   const claims: KnownClaims = verdict.status === 'accepted' ? verdict.claims : verdict.known
   const { iss, aud, case: caseNumber, document, from, to, iat } = claims
   if (!first || aud !== ctx.region || caseNumber === undefined || document === undefined || from === undefined || to === undefined || iat === undefined) return []
@@ -145,7 +151,13 @@ function documentRow(ctx: StoreContext, { token, jti, digest, first, verdict }: 
   ]
 }
 
-async function issueReceipt(tx: Tx, ctx: StoreContext, iss: string, inserted: readonly NewArrival[], nowMs: number): Promise<string> {
+interface Issued {
+  readonly row: ReceiptRow
+  readonly places: readonly PlaceRow[]
+  readonly entries: readonly LogEntry[]
+}
+
+async function issueReceipt(ctx: StoreContext, iss: string, inserted: readonly NewArrival[], nowMs: number): Promise<Issued> {
   const leaves = inserted.map(({ jti, digest, verdict }) =>
     receiptLeafHash({ jti, digest, status: verdict.status, ...(verdict.status === 'refused' ? { reason: verdict.reason } : {}) }),
   )
@@ -155,23 +167,26 @@ async function issueReceipt(tx: Tx, ctx: StoreContext, iss: string, inserted: re
   const jti = uuidv7(nowMs)
   const receipt = await signReceipt({ iss: ctx.region, aud: iss as typeof ctx.region, jti, iat: receivedAt, receivedAt, tree: { size: tree.size, root } }, ctx.signer)
   const digest = messageDigest(receipt)
-  await storeReceipt(
-    tx,
-    { digest, iss: ctx.region, aud: iss, jti, receipt, received_at: new Date(receivedAt * 1000), size: tree.size, root, stored_at: new Date(nowMs) },
-    inserted.map((arrival, at) => ({
-      jti: arrival.jti,
-      iss,
-      digest: arrival.digest,
-      status: arrival.verdict.status,
-      reason: arrival.verdict.status === 'refused' ? arrival.verdict.reason : null,
-      receipt: digest,
-      leaf_index: at,
-      path: (tree.paths[at] ?? []).map(toBase64url),
-    })),
-  )
-  const entries: LogEntry[] = inserted.map((arrival) => logEntry(ctx, iss, arrival))
-  await appendToLog(tx, nowMs, [...entries, { kind: 'receipt.issued', iss: ctx.region, aud: iss, jti, digest, size: tree.size, root }])
-  return digest
+  const places = inserted.map((arrival, at) => ({
+    jti: arrival.jti,
+    iss,
+    digest: arrival.digest,
+    status: arrival.verdict.status,
+    reason: arrival.verdict.status === 'refused' ? arrival.verdict.reason : null,
+    receipt: digest,
+    leaf_index: at,
+    path: (tree.paths[at] ?? []).map(toBase64url),
+  }))
+  return {
+    row: { digest, iss: ctx.region, aud: iss, jti, receipt, received_at: new Date(receivedAt * 1000), size: tree.size, root, stored_at: new Date(nowMs) },
+    places,
+    entries: [...inserted.map((arrival) => logEntry(ctx, iss, arrival)), { kind: 'receipt.issued', iss: ctx.region, aud: iss, jti, digest, size: tree.size, root }],
+  }
+}
+
+/** The same that a later look-up of these messages finds. */
+function answersOf(inserted: readonly NewArrival[], { row, places }: Issued): StoredAnswer[] {
+  return places.map(({ jti, digest, status, reason, leaf_index, path }, at) => ({ jti, digest, first: inserted[at]?.first === true, status, reason, receipt: row.receipt, index: leaf_index, path }))
 }
 
 function logEntry(ctx: StoreContext, iss: string, { jti, digest, verdict }: NewArrival): LogEntry {

@@ -1,16 +1,31 @@
 import type { Caller, Context } from '../context.ts'
-import { insertAll, type Reader } from '../db/bulk.ts'
+import { insertRows, type Reader, type Statement } from '../db/bulk.ts'
 import { uuidv7 } from '../uuid.ts'
 
-/** Who did what on this node; `subject` is a digest, id or code, never personal data. */
-export async function audit(
-  db: Reader,
-  ctx: Pick<Context, 'now'>,
-  caller: Caller,
-  entry: { action: string; caseNumber?: string; subject?: string },
-): Promise<void> {
+export interface AuditEntry {
+  readonly action: string
+  readonly caseNumber?: string
+  /** A digest, id or code, never personal data. */
+  readonly subject?: string
+}
+
+/** Who did what on this node. */
+export async function audit(db: Reader, ctx: Pick<Context, 'now'>, caller: Caller, entry: AuditEntry): Promise<void> {
+  await auditStatement(ctx, caller, entry).execute(db)
+}
+
+export function auditStatement(ctx: Pick<Context, 'now'>, caller: Caller, entry: AuditEntry): Statement {
   const nowMs = ctx.now()
-  await insertAll(db, 'audit', [
-    { id: uuidv7(nowMs), at: new Date(nowMs), client: caller.client, role: caller.role, agency: caller.agency, action: entry.action, case_number: entry.caseNumber ?? null, subject: entry.subject ?? null },
+  return insertRows('audit', [
+    {
+      id: uuidv7(nowMs),
+      at: new Date(nowMs),
+      client: caller.client,
+      role: caller.role,
+      agency: caller.agency,
+      action: entry.action,
+      case_number: entry.caseNumber ?? null,
+      subject: entry.subject ?? null,
+    },
   ])
 }

@@ -1,7 +1,8 @@
-import { keyOwner, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, joinMessages, MAX_MESSAGES, type Outcome, regionById, verifyAnswer } from '@hefu/protocol'
+import { keyOwner, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, joinMessages, type Outcome, regionById, verifyAnswer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
+import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
-import { recordPeerFailure, recordPeerSuccess } from '../peers/peer-store.ts'
+import { recordPeerFailure } from '../peers/peer-store.ts'
 import { deliveryAttempted } from '../telemetry.ts'
 import { type Batch, leaseBatch, putBack } from './outbox-store.ts'
 import { type PeerAnswer, postToPeer } from './post-to-peer.ts'
@@ -13,22 +14,34 @@ type DeliverContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | '
 /** Requests to one peer at a time, from one worker. */
 const lanes = 3
 
-/** Sends what is due to one peer until nothing is (the job `deliver`). A further lane starts only behind a full batch. */
+/** A request that takes longer than this lets another lane start: one message that the peer cannot get done with holds up nobody. */
+const slowMs = 250
+
+/** Sends what is due to one peer until nothing is (the job `deliver`). A further lane starts behind a full batch or a slow one. */
 export async function deliverToPeer(ctx: DeliverContext, peer: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-  let running = 0
-  const lane = async (): Promise<void> => {
-    running += 1
-    const further: Promise<void>[] = []
-    while (options.signal?.aborted !== true) {
-      const batch = await leaseBatch(ctx, peer)
-      if (batch.messages.length === 0) break
-      if (batch.messages.length === MAX_MESSAGES && running < lanes) further.push(lane())
-      await deliverBatch(ctx, peer, batch)
-    }
-    running -= 1
-    await Promise.all(further)
+  const running = new Set<Promise<unknown>>()
+  const failures: unknown[] = []
+  const startLane = () => {
+    if (running.size >= lanes || options.signal?.aborted === true) return
+    const lane: Promise<unknown> = sendInTurn(ctx, peer, startLane, options.signal).catch((error: unknown) => failures.push(error)).finally(() => running.delete(lane))
+    running.add(lane)
   }
-  await lane()
+  const slow = setInterval(startLane, slowMs)
+  startLane()
+  while (running.size > 0) await Promise.race(running)
+  clearInterval(slow)
+  if (failures.length > 0) throw failures[0]
+}
+
+async function sendInTurn(ctx: DeliverContext, peer: string, startLane: () => void, signal: AbortSignal | undefined): Promise<void> {
+  while (signal?.aborted !== true) {
+    const batch = await leaseBatch(ctx, peer)
+    if (batch.messages.length === 0) return
+    if (batch.isFull) startLane()
+    await deliverBatch(ctx, peer, batch)
+    // Nothing was left behind it; what is written meanwhile comes with a job of its own.
+    if (!batch.isFull) return
+  }
 }
 
 async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch): Promise<void> {
@@ -45,12 +58,12 @@ async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch): Pr
     const cause = outcomes === null ? failureCause(answer) : `receipt-${(outcomes[0] as Extract<Outcome, { status: 'invalid' }>).why}`
     const httpStatus = answer.kind === 'answer' ? answer.status : undefined
     deliveryAttempted(ctx, { ...attempt, outcome: cause, httpStatus })
+    if (outcomes !== null) await alertUnverifiable(ctx, peer, batch, cause)
     await fail(ctx, peer, batch, answer, cause)
     return
   }
   deliveryAttempted(ctx, { ...attempt, outcome: 'answered', httpStatus: 200, counts: countOutcomes(outcomes) })
   await recordAnswer(ctx, peer, batch, outcomes)
-  await recordPeerSuccess(ctx, peer)
 }
 
 /** Never the peer's word alone: the receipt must verify and lead from our own leaf to its root. */
@@ -61,6 +74,13 @@ async function verify(ctx: DeliverContext, peer: string, batch: Batch, body: Buf
 /** `http-503`, `refused`, `timeout`, … Any unsigned answer is a failure, 4xx included: a proxy may have sent it. */
 function failureCause(answer: PeerAnswer): string {
   return answer.kind === 'answer' ? `http-${answer.status}` : answer.cause
+}
+
+/** A 2xx that proves nothing: one alert for the whole answer, on its first message. */
+async function alertUnverifiable(ctx: DeliverContext, peer: string, { messages }: Batch, cause: string): Promise<void> {
+  const [first] = messages
+  if (!first) return
+  await raiseAlert(ctx.db, ctx, { kind: 'receipt.unverifiable', key: first.jti, peer, caseNumber: first.case_number, jti: first.jti, detail: { cause, messages: messages.length } })
 }
 
 /**

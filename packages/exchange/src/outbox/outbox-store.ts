@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import type { Context } from '../context.ts'
 import { insertAll, type Tx } from '../db/bulk.ts'
 import { circuitThreshold } from './retry-delay.ts'
-import { lockPeer, readPeerRow, startProbe } from '../peers/peer-store.ts'
+import { lockPeer, startProbe } from '../peers/peer-store.ts'
 
 export interface LeasedMessage {
   readonly jti: string
@@ -21,6 +21,8 @@ export interface LeasedMessage {
 export interface Batch {
   readonly lease: string
   readonly messages: readonly LeasedMessage[]
+  /** There may be more. */
+  readonly isFull: boolean
 }
 
 /** Longer than a request may take: a killed sender's messages are free again after this. */
@@ -33,60 +35,49 @@ const leaseMs = 15_000
  */
 export async function leaseBatch(ctx: Pick<Context, 'db' | 'now' | 'region'>, peer: string): Promise<Batch> {
   const lease = randomUUID()
-  const messages = await ctx.db.transaction().execute(async (tx) => {
+  return await ctx.db.transaction().execute(async (tx) => {
     await lockPeer(tx, peer)
-    const cap = await allowedNow(tx, ctx, peer)
-    if (cap === 0) return []
-    const due = await dueMessages(tx, ctx, peer, cap)
-    const fitting = upToBody(due)
-    if (fitting.length === 0) return []
-    const now = new Date(ctx.now())
-    await tx
-      .updateTable('outbox')
-      .set((eb) => ({ lease, lease_until: new Date(ctx.now() + leaseMs), sent_at: eb.fn.coalesce('sent_at', sql<Date>`${now}`) }))
-      .where('jti', '=', sql<string>`any(${fitting.map((m) => m.jti)}::uuid[])`)
-      .execute()
-    return fitting
+    const { split, cap } = await allowedNow(tx, ctx, peer)
+    const messages = cap === 0 ? [] : await takeDue(tx, ctx, peer, lease, split, cap)
+    return { lease, messages, isFull: messages.length > 0 && messages.length === cap }
   })
-  return { lease, messages }
 }
+
+const isDue = (o: string, now: Date) => sql`(${sql.ref(`${o}.next_attempt_at`)} <= ${now} and (${sql.ref(`${o}.lease_until`)} is null or ${sql.ref(`${o}.lease_until`)} <= ${now}))`
 
 /** How many messages may go now: none while paused or open; one as the probe of an open circuit whose time has come. */
-async function allowedNow(tx: Tx, ctx: Pick<Context, 'now'>, peer: string): Promise<number> {
-  const row = await readPeerRow(tx, peer)
-  if (!row) return MAX_MESSAGES
-  if (row.paused) return 0
-  if (row.failures < circuitThreshold || row.open_until === null) return MAX_MESSAGES
-  if (row.open_until.getTime() > ctx.now()) return 0
-  await startProbe(tx, peer, ctx.now() + 10_000)
-  return 1
-}
-
-async function dueMessages(tx: Tx, ctx: Pick<Context, 'now' | 'region'>, peer: string, cap: number): Promise<LeasedMessage[]> {
+async function allowedNow(tx: Tx, ctx: Pick<Context, 'now'>, peer: string): Promise<{ split: number; cap: number }> {
   const now = new Date(ctx.now())
-  const isDue = (o: string) => sql`(${sql.ref(`${o}.next_attempt_at`)} <= ${now} and (${sql.ref(`${o}.lease_until`)} is null or ${sql.ref(`${o}.lease_until`)} <= ${now}))`
-  const { rows: first } = await sql<{ split: number }>`select o.split from outbox o where o.peer = ${peer} and o.state = 'pending' and ${isDue('o')}
-    order by o.sequence limit 1`.execute(tx)
-  const split = first[0]?.split
-  if (split === undefined) return []
-  const limit = Math.max(1, Math.min(cap, MAX_MESSAGES >> split))
-  const { rows } = await sql<LeasedMessage>`with due as materialized (
-      select o.jti, o.sequence, o.digest, o.case_number, o.attempts, o.deferrals, o.split, o.last_failure, o.expires_at from outbox o
-      where o.peer = ${peer} and o.state = 'pending' and o.split = ${split} and ${isDue('o')}
-        and not exists (select 1 from outbox e where e.case_number = o.case_number and e.sequence < o.sequence and e.state = 'pending'
-          and (e.split <> o.split or not ${isDue('e')}))
-      order by o.sequence limit ${limit})
-    select due.jti, due.digest, due.case_number, due.attempts, due.deferrals, due.split, due.last_failure, due.expires_at, d.message
-    from due join documents d on d.jti = due.jti and d.iss = ${ctx.region} order by due.sequence`.execute(tx)
-  return rows
+  const { rows } = await sql<{ split: number | null; paused: boolean | null; failures: number | null; open_until: Date | null }>`select
+      (select o.split from outbox o where o.peer = ${peer} and o.state = 'pending' and ${isDue('o', now)} order by o.sequence limit 1) as split,
+      p.paused, p.failures, p.open_until from (select 1) as one left join peers p on p.region = ${peer}`.execute(tx)
+  const [row] = rows
+  const split = row?.split ?? null
+  if (split === null || row?.paused) return { split: 0, cap: 0 }
+  const all = Math.max(1, MAX_MESSAGES >> split)
+  if (!row || (row.failures ?? 0) < circuitThreshold || row.open_until === null) return { split, cap: all }
+  if (row.open_until.getTime() > ctx.now()) return { split, cap: 0 }
+  await startProbe(tx, peer, ctx.now() + 10_000)
+  return { split, cap: 1 }
 }
 
-function upToBody(messages: readonly LeasedMessage[]): LeasedMessage[] {
-  let bytes = 0
-  return messages.filter((message) => {
-    bytes += message.message.length + 1
-    return bytes <= MAX_BODY_BYTES
-  })
+/** `sent_at` says from when on the bytes may have left the node: what never left can still be cancelled. */
+async function takeDue(tx: Tx, ctx: Pick<Context, 'now' | 'region'>, peer: string, lease: string, split: number, cap: number): Promise<LeasedMessage[]> {
+  const now = new Date(ctx.now())
+  const { rows } = await sql<LeasedMessage>`with due as materialized (
+      select o.jti, o.sequence from outbox o
+      where o.peer = ${peer} and o.state = 'pending' and o.split = ${split} and ${isDue('o', now)}
+        and not exists (select 1 from outbox e where e.case_number = o.case_number and e.sequence < o.sequence and e.state = 'pending'
+          and (e.split <> o.split or not ${isDue('e', now)}))
+      order by o.sequence limit ${cap}),
+    fitting as materialized (
+      select jti, sequence, message from (select due.jti, due.sequence, d.message, sum(length(d.message) + 1) over (order by due.sequence) as bytes
+        from due join documents d on d.jti = due.jti and d.iss = ${ctx.region}) as sized where bytes <= ${MAX_BODY_BYTES}),
+    leased as (update outbox o set lease = ${lease}, lease_until = ${new Date(ctx.now() + leaseMs)}, sent_at = coalesce(o.sent_at, ${now})
+      from fitting where o.jti = fitting.jti
+      returning o.jti, o.sequence, o.digest, o.case_number, o.attempts, o.deferrals, o.split, o.last_failure, o.expires_at, fitting.message)
+    select * from leased order by sequence`.execute(tx)
+  return rows
 }
 
 /** After a failed request: when to try again, and in how small a batch. Only the holder of the lease may say so. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../context.ts'
-import type { Reader, Tx } from '../db/bulk.ts'
+import { insertAll, type Reader, type Statement, type Tx } from '../db/bulk.ts'
 import type { PeerRow } from '../db/schema.ts'
 import { circuitOpenMs, circuitThreshold } from '../outbox/retry-delay.ts'
 
@@ -18,21 +18,25 @@ export async function startProbe(tx: Tx, region: string, untilMs: number): Promi
   await tx.updateTable('peers').set({ open_until: new Date(untilMs) }).where('region', '=', region).execute()
 }
 
+/** So that every peer has its row. */
+export async function preparePeers(ctx: Pick<Context, 'db' | 'federation' | 'region'>): Promise<void> {
+  const regions = ctx.federation.regions.map(({ region }) => region).filter((region) => region !== ctx.region)
+  await insertAll(ctx.db, 'peers', regions.map((region) => ({ region, paused: false, failures: 0 })), sql`on conflict do nothing`)
+}
+
 /**
  * The peer answered. Closing a circuit makes everything that waited for this peer due at once: the outage spends no attempts
- * and delays nothing beyond itself.
+ * and delays nothing beyond itself. The row is written once a second at most, so that lanes do not wait for each other.
  */
-export async function recordPeerSuccess(ctx: Pick<Context, 'db' | 'now'>, region: string): Promise<void> {
-  const at = new Date(ctx.now())
-  const before = await readPeerRow(ctx.db, region)
-  if (before && before.failures === 0 && before.open_until === null && before.last_success_at && at.getTime() - before.last_success_at.getTime() < 1_000) return
-  await ctx.db
-    .insertInto('peers')
-    .values({ region, last_success_at: at })
-    .onConflict((c) => c.column('region').doUpdateSet({ last_success_at: at, failures: 0, open_until: null }))
-    .execute()
-  if (!before || before.failures === 0) return
-  await ctx.db.updateTable('outbox').set({ next_attempt_at: at }).where('peer', '=', region).where('state', '=', 'pending').where('last_failure', 'is not', null).where('deferrals', '=', 0).execute()
+export function peerSuccessStatements(nowMs: number, region: string): Statement[] {
+  const at = new Date(nowMs)
+  const failed = sql`select 1 from peers where region = ${region} and failures > 0`
+  return [
+    sql`update outbox set next_attempt_at = ${at} where peer = ${region} and state = 'pending' and last_failure is not null and deferrals = 0
+      and lease is null and next_attempt_at > ${at} and exists (${failed})`,
+    sql`update peers set last_success_at = ${at}, failures = 0, open_until = null
+      where region = ${region} and (failures > 0 or last_success_at is null or last_success_at < ${new Date(nowMs - 1_000)})`,
+  ]
 }
 
 /** Counts a failure; from the third in a row the circuit opens. */

@@ -2,6 +2,7 @@ import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import { fieldErrorsOf } from '../field-errors.ts'
 import { audit } from '../log/audit-store.ts'
+import { applyCasesAsking } from './apply-cases-asking.ts'
 import { idOf, keyOfId, officerAgency, recordOf, registerNamed } from './record-of.ts'
 import { lockStoredRecord, removeRecord, writeRecords } from './register-store.ts'
 
@@ -13,12 +14,12 @@ export interface Precondition {
 }
 
 /**
- * Writes one record of a register for the caller's agency. `id` is what the URL says and must be the record's own.
+ * Writes one record of a register for the caller's agency; open cases that asked for it are looked at again. `id` is what the URL says and must be the record's own.
  * Throws HefuError: role-not-allowed, not-found (no such register), malformed-request (`errors`), agency-not-allowed
  * (another agency wrote the record), if-match-failed.
  */
 export async function putRecord(
-  ctx: Pick<Context, 'db' | 'now' | 'registers'>,
+  ctx: Pick<Context, 'db' | 'queue' | 'now' | 'log' | 'registers'>,
   caller: Caller,
   registerName: string,
   id: string,
@@ -42,15 +43,17 @@ export async function putRecord(
       ],
     })
   }
-  return await ctx.db.transaction().execute(async (tx) => {
+  const written = await ctx.db.transaction().execute(async (tx) => {
     const version = (await writeRecords(tx, register.name, agency, ctx.now(), [record])).get(record.key)
     if (version === undefined) throw notYours()
     // Judged by what the write found, under its row lock: throwing takes the write back.
     if (!meets(precondition, version - 1)) throw new HefuError('if-match-failed')
     const outcome = version === 1 ? 'created' : 'updated'
     await audit(tx, ctx, caller, { action: `register.record-${outcome}`, subject: `${register.name}/${record.key}` })
-    return { outcome, version }
+    return { outcome, version } as const
   })
+  await applyCasesAsking(ctx, register.name, record.lookupKeys)
+  return written
 }
 
 /** Throws HefuError: role-not-allowed, not-found, agency-not-allowed (another agency wrote it), if-match-failed. */

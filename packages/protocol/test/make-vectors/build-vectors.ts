@@ -3,6 +3,7 @@ import { buildAnswers } from './answers.ts'
 import { exampleClaims, exampleFederation, JUDGED_AT, RECEIVER } from './example.ts'
 import { hostileClaims, hostileJson } from './hostile-payloads.ts'
 import { hostileHeaders, hostileTexts } from './hostile-texts.ts'
+import { buildRequest } from './request.ts'
 import { CHENGDU, CHONGQING, STRANGER } from './test-keys.ts'
 
 /** Content of every file in packages/protocol/vectors, by name. Ed25519 has no randomness, so the same files come out every time. */
@@ -25,5 +26,6 @@ export async function buildVectors(): Promise<Record<string, unknown>> {
       messages: [...(await hostileTexts(token)), ...(await hostileHeaders()), ...(await hostileJson()), ...(await hostileClaims())],
     },
     'answers.json': await buildAnswers(),
+    'request-valid.json': await buildRequest(),
   }
 }

@@ -1,4 +1,12 @@
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
+
+/**
+ * Below the range from which systems take ports for outgoing connections (32768 upwards on Linux), so that a process that
+ * is started again does not find its port taken by somebody's connection.
+ */
+const lowest = 15_000
+const highest = 32_000
 
 /** A TCP port that was free on 127.0.0.1 a moment ago. Whoever binds it must be ready to find it taken, and try again. */
 export async function freePort(): Promise<number> {
@@ -9,7 +17,7 @@ export async function freePort(): Promise<number> {
 
 /** `count` different ports, all held open until the last is known, so that none is handed out twice. */
 export async function freePorts(count: number): Promise<number[]> {
-  const held = await Promise.all(Array.from({ length: count }, () => hold(0)))
+  const held = await Promise.all(Array.from({ length: count }, () => holdAny()))
   await Promise.all(held.map((each) => each.release()))
   return held.map((each) => each.port)
 }
@@ -23,6 +31,17 @@ export async function isFree(port: number): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+async function holdAny(): Promise<Awaited<ReturnType<typeof hold>>> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      return await hold(randomInt(lowest, highest))
+    } catch {
+      // Taken: another one.
+    }
+  }
+  return await hold(0)
 }
 
 function hold(port: number): Promise<{ port: number; release(): Promise<void> }> {

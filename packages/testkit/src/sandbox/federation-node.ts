@@ -49,8 +49,6 @@ const longEnoughMs = 30_000
 export async function startFederationNode(plan: NodePlan): Promise<FederationNode> {
   const env = environmentOf(plan)
   let process = await spawnNode({ env, logFile: plan.logFile })
-  // Whoever asks for the port of a running node gets the same one after a restart.
-  env.HEFU_API_PORT = new URL(process.api).port
   let wanted = true
   let lives = 0
   watch(process)

@@ -92,8 +92,11 @@ async function startNodes(
   log: (message: string) => void,
 ): Promise<Federation> {
   const { regions, portBase } = options
-  const ports = portBase === undefined ? await freePorts(regions.length) : regions.map((_, index) => portBase + 2 * index + 1)
-  const exchangeUrls = Object.fromEntries(regions.map((region, index) => [region, `http://127.0.0.1:${ports[index]}`]))
+  const ports =
+    portBase === undefined
+      ? await freePorts(2 * regions.length)
+      : regions.flatMap((_, index) => [portBase + 2 * index, portBase + 2 * index + 1])
+  const exchangeUrls = Object.fromEntries(regions.map((region, index) => [region, `http://127.0.0.1:${ports[2 * index + 1]}`]))
   const links = options.faultProxies === true ? await startLinks(regions, exchangeUrls) : new Map<string, FaultProxy>()
   const files = await writeFederation(join(dir, 'config'), {
     regions,
@@ -112,8 +115,8 @@ async function startNodes(
       queueUrl: options.queueUrl?.(region, index),
       logFile: join(dir, 'logs', `${region}.log`),
       logLevel: options.logLevel ?? 'info',
-      apiPort: portBase === undefined ? 0 : portBase + 2 * index,
-      exchangePort: ports[index] ?? 0,
+      apiPort: ports[2 * index] ?? 0,
+      exchangePort: ports[2 * index + 1] ?? 0,
       onRestart: options.restartNodes === true ? log : undefined,
       onLost: options.onLost,
     })

@@ -58,7 +58,8 @@ export function registerRoutesOf(register: Register): Route[] {
         schema: z.object({ id: z.string(), version: z.int() }),
         headers: etagHeader,
       },
-      errors: ['agency-not-allowed', 'if-match-failed', 'malformed-request'],
+      errors: ['agency-not-allowed', 'malformed-request'],
+      preconditions: true,
       handle: async (ctx, { caller, params: { id }, body, preconditions }) => {
         const { outcome, version } = await putRecord(ctx, caller, register.name, id, body, preconditionOf(preconditions))
         return { status: outcome === 'created' ? 201 : 200, body: { id, version }, headers: { etag: quoted(String(version)) } }
@@ -91,7 +92,8 @@ export function registerRoutesOf(register: Register): Route[] {
       summary: { zh: `删除：${register.title.zh}`, en: `Delete: ${register.title.en}` },
       params,
       answer: { statuses: [204], description: { zh: '已删除', en: 'deleted' } },
-      errors: ['agency-not-allowed', 'if-match-failed'],
+      errors: ['agency-not-allowed', 'malformed-request'],
+      preconditions: true,
       handle: async (ctx, { caller, params: { id }, preconditions }) => {
         await deleteRecord(ctx, caller, register.name, id, preconditionOf(preconditions))
         return {}

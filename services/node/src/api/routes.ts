@@ -8,6 +8,7 @@ import { peerRoutes } from './peer-routes.ts'
 import { probeRoutes } from './probe-routes.ts'
 import { procedureRoutes } from './procedure-routes.ts'
 import { receiptRoutes } from './receipt-routes.ts'
+import { reconciliationRoutes } from './reconciliation-routes.ts'
 import { registerRoutesOf } from './register-routes.ts'
 import { settlementRoutes } from './settlement-routes.ts'
 import { taskRoutes } from './task-routes.ts'
@@ -24,6 +25,7 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...peerRoutes(),
     ...deliveryRoutes(),
     ...alertRoutes(),
+    ...reconciliationRoutes(),
     ...receiptRoutes(),
     ...probeRoutes(),
   ]

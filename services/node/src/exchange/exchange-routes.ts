@@ -1,4 +1,4 @@
-import { acceptMessages, HefuError } from '@hefu/exchange'
+import { acceptMessages, answerHeads, HEADS_PATH, HefuError, headsAnswerSchema } from '@hefu/exchange'
 import { answerSchema, MAX_BODY_BYTES, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, regionById, splitInboxBody } from '@hefu/protocol'
 import { z } from 'zod'
 import { openApiOf } from '../http/openapi.ts'
@@ -41,6 +41,22 @@ export function exchangeRoutes(): Route[] {
         if (accepted.status === 400) throw new HefuError(accepted.code)
         return { body: accepted.answer }
       },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: HEADS_PATH,
+      operationId: 'compare-heads',
+      tag: 'exchange',
+      summary: { zh: '核对两半：按日比较、取回、补齐', en: 'Compare both halves by day, fetch, restore' },
+      rule: 'peer',
+      // Signed as bytes, so read as bytes.
+      rawTypes: ['application/json'],
+      bodyLimit: MAX_BODY_BYTES,
+      answer: { statuses: [200], description: { zh: '按所问作答', en: 'what was asked for' }, schema: headsAnswerSchema },
+      errors: ['malformed-json', 'malformed-request'],
+      handle: async (ctx, { authorization, url, rawBody }) => ({
+        body: await answerHeads(ctx, { authorization, path: url.split('?', 1)[0] as string, body: rawBody }),
+      }),
     }),
     defineRoute({
       method: 'GET',

@@ -14,6 +14,8 @@ declare module 'fastify' {
   }
 }
 
+export type ListenerName = 'api' | 'exchange'
+
 export const MAX_BODY_BYTES = 1024 * 1024
 
 /**
@@ -21,19 +23,20 @@ export const MAX_BODY_BYTES = 1024 * 1024
  * log line tells method, route pattern, status and time. Addresses, headers and bodies are never logged: they may hold
  * identifiers of persons.
  */
-export function openApp(ctx: Pick<Context, 'log' | 'metrics'>, listener: 'api' | 'exchange'): FastifyInstance {
+export function openApp(ctx: Pick<Context, 'log' | 'metrics'>, listener: ListenerName): FastifyInstance {
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => sendProblem(ctx, listener, error, request, reply)
   const app = Fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     genReqId: (request) => traceIdOf(request.headers.traceparent),
     requestTimeout: 60_000,
     forceCloseConnections: 'idle',
-    frameworkErrors: (error, request, reply) => void sendProblem(ctx, error, request, reply as FastifyReply),
+    frameworkErrors: (error, request, reply) => void refuse(error, request, reply as FastifyReply),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket as Socket),
   })
   app.decorateRequest('caller', null)
-  app.setErrorHandler((error, request, reply) => sendProblem(ctx, error, request, reply))
-  app.setNotFoundHandler((request, reply) => sendProblem(ctx, new HefuError('not-found'), request, reply))
+  app.setErrorHandler((error, request, reply) => refuse(error, request, reply))
+  app.setNotFoundHandler((request, reply) => refuse(new HefuError('not-found'), request, reply))
   app.addHook('onRequest', refuseEncodings)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
@@ -49,19 +52,28 @@ export function openApp(ctx: Pick<Context, 'log' | 'metrics'>, listener: 'api' |
   return app
 }
 
-function sendProblem(ctx: Pick<Context, 'log' | 'metrics'>, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendProblem(
+  ctx: Pick<Context, 'log' | 'metrics'>,
+  listener: ListenerName,
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const error = asHefuError(thrown)
   const language = readLanguage(request.headers['accept-language'])
   const problem = problemOf(error, language, request.id)
   ctx.metrics.refusedRequests.inc({ code: error.code })
   if (problem.status >= 500)
-    ctx.log.error({ event: 'request.failed', code: error.code, traceId: request.id, ...errorFacts(error.cause ?? error) }, 'request.failed')
+    ctx.log.error(
+      { event: 'request.failed', problem: error.code, traceId: request.id, ...errorFacts(error.cause ?? error) },
+      'request.failed',
+    )
   reply
     .code(problem.status)
     .header('vary', 'accept-language')
     .header('cache-control', 'no-store')
     .header('content-language', languageTag(language))
-  if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="hefu"')
+  if (error.code === 'unauthenticated') reply.header('www-authenticate', listener === 'api' ? 'Bearer realm="hefu"' : 'Hefu')
   if (error.code === 'idempotency-key-busy' || error.code === 'unavailable' || error.code === 'too-many-requests')
     reply.header('retry-after', '1')
   // Serialised here: the route's response schemas know only successes.

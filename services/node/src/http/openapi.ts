@@ -22,7 +22,9 @@ export function openApiOf(info: ApiInfo, routes: readonly Route[]): JsonObject {
     operations[route.method.toLowerCase()] = operationOf(route, convert)
     paths[route.path] = operations
   }
-  const guarded = routes.some(({ rule }) => rule !== 'public')
+  const used = Object.entries(securitySchemes).filter(([name]) =>
+    routes.some(({ rule }) => (rule === 'peer') === (name === 'peer') && rule !== 'public'),
+  )
   return {
     openapi: '3.1.1',
     info: { title: info.title, version: '1', description: info.description, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
@@ -31,9 +33,7 @@ export function openApiOf(info: ApiInfo, routes: readonly Route[]): JsonObject {
     paths: sorted(paths),
     components: {
       schemas: sorted(Object.fromEntries(components)),
-      ...(guarded
-        ? { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'Token of a client of this node' } } }
-        : {}),
+      ...(used.length > 0 ? { securitySchemes: Object.fromEntries(used) } : {}),
     },
   }
 }
@@ -47,11 +47,26 @@ function operationOf(route: Route, convert: Convert): JsonObject {
     operationId: route.operationId,
     tags: [route.tag],
     summary: both(route.summary),
-    ...(route.rule === 'public' ? { security: [] } : { security: [{ bearer: [] }], 'x-hefu-roles': [...route.rule] }),
+    ...securityOf(route),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(content ? { requestBody: { required: true, content } } : {}),
     responses: { ...successOf(route, convert), ...problemsOf(route, convert) },
   }
+}
+
+function securityOf({ rule }: Route): JsonObject {
+  if (rule === 'public') return { security: [] }
+  return rule === 'peer' ? { security: [{ peer: [] }] } : { security: [{ bearer: [] }], 'x-hefu-roles': [...rule] }
+}
+
+const securitySchemes = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'Token of a client of this node' },
+  peer: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Authorization',
+    description: '`Hefu <JWS>`: a request signed by a peer (protocol.md, section 2)',
+  },
 }
 
 function parametersOf(route: Route, convert: Convert): Json[] {
@@ -60,14 +75,20 @@ function parametersOf(route: Route, convert: Convert): Json[] {
     ...membersOf(route.query, convert).map(({ name, schema, required }) => ({ name, in: 'query', required, schema })),
     ...(route.idempotent ? [header('Idempotency-Key', { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' }, idempotencyText)] : []),
     ...(route.ifMatch ? [header('If-Match', { type: 'string', pattern: '^"[^"]+"$' }, ifMatchText)] : []),
+    ...(route.preconditions
+      ? [header('If-Match', { type: 'string' }, writtenText, false), header('If-None-Match', { const: '*' }, unwrittenText, false)]
+      : []),
   ]
 }
 
 const idempotencyText = { zh: '重试时使用相同的值，保留 7 天', en: 'the same value on each retry; kept for 7 days' }
 const ifMatchText = { zh: '读取办件时得到的 ETag', en: 'the ETag of the case as it was read' }
 
-function header(name: string, schema: Json, text: Text): JsonObject {
-  return { name, in: 'header', required: true, description: both(text), schema }
+const writtenText = { zh: '仅当记录为此版本时写入（ETag 或 *）', en: 'only when the record has this version (an ETag, or *)' }
+const unwrittenText = { zh: '仅当记录尚不存在时写入', en: 'only when there is no such record yet' }
+
+function header(name: string, schema: Json, text: Text, required = true): JsonObject {
+  return { name, in: 'header', required, description: both(text), schema }
 }
 
 function membersOf(schema: z.ZodType | undefined, convert: Convert): { name: string; schema: Json; required: boolean }[] {
@@ -79,7 +100,10 @@ function membersOf(schema: z.ZodType | undefined, convert: Convert): { name: str
 function contentOf(route: Route, convert: Convert): JsonObject | undefined {
   const examples = route.examples?.length ? { examples: examplesOf(route.examples) } : {}
   if (route.body) return { 'application/json': { schema: convert(route.body, 'input'), ...examples } }
-  if (route.rawTypes) return Object.fromEntries(route.rawTypes.map((type) => [type, { schema: { type: 'string' }, ...examples }]))
+  if (route.rawTypes)
+    return Object.fromEntries(
+      route.rawTypes.map((type) => [type, { schema: { type: type === 'application/json' ? 'object' : 'string' }, ...examples }]),
+    )
   return undefined
 }
 

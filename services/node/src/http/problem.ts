@@ -46,6 +46,8 @@ export function asHefuError(error: unknown): HefuError {
 function codeOfStatus(status: unknown): ErrorCode {
   switch (status) {
     case 404:
+    // An address longer than any of ours.
+    case 414:
       return 'not-found'
     case 413:
       return 'too-large'

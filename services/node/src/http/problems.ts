@@ -13,7 +13,10 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
   unauthenticated: {
     status: 401,
     title: { zh: '未认证', en: 'Not authenticated' },
-    detail: { zh: '请在 Authorization 请求头中给出有效的 Bearer 令牌。', en: 'Send a valid bearer token in the Authorization header.' },
+    detail: {
+      zh: '请在 Authorization 请求头中给出有效凭据：本地接口用 Bearer 令牌，对端节点用签名请求。',
+      en: 'Send valid credentials in the Authorization header: a bearer token to the local API, a signed request to a peer.',
+    },
   },
   'role-not-allowed': {
     status: 403,

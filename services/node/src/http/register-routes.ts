@@ -73,7 +73,7 @@ function requestOf(request: FastifyRequest, route: Route): RouteRequest<unknown,
   const rawBody = rawBodyOf(request)
   return {
     get caller() {
-      if (request.caller === null) throw new Error('a public route has no caller')
+      if (request.caller === null) throw new Error('only a route with roles has a caller')
       return request.caller
     },
     params: request.params,
@@ -81,6 +81,7 @@ function requestOf(request: FastifyRequest, route: Route): RouteRequest<unknown,
     body: request.body,
     rawBody,
     contentType: request.headers['content-type'],
+    authorization: request.headers.authorization,
     url: request.url,
     language: readLanguage(request.headers['accept-language']),
     idempotencyKey: route.idempotent ? readIdempotencyKey(request) : '',

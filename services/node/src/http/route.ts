@@ -7,7 +7,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** What a handler gets: parsed and checked, never raw JSON. */
 export interface RouteRequest<Params, Query, Body> {
-  /** Who calls; absent only on routes with the rule `public`. */
+  /** Who calls; there is none on routes whose rule names no roles. */
   readonly caller: Caller
   readonly params: Params
   readonly query: Query
@@ -15,6 +15,8 @@ export interface RouteRequest<Params, Query, Body> {
   /** The bytes as received: what the fingerprint covers. */
   readonly rawBody: Buffer
   readonly contentType: string | undefined
+  /** The header as it came, for signed requests of peers. */
+  readonly authorization: string | undefined
   /** Path and query as called. */
   readonly url: string
   readonly language: Language
@@ -48,8 +50,11 @@ export interface RouteDefinition<Params, Query, Body, Result> {
   readonly operationId: string
   readonly tag: string
   readonly summary: Text
-  /** Who may call it. `public`: probes and what peers may read without a signature; never under /v1. */
-  readonly rule: readonly Role[] | 'public'
+  /**
+   * Who may call it. `peer`: the request is signed by a peer, which the handler judges. `public`: probes, and what is signed in
+   * its body or needs no signature. Only roles are possible under /v1.
+   */
+  readonly rule: readonly Role[] | 'peer' | 'public'
   readonly params?: z.ZodType<Params>
   readonly query?: z.ZodType<Query>
   /** JSON body; parsed strictly. */
@@ -63,6 +68,8 @@ export interface RouteDefinition<Params, Query, Body, Result> {
   readonly idempotent?: true
   /** Needs If-Match. */
   readonly ifMatch?: true
+  /** Obeys If-Match and If-None-Match where they are sent. */
+  readonly preconditions?: true
   readonly answer: {
     readonly statuses: readonly [number, ...number[]]
     readonly description: Text
@@ -86,13 +93,15 @@ export function defineRoute<Params, Query, Body, Result>(route: RouteDefinition<
 /** Every code a caller may meet on this route. */
 export function codesOf(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>(route.errors)
-  if (route.rule !== 'public') for (const code of ['unauthenticated', 'role-not-allowed', 'unavailable'] as const) codes.add(code)
+  if (route.rule !== 'public') codes.add('unauthenticated').add('unavailable')
+  if (Array.isArray(route.rule)) codes.add('role-not-allowed')
   if (route.params) codes.add('not-found')
   if (route.query) codes.add('malformed-request')
   if (route.body) for (const code of ['malformed-json', 'invalid-document'] as const) codes.add(code)
   if (route.body || route.rawTypes) for (const code of ['too-large', 'media-type'] as const) codes.add(code)
   if (route.idempotent)
     for (const code of ['idempotency-key-missing', 'idempotency-key-reused', 'idempotency-key-busy'] as const) codes.add(code)
-  if (route.ifMatch) for (const code of ['if-match-missing', 'if-match-failed'] as const) codes.add(code)
+  if (route.ifMatch) codes.add('if-match-missing')
+  if (route.ifMatch || route.preconditions) codes.add('if-match-failed')
   return [...codes].sort()
 }

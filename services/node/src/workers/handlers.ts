@@ -1,4 +1,4 @@
-import { applyCases, type Context, deliverToPeer, type Handlers, HefuError, runImport } from '@hefu/exchange'
+import { applyCases, type Context, deliverToPeer, type Handlers, runImport, runReconciliation } from '@hefu/exchange'
 
 /** One function per job; each does no harm when it is called twice. `signal` ends requests to peers when the node stops. */
 export function handlers(ctx: Context, signal: AbortSignal): Handlers {
@@ -6,8 +6,6 @@ export function handlers(ctx: Context, signal: AbortSignal): Handlers {
     deliver: async ({ peer }) => await deliverToPeer(ctx, peer, { signal }),
     apply: async ({ cases }) => await applyCases(ctx, cases),
     import: async (job) => await runImport(ctx, job.import),
-    reconcile: async () => {
-      throw new HefuError('unavailable')
-    },
+    reconcile: async ({ peer }) => await runReconciliation(ctx, peer),
   }
 }

@@ -1,4 +1,13 @@
-import { alertExpired, type Context, ensurePartitions, forgetOldRows, type QueueConfig, startWorkers, sweep } from '@hefu/exchange'
+import {
+  alertExpired,
+  type Context,
+  ensurePartitions,
+  forgetOldRows,
+  type QueueConfig,
+  type Schedule,
+  startWorkers,
+  sweep,
+} from '@hefu/exchange'
 import { handlers } from './handlers.ts'
 import { repeat } from './repeat.ts'
 
@@ -13,7 +22,7 @@ export interface Work {
 export async function startWork(ctx: Context, queue: QueueConfig): Promise<Work> {
   const stopping = new AbortController()
   const concurrency = { deliver: 4, apply: 4, import: 1, reconcile: 1 }
-  const workers = await startWorkers(queue, handlers(ctx, stopping.signal), { concurrency })
+  const workers = await startWorkers(queue, handlers(ctx, stopping.signal), { concurrency, schedules: schedulesOf(ctx) })
   const sweeping = repeat(ctx, 'sweep', SWEEP_MS, async () => await sweep(ctx))
   const tidying = repeat(ctx, 'tidying', HOUR_MS, async () => {
     await ensurePartitions(ctx.db, ctx.now())
@@ -29,4 +38,16 @@ export async function startWork(ctx: Context, queue: QueueConfig): Promise<Work>
       await closed
     },
   }
+}
+
+/** Every night both halves are compared with each peer. */
+function schedulesOf({ federation, region }: Context): Schedule[] {
+  return federation.regions
+    .filter((one) => one.region !== region)
+    .map((one) => ({
+      name: `reconcile-${one.region}`,
+      pattern: '30 2 * * *',
+      tz: 'Asia/Shanghai',
+      job: { name: 'reconcile', peer: one.region },
+    }))
 }

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util'
+import { apiCreate } from './api-create.ts'
+import { exchangeLatency } from './exchange-latency.ts'
+import { exchangeThroughput } from './exchange-throughput.ts'
+import type { Figure } from './figure.ts'
+import { restingMemory } from './resting-memory.ts'
+
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
+  'exchange.throughput': exchangeThroughput,
+  'exchange.latency': exchangeLatency,
+  'api.create': apiCreate,
+  'node.memory': restingMemory,
+}
+
+export interface BenchOptions {
+  /** How many messages or requests; each bench has its own default. */
+  readonly count: number | undefined
+  /** Queue of the nodes; their own databases when absent. */
+  readonly queue: string | undefined
+  /** Progress, for people. */
+  readonly say: (line: string) => void
+}
+
+await main()
+
+/** Prints figures, one JSON line each with --json; asserts nothing about time. */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'boolean', default: false }, count: { type: 'string' }, queue: { type: 'string' }, help: { type: 'boolean', default: false } },
+  })
+  const names = positionals.length > 0 ? positionals : Object.keys(benches)
+  const unknown = names.filter((name) => !Object.hasOwn(benches, name))
+  const count = values.count === undefined ? undefined : Number(values.count)
+  if (values.help || unknown.length > 0 || (count !== undefined && !(Number.isSafeInteger(count) && count > 0))) {
+    process.stderr.write(`用法 / usage: pnpm bench [${Object.keys(benches).join(' | ')}] [--json] [--count N] [--queue redis://…]\n`)
+    process.exitCode = values.help ? 0 : 2
+    return
+  }
+  const say = (line: string) => process.stderr.write(`${line}\n`)
+  for (const name of names) {
+    say(`${name} …`)
+    for (const figure of (await benches[name]?.({ count, queue: values.queue, say })) ?? []) {
+      const { name: what, value, unit, ...rest } = figure
+      process.stdout.write(values.json ? `${JSON.stringify(figure)}\n` : `${what}: ${value} ${unit}  ${JSON.stringify(rest)}\n`)
+    }
+  }
+}

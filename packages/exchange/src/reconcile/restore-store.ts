@@ -1,0 +1,258 @@
+import { agreementName } from '@hefu/protocol'
+import { caseNumberParts } from '@hefu/reference'
+import { sql } from 'kysely'
+import { lockCases } from '../cases/case-store.ts'
+import type { Context } from '../context.ts'
+import { insertAll, insertRows, runTogether, type Tx } from '../db/bulk.ts'
+import type { CaseRow, ParticipantRow } from '../db/schema.ts'
+import { arrivedCaseStatements, arrivedParticipantStatements, insertArrivals } from '../inbox/inbox-store.ts'
+import { arrivalRow, documentRow } from '../inbox/store-arrivals.ts'
+import { appendToLog, type LogEntry } from '../log/pending-log.ts'
+import { storedReceipt } from '../outbox/stored-receipt.ts'
+import { keyOf } from './compare-heads.ts'
+import type { ProvenItem } from './verify-item.ts'
+
+type StoreContext = Pick<Context, 'region' | 'now'>
+type Key = { jti: string; iss: string }
+
+/** The sweep applies what nobody applied; it waits while the rest of the case may still be on its way back. */
+const applyGraceMs = 60_000
+
+/**
+ * Puts back whatever is missing of these messages, on either side of the exchange; answers what really was missing (by `iss jti`) and
+ * the cases to replay. What this node has stays untouched, above all a message of its own that is still pending: the answer
+ * to that comes by delivery, which also does what follows from a refusal.
+ *
+ * Order of locks as everywhere: inbox keys, cases, the rest.
+ */
+export async function storeProven(
+  tx: Tx,
+  ctx: StoreContext,
+  proven: readonly ProvenItem[],
+): Promise<{ keys: ReadonlySet<string>; caseNumbers: string[] }> {
+  if (proven.length === 0) return { keys: new Set(), caseNumbers: [] }
+  const nowMs = ctx.now()
+  const candidates = await withoutContradictions(tx, proven)
+  const received = candidates.filter(({ receiver }) => receiver === ctx.region)
+  const arrived = await insertArrivals(
+    tx,
+    received.map((one) => inboxRow(one, nowMs)),
+  )
+  await storeCases(tx, ctx, candidates)
+  await lockCases(tx, caseNumbersOf(candidates))
+  const pending = await pendingHere(tx, ctx, candidates)
+  const ours = candidates.filter((one) => !pending.has(keyOf(idOf(one))))
+  const documents = await insertDocuments(tx, ctx, ours, nowMs)
+  await insertDelivered(
+    tx,
+    ours.filter(({ receiver }) => receiver !== ctx.region),
+    nowMs,
+  )
+  const { places, newReceipts } = await insertProofs(tx, ours, nowMs)
+  const isArrived = (one: ProvenItem) => arrived.has(`${one.arrival.jti} ${one.arrival.digest}`)
+  const isNew = (one: ProvenItem) => isArrived(one) || documents.has(keyOf(idOf(one)))
+  await appendToLog(tx, nowMs, [
+    ...ours.filter(isNew).flatMap((one) => messageEntry(ctx, one)),
+    ...newReceipts.map((row) => receiptEntry(ctx, row)),
+  ])
+  const restored = ours.filter((one) => isNew(one) || places.has(keyOf(idOf(one))))
+  return { keys: new Set(restored.map((one) => keyOf(idOf(one)))), caseNumbers: caseNumbersOf(restored) }
+}
+
+function idOf({ arrival, claims }: ProvenItem) {
+  return { iss: claims.iss, jti: arrival.jti }
+}
+
+function caseNumbersOf(items: readonly ProvenItem[]): string[] {
+  return [...new Set(items.flatMap(({ claims }) => (claims.case === undefined ? [] : [claims.case as string])))]
+}
+
+/** Other bytes under the same id, or another receipt for the same bytes: both sides' evidence stays as it is, for people to judge. */
+async function withoutContradictions(tx: Tx, proven: readonly ProvenItem[]): Promise<ProvenItem[]> {
+  const jtis = proven.map(({ arrival }) => arrival.jti)
+  const { rows } = await sql<
+    Key & { digest: string; receipt: string | null }
+  >`select jti, iss, digest, null as receipt from documents where jti = any(${jtis}::uuid[])
+    union all select jti, iss, digest, null from inbox where jti = any(${jtis}::uuid[]) and first
+    union all select jti, iss, digest, receipt from places where jti = any(${jtis}::uuid[])`.execute(tx)
+  const byKey = Map.groupBy(rows, keyOf)
+  const contradicted = (one: ProvenItem) =>
+    (byKey.get(keyOf(idOf(one))) ?? []).some(
+      (row) => row.digest !== one.arrival.digest || (row.receipt !== null && row.receipt !== one.proof.receiptDigest),
+    )
+  const unique = new Map(proven.map((one) => [keyOf(idOf(one)), one]))
+  return [...unique.values()].filter((one) => !contradicted(one))
+}
+
+function inboxRow({ arrival, claims, proof }: ProvenItem, nowMs: number) {
+  const accepted = arrival.verdict.status === 'accepted'
+  return {
+    ...arrivalRow(arrival, claims.iss, proof.receivedAt * 1000),
+    applied_at: accepted ? null : new Date(nowMs),
+    next_apply_at: accepted ? new Date(nowMs + applyGraceMs) : null,
+  }
+}
+
+/** A case whose row was lost too, from whichever of its documents comes back; the starting one has the last word. */
+async function storeCases(tx: Tx, ctx: StoreContext, items: readonly ProvenItem[]): Promise<void> {
+  const cases = items.flatMap(({ arrival: { verdict } }) =>
+    verdict.status === 'accepted' ? [{ starts: verdict.starts, ...caseOf(ctx, verdict) }] : [],
+  )
+  const [starting, early] = [cases.filter((one) => one.starts), cases.filter((one) => !one.starts)]
+  await runTogether(tx, [
+    ...arrivedCaseStatements(
+      starting.map((one) => one.row),
+      early.map((one) => one.row),
+    ),
+    ...arrivedParticipantStatements(
+      starting.flatMap((one) => one.participants),
+      early.flatMap((one) => one.participants),
+    ),
+  ])
+}
+
+function caseOf(
+  { region }: StoreContext,
+  { claims, procedure, agreement }: Extract<ProvenItem['arrival']['verdict'], { status: 'accepted' }>,
+): { row: CaseRow; participants: ParticipantRow[] } {
+  const { owner } = caseNumberParts(claims.case)
+  const counterparty = procedure.roles.counterparties[0] ?? procedure.roles.owner
+  const roleOf = (one: string) => (one === owner ? procedure.roles.owner.role : counterparty.role)
+  const issuedAt = new Date(claims.iat * 1000)
+  const participants = [
+    { case_number: claims.case, region: claims.iss, role: roleOf(claims.iss), agency: claims.from },
+    { case_number: claims.case, region: claims.aud, role: roleOf(claims.aud), agency: claims.to },
+  ]
+  const row: CaseRow = {
+    case_number: claims.case,
+    procedure: procedure.name,
+    version: procedure.version,
+    owner,
+    role: roleOf(region),
+    agency: claims.iss === region ? claims.from : claims.to,
+    agreement: agreementName(agreement),
+    deadline_rules: agreement.deadlineRules,
+    state: 'waiting',
+    final: false,
+    ball_holder: null,
+    due: null,
+    effective_until: null,
+    etag: '',
+    opened_at: issuedAt,
+    updated_at: issuedAt,
+  }
+  return { row, participants }
+}
+
+async function pendingHere(tx: Tx, { region }: StoreContext, items: readonly ProvenItem[]): Promise<Set<string>> {
+  const jtis = items.flatMap((one) => (one.receiver === region ? [] : [one.arrival.jti]))
+  if (jtis.length === 0) return new Set()
+  const rows = await tx
+    .selectFrom('outbox')
+    .select('jti')
+    .where('jti', '=', sql<string>`any(${jtis}::uuid[])`)
+    .where('state', '=', 'pending')
+    .forUpdate()
+    .execute()
+  return new Set(rows.map(({ jti }) => keyOf({ iss: region, jti })))
+}
+
+/**
+ * The exact bytes, received when the receipt says. A row without that time is one whose answer was lost, or one that was given up here
+ * as never sent although the peer has signed for it: the receipt settles both.
+ */
+async function insertDocuments(tx: Tx, ctx: StoreContext, items: readonly ProvenItem[], nowMs: number): Promise<Set<string>> {
+  const rows = items.flatMap(({ arrival, receiver, proof }) =>
+    documentRow({ region: receiver }, arrival, proof.receivedAt * 1000).map((row) => ({
+      ...row,
+      // Only the sender keeps the bytes of what was refused: the new document is written from them.
+      message: receiver === ctx.region && arrival.verdict.status === 'refused' ? null : arrival.token,
+      stored_at: new Date(nowMs),
+    })),
+  )
+  if (rows.length === 0) return new Set()
+  const conflict = sql`on conflict (jti, iss) do update set received_at = excluded.received_at, status = excluded.status, refusal = excluded.refusal, standing = excluded.standing
+    where documents.received_at is null and documents.digest = excluded.digest returning jti, iss`
+  const { rows: keys } = (await insertRows('documents', rows, conflict).execute(tx)) as { rows: Key[] }
+  return new Set(keys.map(keyOf))
+}
+
+/** Delivered long ago: the outbox knows it again, and nothing sends it a second time. */
+async function insertDelivered(tx: Tx, items: readonly ProvenItem[], nowMs: number): Promise<void> {
+  const rows = items.flatMap(({ arrival, receiver, claims, proof }) => {
+    if (claims.case === undefined || claims.iat === undefined || claims.exp === undefined) return []
+    const issuedAt = new Date(claims.iat * 1000)
+    return [
+      {
+        jti: arrival.jti,
+        digest: arrival.digest,
+        peer: receiver,
+        case_number: claims.case,
+        state: arrival.verdict.status === 'accepted' ? 'delivered' : 'refused',
+        attempts: 1,
+        deferrals: 0,
+        split: 0,
+        next_attempt_at: new Date(nowMs),
+        expires_at: new Date(claims.exp * 1000),
+        created_at: issuedAt,
+        sent_at: issuedAt,
+        answered_at: new Date(proof.receivedAt * 1000),
+      },
+    ]
+  })
+  await insertAll(
+    tx,
+    'outbox',
+    rows,
+    sql`on conflict (jti) do update set state = excluded.state, sent_at = excluded.sent_at, answered_at = excluded.answered_at where outbox.state = 'cancelled'`,
+  )
+}
+
+async function insertProofs(tx: Tx, items: readonly ProvenItem[], nowMs: number) {
+  if (items.length === 0) return { places: new Set<string>(), newReceipts: [] }
+  const receipts = [
+    ...new Map(items.map(({ proof }) => [proof.receiptDigest, storedReceipt(proof.receipt, proof.receiptDigest, nowMs)])).values(),
+  ]
+  const stored = (await insertRows(
+    'receipts',
+    receipts.map((row) => ({ ...row })),
+    sql`on conflict (digest) do nothing returning digest`,
+  ).execute(tx)) as { rows: { digest: string }[] }
+  const placeRows = items.map(({ arrival: { jti, digest, verdict }, claims, proof }) => ({
+    jti,
+    iss: claims.iss,
+    digest,
+    status: verdict.status,
+    reason: verdict.status === 'refused' ? verdict.reason : null,
+    receipt: proof.receiptDigest,
+    leaf_index: proof.index,
+    path: proof.path,
+  }))
+  const placed = (await insertRows('places', placeRows, sql`on conflict do nothing returning jti, iss`).execute(tx)) as { rows: Key[] }
+  const fresh = new Set(stored.rows.map(({ digest }) => digest))
+  return { places: new Set(placed.rows.map(keyOf)), newReceipts: receipts.filter(({ digest }) => fresh.has(digest)) }
+}
+
+/** As it was written the first time: what was sent or received; what this side refused is a refusal. */
+function messageEntry({ region }: StoreContext, { receiver, arrival: { jti, digest, verdict }, claims }: ProvenItem): LogEntry[] {
+  const { iss, procedure, document, case: caseNumber } = claims
+  if (receiver === region && verdict.status === 'refused')
+    return [{ kind: 'refusal', iss, aud: receiver, jti, digest, reason: verdict.reason }]
+  if (procedure === undefined || document === undefined || caseNumber === undefined) return []
+  return [
+    {
+      kind: receiver === region ? 'message.received' : 'message.sent',
+      iss,
+      aud: receiver,
+      jti,
+      procedure,
+      document,
+      case: caseNumber,
+      digest,
+    },
+  ]
+}
+
+function receiptEntry({ region }: StoreContext, { iss, aud, jti, digest, size, root }: ReturnType<typeof storedReceipt>): LogEntry {
+  return { kind: iss === region ? 'receipt.issued' : 'receipt.received', iss, aud, jti, digest, size, root }
+}

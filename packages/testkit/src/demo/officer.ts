@@ -1,0 +1,119 @@
+import type { Procedure } from '@hefu/procedures'
+import { type ApiAnswer, type ApiClient, type Json, listOf } from '../api-client.ts'
+
+/** The officers of both regions, acting on one case through the API as a bureau's system would. */
+export interface PlayedCase {
+  readonly procedure: Procedure
+  readonly purpose: string
+  readonly basis: string
+  /** Data of the starting document. */
+  readonly opening: unknown
+  readonly caseNumber: string
+  readonly owner: ApiClient
+  readonly counterparty: ApiClient
+  /** Digests of the documents written by the script so far: a side acts only on what it has seen of them. */
+  readonly digests: string[]
+  /** Told of every document that a node accepted. */
+  readonly onWritten: (api: ApiClient, id: string) => void
+  readonly signal: AbortSignal
+}
+
+/** A case that could not be played as its line says. The texts go to the person who ran the demo. */
+export class PlayError extends Error {
+  readonly zh: string
+  readonly en: string
+  constructor(zh: string, en: string) {
+    super(en)
+    this.name = 'PlayError'
+    this.zh = zh
+    this.en = en
+  }
+}
+
+/** How long a step may take to become possible: the other side's document travels, and retries, meanwhile. */
+const stepWithinMs = 45_000
+
+export function sideOf(played: PlayedCase, document: string): ApiClient {
+  return played.procedure.documents[document]?.by === played.procedure.roles.owner.role ? played.owner : played.counterparty
+}
+
+/** The case as that side has it, with its ETag; null while it has not arrived, or lacks a document of the script. */
+export async function readCase(played: PlayedCase, side: ApiClient): Promise<{ readonly body: Json; readonly etag: string } | null> {
+  const answer = await side.get(pathOf(played))
+  if (answer.status === 404) return null
+  if (answer.status !== 200) throw refused(answer)
+  const held = new Set(listOf(answer.body.documents).map(({ digest }) => String(digest)))
+  return played.digests.every((digest) => held.has(digest)) ? { body: answer.body, etag: answer.headers.get('etag') ?? '' } : null
+}
+
+/** Whether this side may write the document now. */
+export function isAllowed(body: Json, document: string): boolean {
+  return listOf(body.next).some((next) => String(next.document) === document && Boolean(next.allowed))
+}
+
+/** Drafts that the node has put before this side's officers, by document. */
+export async function readDrafts(played: PlayedCase, side: ApiClient): Promise<ReadonlyMap<string, unknown>> {
+  const answer = await side.get(`/v1/tasks?case=${played.caseNumber}&state=open`)
+  if (answer.status !== 200) throw refused(answer)
+  const tasks = listOf(answer.body.items).filter(({ draft, document }) => draft != null && document != null)
+  return new Map(tasks.map((task) => [String(task.document), (task.draft as unknown as { readonly data: unknown }).data]))
+}
+
+/** Writes a document as soon as its side may. `data` may come from a draft, which may still be on its way: undefined waits. */
+export async function writeDocument(played: PlayedCase, document: string, data: () => Promise<unknown>): Promise<void> {
+  const side = sideOf(played, document)
+  await until(played, async () => {
+    const read = await readCase(played, side)
+    if (read === null || !isAllowed(read.body, document)) return whyNot(played, document, read?.body)
+    const content = await data()
+    if (content === undefined) return { zh: '没有拟稿', en: 'the node has drafted nothing' }
+    const body = { purpose: played.purpose, basis: played.basis, data: content }
+    const answer = await side.post(`${pathOf(played)}/${document}`, body, { ifMatch: read.etag })
+    // Another document was quicker: look again.
+    if (answer.status === 412 || (answer.status === 409 && String(answer.body.code) === 'document-not-allowed-now'))
+      return { zh: '办件已变化', en: 'the case has changed meanwhile' }
+    if (answer.status !== 201) throw refused(answer)
+    noteWritten(played, side, answer)
+    return null
+  })
+}
+
+export function noteWritten(played: Pick<PlayedCase, 'digests' | 'onWritten'>, side: ApiClient, answer: ApiAnswer): void {
+  played.digests.push(String(answer.body.document?.digest))
+  played.onWritten(side, String(answer.body.document?.id))
+}
+
+/** Tries again, at growing intervals, until it answers null; what it answers instead is why it did not. */
+export async function until(
+  { signal }: Pick<PlayedCase, 'signal'>,
+  attempt: () => Promise<{ readonly zh: string; readonly en: string } | null>,
+): Promise<void> {
+  const end = performance.now() + stepWithinMs
+  for (let waitMs = 20; ; waitMs = Math.min(waitMs * 1.5, 400)) {
+    signal.throwIfAborted()
+    const why = await attempt()
+    if (why === null) return
+    if (performance.now() > end)
+      throw new PlayError(`${stepWithinMs / 1000} 秒内无法进行：${why.zh}`, `not possible within ${stepWithinMs / 1000} s: ${why.en}`)
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+  }
+}
+
+/** What a node refused, with the pointers it gave. */
+export function refused(answer: ApiAnswer): PlayError {
+  const { code, title, detail, errors } = answer.body
+  const pointers = errors === undefined ? [] : listOf(errors).map((error) => `${error.pointer} ${error.detail}`)
+  const text = [`${answer.status} ${code ?? ''}`, detail ?? title, ...pointers].filter((part) => part !== undefined).join('; ')
+  return new PlayError(`节点拒绝：${text}`, `the node refused: ${text}`)
+}
+
+function whyNot(played: PlayedCase, document: string, body: Json | undefined) {
+  if (body === undefined) return { zh: `“${document}”：前面的文书尚未到达`, en: `${document}: an earlier document has not arrived` }
+  const next = listOf(body.next).find((one) => String(one.document) === document)
+  const why = `${document}: ${next?.reason ?? ''} (${played.caseNumber}, ${body.state})`
+  return { zh: why, en: why }
+}
+
+function pathOf({ procedure, caseNumber }: PlayedCase): string {
+  return `/v1/${procedure.path}/${caseNumber}`
+}

@@ -1,0 +1,188 @@
+import { readFile } from 'node:fs/promises'
+import { createLogger, createNode, type Node } from '@hefu/node'
+import { MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, parseFederation, type Signer, signerOf } from '@hefu/protocol'
+import type { AgencyCode, RegionId } from '@hefu/reference'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testDatabase } from '../../src/postgres/test-database.ts'
+import { freePort } from '../../src/processes/free-port.ts'
+import { chengdu, chongqing } from './bodies.ts'
+import { type InboxAnswer, keyOfSeed, postInbox, postMany, signedNotice, strangersSigner } from './craft.ts'
+import { count, query, rowCounts } from './observe.ts'
+
+interface Hostile {
+  readonly name: string
+  readonly why: string
+  readonly token: string
+  readonly expected: { readonly status: string; readonly reason: string }
+}
+
+const vector = async (name: string) => JSON.parse(await readFile(new URL(`../../../protocol/vectors/${name}`, import.meta.url), 'utf8'))
+const { messages } = (await vector('messages-invalid.json')) as { messages: readonly Hostile[] }
+const { keys } = (await vector('keys.json')) as { keys: readonly { owner: string; privateSeedHex: string }[] }
+const unverifiable = messages.filter(({ expected }) => expected.reason === 'unverifiable')
+const judged = messages.filter(({ expected }) => expected.reason !== 'unverifiable')
+
+/** What a notice must name under the federation of the vectors. */
+const agreed = { agreement: 'chengdu-chongqing-violations/2', from: '510104-0001' as AgencyCode, to: '500103-0001' as AgencyCode }
+
+const database = testDatabase()
+const log: string[] = []
+let node: Node
+let sender: Signer
+beforeAll(async () => {
+  const parsed = parseFederation(await vector('federation.json'))
+  if (!parsed.ok) throw new Error('the vectors have a federation')
+  const receiver = keys.find(({ owner }) => owner === chongqing)
+  const from = keys.find(({ owner }) => owner === chengdu)
+  if (!receiver || !from) throw new Error('the vectors have keys')
+  sender = signerOf(keyOfSeed(from.privateSeedHex))
+  node = await createNode(
+    {
+      region: chongqing as RegionId,
+      federation: parsed.federation,
+      signer: signerOf(keyOfSeed(receiver.privateSeedHex)),
+      clients: [],
+      databaseUrl: database.url,
+      queueUrl: database.url,
+      roles: ['exchange'],
+      api: { host: '127.0.0.1', port: 0 },
+      exchange: { host: '127.0.0.1', port: await freePort() },
+      logLevel: 'info',
+    },
+    { log: createLogger(chongqing, 'debug', { write: (line: string) => void log.push(line) }) },
+  )
+  await node.start()
+})
+afterAll(async () => await node?.stop())
+
+const post = async (body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>) =>
+  await postInbox(node.exchange ?? '', body, headers)
+/** What a stranger can learn from an answer: all of it but the number of the request. */
+const shape = ({ status, headers, text }: InboxAnswer) => ({
+  status,
+  headers: [...headers].filter(([name]) => !/^(date|x-|ratelimit|connection|keep-alive)/.test(name) || name.startsWith('x-content')).sort(),
+  text: text.replaceAll(/[0-9a-f]{32}|[0-9a-f-]{36}/g, '#'),
+})
+
+describe('what cannot be verified', () => {
+  it('is refused, each of the vectors with one and the same answer, and leaves no row behind', async () => {
+    const before = await rowCounts(database.url)
+    const forged = await signedNotice(strangersSigner())
+    const reference = await post(forged.token)
+    expect(reference).toMatchObject({ status: 400, json: { code: 'unverifiable' } })
+    expect(unverifiable.length).toBeGreaterThan(60)
+    for (const { name, token } of unverifiable) {
+      const answer = await post(token)
+      // A body without a byte holds no message at all: there is nothing to verify.
+      if (token === '') expect(answer, name).toMatchObject({ status: 400, json: { code: 'malformed-request' } })
+      else expect(shape(answer), name).toEqual(shape(reference))
+    }
+    expect(await rowCounts(database.url)).toEqual(before)
+    expect(log.filter((line) => /"status":5\d\d/.test(line))).toEqual([])
+  })
+
+  it('does not tell an unknown key from a bad signature, nor a known issuer from a stranger', async () => {
+    const good = await signedNotice(sender, agreed)
+    const flipped = `${good.token.slice(0, -10)}${good.token.at(-10) === 'A' ? 'B' : 'A'}${good.token.slice(-9)}`
+    const strangers = await signedNotice(strangersSigner())
+    const ownKey = keys.find(({ owner }) => owner === chongqing)?.privateSeedHex ?? ''
+    const ownName = await signedNotice(signerOf(keyOfSeed(ownKey)), { iss: chongqing as RegionId, aud: chengdu as RegionId })
+    const nameOfAnother = await signedNotice(sender, { iss: chongqing as RegionId, aud: chengdu as RegionId })
+    const answers = [flipped, strangers.token, ownName.token, nameOfAnother.token].map(async (token) => shape(await post(token)))
+    const [first, ...others] = await Promise.all(answers)
+    for (const other of others) expect(other).toEqual(first)
+  })
+
+  it('in a batch gets an entry that names nothing; the verified one beside it is answered', async () => {
+    const good = await signedNotice(sender, agreed)
+    const forged = await signedNotice(strangersSigner())
+    const before = await count(database.url, 'select count(*) from inbox')
+    const { status, json } = await postMany(node.exchange ?? '', [forged.token, good.token, 'x', ''])
+    expect(status).toBe(200)
+    const entry = { jti: null, status: 'deferred', reason: 'unverifiable' }
+    expect(json.messages).toEqual([entry, expect.objectContaining({ jti: good.claims.jti, status: 'accepted' }), entry, entry])
+    expect(await count(database.url, 'select count(*) from inbox')).toBe(before + 1)
+  })
+})
+
+describe('what is verified and must not be accepted', () => {
+  it('is answered as the vectors say: refused with a receipt and without its content, or deferred and not kept', async () => {
+    for (const { name, token, expected } of judged) {
+      // The vectors share one jti: each is sent to a node that has seen nothing.
+      await query(database.url, 'delete from places; delete from receipts; delete from documents; delete from inbox')
+      const before = await rowCounts(database.url)
+      const first = await post(token)
+      expect(first.status, name).toBe(200)
+      expect(first.json.messages, name).toEqual([expect.objectContaining(expected)])
+      const after = await rowCounts(database.url)
+      if (expected.status === 'deferred') expect(after, name).toEqual(before)
+      else {
+        // One refusal: jti, D, reason, receipt, place, log entries; at most the row that shows it in a known shape. No case.
+        expect(after, name).toMatchObject({
+          inbox: (before.inbox ?? 0) + 1,
+          receipts: (before.receipts ?? 0) + 1,
+          places: (before.places ?? 0) + 1,
+          cases: before.cases,
+          quarantine: before.quarantine,
+        })
+        expect(await count(database.url, 'select count(*) from documents where message is not null'), name).toBe(0)
+        expect((await post(token)).text, name).toBe(first.text)
+        expect(await rowCounts(database.url), name).toEqual(after)
+      }
+    }
+  })
+})
+
+describe('requests that are no delivery', () => {
+  it.each([
+    ['a Content-Encoding', { 'content-type': MESSAGE_CONTENT_TYPE, 'content-encoding': 'gzip' }, 415],
+    ['the Content-Encoding identity', { 'content-type': MESSAGE_CONTENT_TYPE, 'content-encoding': 'identity' }, 415],
+    ['application/json', { 'content-type': 'application/json' }, 415],
+    ['text/plain', { 'content-type': 'text/plain' }, 415],
+    ['a parameter on the type', { 'content-type': `${MESSAGE_CONTENT_TYPE}; charset=utf-8` }, 415],
+  ])('%s', async (_, headers, status) => {
+    const before = await rowCounts(database.url)
+    const { token } = await signedNotice(sender, agreed)
+    const answer = await post(token, headers)
+    expect(answer).toMatchObject({ status, json: { code: 'media-type', status } })
+    expect(await rowCounts(database.url)).toEqual(before)
+  })
+
+  it('501 lines, a message over 256 KiB, a body over 8 MiB: 413, and nothing of them is kept', async () => {
+    const before = await rowCounts(database.url)
+    const { token } = await signedNotice(sender, agreed)
+    expect(
+      await postMany(
+        node.exchange ?? '',
+        Array.from({ length: 501 }, () => token),
+      ),
+    ).toMatchObject({ status: 413, json: { code: 'too-large' } })
+    const long = `${token.split('.')[0]}.${'A'.repeat(256 * 1024)}.${token.split('.')[2]}`
+    expect(await post(long)).toMatchObject({ status: 413, json: { code: 'too-large' } })
+    expect(await postMany(node.exchange ?? '', [token, long])).toMatchObject({ status: 413 })
+    // The node may hang up before it has read everything.
+    const huge = await post('A'.repeat(8 * 1024 * 1024 + 1), { 'content-type': MESSAGES_CONTENT_TYPE }).catch(() => null)
+    if (huge !== null) expect(huge).toMatchObject({ status: 413 })
+    expect(await rowCounts(database.url)).toEqual(before)
+  })
+
+  it('500 lines pass', async () => {
+    const signed = await Promise.all(Array.from({ length: 500 }, async () => await signedNotice(sender, agreed)))
+    const answer = await postMany(
+      node.exchange ?? '',
+      signed.map(({ token }) => token),
+    )
+    expect(answer.status).toBe(200)
+    const entries = JSON.parse(answer.text) as { receipts: string[]; messages: { jti: string; status: string }[] }
+    expect(entries.receipts).toHaveLength(1)
+    expect(entries.messages.map(({ jti, status }) => [jti, status])).toEqual(signed.map(({ claims }) => [claims.jti, 'accepted']))
+  })
+})
+
+it('after all this, no log line holds a text, a salt or a signature of what came in', () => {
+  const tokens = messages.map(({ token }) => token.split('.')).filter((parts) => (parts[1]?.length ?? 0) > 40)
+  for (const [, payload = '', signature = ''] of tokens) {
+    for (const secret of [payload, signature].filter((text) => text.length > 40))
+      expect(log.some((line) => line.includes(secret))).toBe(false)
+  }
+})

@@ -1,0 +1,68 @@
+import pg from 'pg'
+
+/** What the database of a node says, seen from outside the node. */
+export async function query<R extends pg.QueryResultRow>(databaseUrl: string, text: string, values: readonly unknown[] = []): Promise<R[]> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    return (await client.query<R>(text, [...values])).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** The first column of the first row, as a number. */
+export async function count(databaseUrl: string, text: string, values: readonly unknown[] = []): Promise<number> {
+  const [row] = await query<Record<string, unknown>>(databaseUrl, text, values)
+  return Number(Object.values(row ?? {})[0])
+}
+
+/** Rows of every table of the node's own schema, by name. */
+export async function rowCounts(databaseUrl: string): Promise<Record<string, number>> {
+  const tables = await tableNames(databaseUrl)
+  const parts = tables.map((table) => `select '${table}' as name, count(*)::int as rows from ${pg.escapeIdentifier(table)}`)
+  const rows = await query<{ name: string; rows: number }>(databaseUrl, parts.join(' union all '))
+  return Object.fromEntries(rows.map(({ name, rows: n }) => [name, n]))
+}
+
+export async function tableNames(databaseUrl: string): Promise<string[]> {
+  const rows = await query<{ name: string }>(
+    databaseUrl,
+    `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition order by 1`,
+  )
+  return rows.map(({ name }) => name)
+}
+
+/**
+ * What one case has left on a node. Every figure is a count of rows, so that what is lost is too few and what is doubled
+ * too many; `log` counts the entries that wait for the exchange log, by kind.
+ */
+export async function traces(databaseUrl: string, caseNumber: string) {
+  const of = async (table: string, extra = '') =>
+    await count(databaseUrl, `select count(*) from ${table} where case_number = $1 ${extra}`, [caseNumber])
+  const log = await query<{ kind: string; entries: number }>(
+    databaseUrl,
+    `select kind, count(*)::int as entries from log_pending where entry->>'case' = $1 group by kind order by kind`,
+    [caseNumber],
+  )
+  return {
+    documents: await of('documents'),
+    delivered: await of('outbox', "and state = 'delivered'"),
+    undelivered: await of('outbox', "and state <> 'delivered'"),
+    arrived: await of('inbox'),
+    unapplied: await of('inbox', 'and applied_at is null'),
+    receipts: await count(
+      databaseUrl,
+      'select count(distinct p.receipt) from places p join documents d on d.jti = p.jti and d.iss = p.iss where d.case_number = $1',
+      [caseNumber],
+    ),
+    tasks: await of('tasks'),
+    effects: await of('effects'),
+    settlementEntries: await of('settlement_entries'),
+    doubledEvents: await count(databaseUrl, 'select count(*) - count(distinct (type, digest)) from events where case_number = $1', [
+      caseNumber,
+    ]),
+    log: Object.fromEntries(log.map(({ kind, entries }) => [kind, entries])),
+  }
+}

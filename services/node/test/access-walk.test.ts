@@ -1,0 +1,122 @@
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { guardApi } from '../src/http/authenticate.ts'
+import { openApp } from '../src/http/open-app.ts'
+import { call, startPair, type TestPair } from './node-pair.ts'
+
+type Role = 'officer' | 'operator' | 'auditor'
+interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly roles: readonly Role[] | undefined
+  readonly security: readonly unknown[]
+}
+
+let pair: TestPair
+let operations: Operation[]
+beforeAll(async () => {
+  pair = await startPair()
+  const { body } = await call(pair.chengdu, '/docs/json', { as: null })
+  operations = Object.entries(body.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path,
+      roles: operation['x-hefu-roles'],
+      security: operation.security,
+    })),
+  )
+})
+afterAll(async () => await pair[Symbol.asyncDispose]())
+
+/** Well-formed values: a malformed number must not be what refuses. */
+function addressOf(path: string): string {
+  return path
+    .replace('{caseNumber}', '510100-VN-20261122-7K3F9QX6')
+    .replace('{region}', '500000')
+    .replace('{digest}', 'A'.repeat(43))
+    .replace('{id}', '019aa000-0000-7000-8000-000000000000')
+}
+
+/** The rule of each part of the API, written down a second time. */
+function expectedRoles({ method, path }: Operation): readonly Role[] {
+  if (/^\/v1\/(peers|deliveries|alerts|reconciliations)(\/|$)/.test(path)) return ['operator']
+  if (/^\/v1\/receipts(\/|$)/.test(path)) return ['auditor']
+  if (/^\/v1\/cases/.test(path) && method === 'GET' && !path.includes('/documents/{id}')) return ['officer', 'auditor']
+  return ['officer']
+}
+
+describe('every operation of /docs/json', () => {
+  const underV1 = () => operations.filter(({ path }) => path.startsWith('/v1'))
+
+  it('has the rule that its part of the API has', () => {
+    expect(underV1().length).toBeGreaterThan(50)
+    for (const operation of underV1()) expect([operation.path, operation.roles]).toEqual([operation.path, expectedRoles(operation)])
+  })
+
+  it('answers nothing without a token or with a wrong one', async () => {
+    for (const { method, path } of underV1()) {
+      for (const headers of [
+        {},
+        { authorization: 'Bearer wrong' },
+        { authorization: 'Basic b2ZmaWNlcjo=' },
+        { authorization: 'Bearer ' },
+      ]) {
+        const reply = await call(pair.chengdu, addressOf(path), { as: null, method, headers })
+        expect([method, path, reply.status, reply.body.code]).toEqual([method, path, 401, 'unauthenticated'])
+        expect(reply.headers.get('www-authenticate')).toBe('Bearer realm="hefu"')
+        expect(reply.headers.get('content-type')).toBe('application/problem+json')
+      }
+    }
+  })
+
+  it('refuses each other role and names the rule', async () => {
+    for (const { method, path, roles } of underV1()) {
+      for (const as of (['officer', 'operator', 'auditor'] as const).filter((role) => !roles?.includes(role))) {
+        const reply = await call(pair.chengdu, addressOf(path), { as, method, headers: { 'accept-language': 'en' } })
+        expect([method, path, as, reply.status, reply.body.code]).toEqual([method, path, as, 403, 'role-not-allowed'])
+        for (const role of roles ?? []) expect(reply.body.detail).toContain(role)
+      }
+    }
+  })
+
+  it('lets the roles of its rule in', async () => {
+    for (const { method, path, roles } of underV1()) {
+      for (const as of roles ?? []) {
+        const reply = await call(pair.chengdu, addressOf(path), { as, method })
+        expect([method, path, as, reply.status === 401 || reply.status === 403 || reply.status >= 500]).toEqual([method, path, as, false])
+      }
+    }
+  })
+
+  it('needs no token for probes only', async () => {
+    const open = operations.filter(({ path }) => !path.startsWith('/v1'))
+    expect(open.map(({ path, security }) => [path, security])).toEqual([
+      ['/livez', []],
+      ['/metrics', []],
+      ['/readyz', []],
+    ])
+    for (const { path } of open) expect((await call(pair.chengdu, path, { as: null })).status).toBe(200)
+  })
+})
+
+describe('what is not there', () => {
+  it('is not told apart without a token', async () => {
+    for (const path of ['/v1', '/v1/', '/v1/nothing', '/v1/cases/../cases', '/v1//cases', '/v1?x']) {
+      expect((await call(pair.chengdu, path, { as: null })).status).toBe(401)
+    }
+    expect((await call(pair.chengdu, '/v1/nothing')).body).toMatchObject({ status: 404, code: 'not-found' })
+    expect((await call(pair.chengdu, '/v1/cases', { method: 'DELETE' })).body).toMatchObject({ status: 404, code: 'not-found' })
+    expect((await call(pair.chengdu, '/nothing', { as: null })).body).toMatchObject({ status: 404, code: 'not-found' })
+  })
+})
+
+describe('a route without a rule', () => {
+  it('stops the start', async () => {
+    const { metrics } = pair.chengdu.node.ctx
+    const app = openApp({ log: pino({ level: 'silent' }), metrics }, 'api')
+    guardApi(app, [])
+    expect(() => app.get('/v1/open-to-all', () => 'hello')).toThrow('no rule')
+    expect(() => app.get('/v1/public', { config: { rule: 'public' } }, () => 'hello')).toThrow('no rule')
+    await app.close()
+  })
+})

@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { RegionId } from '@hefu/reference'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RegionFiles, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
+import { testDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const database = testDatabase()
+let folder: string
+let files: RegionFiles
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hefu-process-'))
+  const regions = ['510100', '500000'] as RegionId[]
+  const written = await writeFederation(folder, { regions, exchangeUrls: { 510100: 'http://127.0.0.1:9', 500000: 'http://127.0.0.1:9' } })
+  files = written['510100'] as RegionFiles
+})
+afterAll(async () => await rm(folder, { recursive: true }))
+
+function settings(): Record<string, string> {
+  return {
+    HEFU_REGION: '510100',
+    HEFU_FEDERATION: files.federation,
+    HEFU_KEY: files.key,
+    HEFU_CLIENTS: files.clients,
+    DATABASE_URL: database.url,
+    HEFU_API_PORT: '0',
+    HEFU_EXCHANGE_PORT: '0',
+  }
+}
+
+function start(env: Record<string, string>) {
+  return spawn(process.execPath, [main], { env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+}
+
+async function refusal(env: Record<string, string>): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = start(env)
+  const [[code], stdout, stderr] = await Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)])
+  return { code: code as number | null, stdout, stderr }
+}
+
+describe('settings', () => {
+  it('are all reported when they are missing', async () => {
+    const { code, stdout, stderr } = await refusal({})
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    for (const name of ['HEFU_REGION', 'HEFU_FEDERATION', 'HEFU_KEY', 'HEFU_CLIENTS', 'DATABASE_URL']) {
+      expect(stderr).toMatch(new RegExp(`^ {2}${name}: .*[一-鿿].* / is required`, 'm'))
+    }
+  })
+
+  it('are all reported when they are wrong, and never shown', async () => {
+    const { code, stderr } = await refusal({
+      ...settings(),
+      HEFU_REGION: 'SECRET-region',
+      DATABASE_URL: 'mysql://user:SECRET@host/db',
+      QUEUE_URL: 'SECRET',
+      HEFU_ROLES: 'api,SECRET',
+      HEFU_API_PORT: '70000',
+      HEFU_API_HOST: 'SECRET host',
+      HEFU_LOG_LEVEL: 'SECRET',
+      HEFU_STOP_WITH_PARENT: 'SECRET',
+      HEFU_EXCHAGNE_PORT: '8090',
+    })
+    expect(code).toBe(2)
+    const named = [...stderr.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name)
+    expect(named.sort()).toEqual(
+      [
+        'DATABASE_URL',
+        'HEFU_API_HOST',
+        'HEFU_API_PORT',
+        'HEFU_EXCHAGNE_PORT',
+        'HEFU_LOG_LEVEL',
+        'HEFU_REGION',
+        'HEFU_ROLES',
+        'HEFU_STOP_WITH_PARENT',
+        'QUEUE_URL',
+      ].sort(),
+    )
+    expect(stderr).not.toContain('SECRET')
+  })
+
+  it('are checked together with the files that they name', async () => {
+    const clients = join(folder, 'bad-clients.json')
+    await writeFile(clients, '{"clients":[{"client":"a","role":"officer","tokenSha256":"SECRET"}]}')
+    const key = join(folder, 'open-key.pem')
+    await writeFile(key, 'SECRET')
+    await chmod(key, 0o644)
+    const federation = join(folder, 'not-json.json')
+    await writeFile(federation, '{"SECRET":1,"SECRET":2}')
+    const { code, stderr } = await refusal({ ...settings(), HEFU_CLIENTS: clients, HEFU_KEY: key, HEFU_FEDERATION: federation })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/HEFU_KEY: .*0600/)
+    expect(stderr).toMatch(/HEFU_FEDERATION: .*duplicate-member/)
+    expect(stderr).toMatch(/HEFU_CLIENTS \/clients\/0/)
+    expect(stderr).not.toContain('SECRET')
+  })
+
+  it("must fit: another region's key is refused", async () => {
+    const { code, stderr } = await refusal({ ...settings(), HEFU_REGION: '500000' })
+    expect(code).toBe(2)
+    expect(stderr).toContain('HEFU_KEY')
+    expect(stderr).toContain('HEFU_CLIENTS')
+  })
+})
+
+describe('the process', () => {
+  it('says once that it is ready, answers, and ends with 0 on SIGTERM', async () => {
+    const child = start(settings())
+    const stderr = text(child.stderr)
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const ready = JSON.parse((await lines.next()).value as string)
+    expect(ready).toEqual({
+      ready: true,
+      region: '510100',
+      api: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      exchange: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      pid: child.pid,
+    })
+    expect((await (await fetch(`${ready.api}/readyz`)).json()) as unknown).toMatchObject({ ready: true })
+    expect(await (await fetch(`${ready.api}/metrics`)).text()).toContain('hefu_outbox_pending{peer="500000"} 0')
+    expect((await fetch(`${ready.exchange}/v1/cases`)).status).toBe(404)
+    const exit = once(child, 'exit')
+    child.kill('SIGTERM')
+    expect(await exit).toEqual([0, null])
+    expect((await lines.next()).done).toBe(true)
+    for (const line of (await stderr).trim().split('\n'))
+      expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), region: '510100' })
+  })
+
+  it('ends when its parent is gone, if asked to', async () => {
+    const child = start({ ...settings(), HEFU_STOP_WITH_PARENT: '1' })
+    child.stderr.resume()
+    await once(createInterface({ input: child.stdout }), 'line')
+    const exit = once(child, 'exit')
+    child.stdin.end()
+    expect(await exit).toEqual([0, null])
+  })
+
+  it('ends with 1 when there is no database', async () => {
+    const { code, stdout, stderr } = await refusal({ ...settings(), DATABASE_URL: 'postgres://user:SECRET@127.0.0.1:1/none' })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('node.start-failed')
+    expect(stderr).not.toContain('SECRET')
+  })
+})
