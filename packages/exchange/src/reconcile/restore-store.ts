@@ -1,15 +1,13 @@
-import { agreementName } from '@hefu/protocol'
-import { caseNumberParts } from '@hefu/reference'
 import { sql } from 'kysely'
 import { lockCases } from '../cases/case-store.ts'
 import type { Context } from '../context.ts'
-import { insertAll, insertRows, runTogether, type Tx } from '../db/bulk.ts'
-import type { CaseRow, ParticipantRow } from '../db/schema.ts'
-import { arrivedCaseStatements, arrivedParticipantStatements, insertArrivals } from '../inbox/inbox-store.ts'
+import { insertAll, insertRows, type Tx } from '../db/bulk.ts'
+import { insertArrivals } from '../inbox/inbox-store.ts'
 import { arrivalRow, documentRow } from '../inbox/store-arrivals.ts'
 import { appendToLog, type LogEntry } from '../log/pending-log.ts'
 import { storedReceipt } from '../outbox/stored-receipt.ts'
 import { keyOf } from './compare-heads.ts'
+import { restoreCases } from './restore-cases.ts'
 import type { ProvenItem } from './verify-item.ts'
 
 type StoreContext = Pick<Context, 'region' | 'now'>
@@ -38,7 +36,7 @@ export async function storeProven(
     tx,
     received.map((one) => inboxRow(one, nowMs)),
   )
-  await storeCases(tx, ctx, candidates)
+  await restoreCases(tx, ctx, candidates)
   await lockCases(tx, caseNumbersOf(candidates))
   const pending = await pendingHere(tx, ctx, candidates)
   const ours = candidates.filter((one) => !pending.has(keyOf(idOf(one))))
@@ -91,57 +89,6 @@ function inboxRow({ arrival, claims, proof }: ProvenItem, nowMs: number) {
     applied_at: accepted ? null : new Date(nowMs),
     next_apply_at: accepted ? new Date(nowMs + applyGraceMs) : null,
   }
-}
-
-/** A case whose row was lost too, from whichever of its documents comes back; the starting one has the last word. */
-async function storeCases(tx: Tx, ctx: StoreContext, items: readonly ProvenItem[]): Promise<void> {
-  const cases = items.flatMap(({ arrival: { verdict } }) =>
-    verdict.status === 'accepted' ? [{ starts: verdict.starts, ...caseOf(ctx, verdict) }] : [],
-  )
-  const [starting, early] = [cases.filter((one) => one.starts), cases.filter((one) => !one.starts)]
-  await runTogether(tx, [
-    ...arrivedCaseStatements(
-      starting.map((one) => one.row),
-      early.map((one) => one.row),
-    ),
-    ...arrivedParticipantStatements(
-      starting.flatMap((one) => one.participants),
-      early.flatMap((one) => one.participants),
-    ),
-  ])
-}
-
-function caseOf(
-  { region }: StoreContext,
-  { claims, procedure, agreement }: Extract<ProvenItem['arrival']['verdict'], { status: 'accepted' }>,
-): { row: CaseRow; participants: ParticipantRow[] } {
-  const { owner } = caseNumberParts(claims.case)
-  const counterparty = procedure.roles.counterparties[0] ?? procedure.roles.owner
-  const roleOf = (one: string) => (one === owner ? procedure.roles.owner.role : counterparty.role)
-  const issuedAt = new Date(claims.iat * 1000)
-  const participants = [
-    { case_number: claims.case, region: claims.iss, role: roleOf(claims.iss), agency: claims.from },
-    { case_number: claims.case, region: claims.aud, role: roleOf(claims.aud), agency: claims.to },
-  ]
-  const row: CaseRow = {
-    case_number: claims.case,
-    procedure: procedure.name,
-    version: procedure.version,
-    owner,
-    role: roleOf(region),
-    agency: claims.iss === region ? claims.from : claims.to,
-    agreement: agreementName(agreement),
-    deadline_rules: agreement.deadlineRules,
-    state: 'waiting',
-    final: false,
-    ball_holder: null,
-    due: null,
-    effective_until: null,
-    etag: '',
-    opened_at: issuedAt,
-    updated_at: issuedAt,
-  }
-  return { row, participants }
 }
 
 async function pendingHere(tx: Tx, { region }: StoreContext, items: readonly ProvenItem[]): Promise<Set<string>> {

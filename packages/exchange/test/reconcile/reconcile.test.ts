@@ -169,6 +169,21 @@ describe('a reconciliation', () => {
     await expectEqualHalves()
   })
 
+  it('finds the one among pages that the peer cuts short', async () => {
+    const notice = await exchanged(chengdu, chongqing)
+    for (let n = 0; n < 4; n++) await exchanged(n % 2 === 0 ? chengdu : chongqing, n % 2 === 0 ? chongqing : chengdu)
+    await forget(chongqing, notice)
+    const { documents } = await halfOf(chengdu)
+    nodes.disturb((question, answer) => {
+      if (!('day' in (question as object))) return answer
+      const { heads } = answer as { heads: unknown[] }
+      return { heads: heads.slice(0, 2), more: heads.length > 2 }
+    })
+    expect(await reconcile(chengdu)).toMatchObject({ ...nothing, differingDays: 1, restoredAtPeer: 1, compared: documents.length })
+    nodes.disturb(null)
+    await expectEqualHalves()
+  })
+
   it('logs ids and counts, and nothing of a document', () => {
     const lines = nodes.lines.filter((line) => line.includes('reconcile.'))
     expect(lines.length).toBeGreaterThan(20)

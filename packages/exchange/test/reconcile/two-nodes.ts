@@ -16,7 +16,6 @@ import { answerHeads } from '../../src/reconcile/answer-heads.ts'
 
 export const CHENGDU = '510100' as RegionId
 export const CHONGQING = '500000' as RegionId
-export const officer: Caller = { client: 'chengdu-systems', role: 'officer', agency: '510100-0001' }
 export const operator: Caller = { client: 'operators', role: 'operator', agency: null }
 
 export interface TwoNodes extends AsyncDisposable {

@@ -32,6 +32,8 @@ export class PlayError extends Error {
 
 /** How long a step may take to become possible: the other side's document travels, and retries, meanwhile. */
 const stepWithinMs = 45_000
+/** About what a document takes to the other side: asking more often only keeps the nodes busy with answering. */
+const firstWaitMs = 50
 
 export function sideOf(played: PlayedCase, document: string): ApiClient {
   return played.procedure.documents[document]?.by === played.procedure.roles.owner.role ? played.owner : played.counterparty
@@ -89,7 +91,7 @@ export async function until(
   attempt: () => Promise<{ readonly zh: string; readonly en: string } | null>,
 ): Promise<void> {
   const end = performance.now() + stepWithinMs
-  for (let waitMs = 20; ; waitMs = Math.min(waitMs * 1.5, 400)) {
+  for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 1.6, 500)) {
     signal.throwIfAborted()
     const why = await attempt()
     if (why === null) return

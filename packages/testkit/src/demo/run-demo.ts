@@ -17,7 +17,7 @@ export interface DemoRun {
 }
 
 /** Cases of one procedure that are under way at the same time: enough to keep both nodes busy, few enough to be officers. */
-const casesAtOnce = 8
+const casesAtOnce = 4
 const settleWithinMs = 60_000
 
 /** Runs the whole input through a federation that has just been started. Rejects when `signal` aborts. */

@@ -73,26 +73,27 @@ function ruleFor({ kind, level }: Request['certificate']): string {
 
 /**
  * Waits until the owner's side may write `document`, because the answer has come. Where the other side's node has drafted
- * the answer for an officer instead of sending it, sends that draft. Answers which draft was sent, null for none.
+ * the answer for an officer instead of sending it, sends that draft. Answers which draft was sent, null for none. Most
+ * answers come by themselves: the drafts are looked at every second time.
  */
 async function awaitAnswer(played: PlayedCase, document: string, drafts: readonly string[]): Promise<string | null> {
   let sent: string | null = null
+  let looks = 0
   await until(played, async () => {
+    looks += 1
     const owner = await readCase(played, played.owner)
     if (owner !== null && isAllowed(owner.body, document)) return null
-    const counterparty = await readCase(played, played.counterparty)
-    if (counterparty !== null) {
-      const drafted = await readDrafts(played, played.counterparty)
-      const answer = drafts.find((name) => drafted.has(name) && isAllowed(counterparty.body, name))
-      if (answer !== undefined) {
-        await writeDocument(played, answer, async () => drafted.get(answer))
-        sent = answer
-        return null
-      }
-    }
-    return { zh: '对方尚未答复，也没有拟稿', en: 'the other side has neither answered nor drafted an answer' }
+    if (looks % 2 === 0) sent = await sendDraft(played, drafts)
+    return sent === null ? { zh: '对方尚未答复，也没有拟稿', en: 'the other side has neither answered nor drafted an answer' } : null
   })
   return sent
+}
+
+async function sendDraft(played: PlayedCase, drafts: readonly string[]): Promise<string | null> {
+  const drafted = await readDrafts(played, played.counterparty)
+  const answer = drafts.find((name) => drafted.has(name))
+  if (answer !== undefined) await writeDocument(played, answer, async () => drafted.get(answer))
+  return answer ?? null
 }
 
 async function latestVerification(played: PlayedCase): Promise<Verification> {

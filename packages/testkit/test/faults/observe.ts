@@ -1,14 +1,17 @@
 import pg from 'pg'
 
-/** What the database of a node says, seen from outside the node. */
+const pools = new Map<string, pg.Pool>()
+
+/** What the database of a node says, seen from outside the node. Connections close soon after: a database is dropped with its test. */
 export async function query<R extends pg.QueryResultRow>(databaseUrl: string, text: string, values: readonly unknown[] = []): Promise<R[]> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  try {
-    return (await client.query<R>(text, [...values])).rows
-  } finally {
-    await client.end()
+  let pool = pools.get(databaseUrl)
+  if (!pool) {
+    pool = new pg.Pool({ connectionString: databaseUrl, max: 4, idleTimeoutMillis: 100, allowExitOnIdle: true })
+    // The server may end before an idle connection does; a query that waits reports its own error.
+    pool.on('error', () => {})
+    pools.set(databaseUrl, pool)
   }
+  return (await pool.query<R>(text, [...values])).rows
 }
 
 /** The first column of the first row, as a number. */

@@ -35,7 +35,6 @@ interface BadBody {
   readonly what: string
   readonly procedure: Procedure
   readonly changes: readonly Change[]
-  readonly example?: number
   readonly code: 'invalid-document' | 'document-findings'
   /** Pointer and code of each error, in any order. */
   readonly errors: readonly (readonly [pointer: string, code: string])[]
@@ -43,14 +42,7 @@ interface BadBody {
 
 const [VN, IT, CR] = [violationNotice, insuranceTransfer, certificateRecognition]
 const schema = (procedure: Procedure, what: string, changes: readonly Change[], errors: BadBody['errors']): BadBody => ({ what, procedure, changes, code: 'invalid-document', errors })
-const finding = (procedure: Procedure, what: string, changes: readonly Change[], errors: BadBody['errors'], example = 0): BadBody => ({
-  what,
-  procedure,
-  changes,
-  example,
-  code: 'document-findings',
-  errors,
-})
+const finding = (procedure: Procedure, what: string, changes: readonly Change[], errors: BadBody['errors']): BadBody => ({ what, procedure, changes, code: 'document-findings', errors })
 
 const badBodies: readonly BadBody[] = [
   schema(VN, 'a credit code with a wrong check character', [['/employer/uscc', '91500112MA5U7B2C23']], [['/data/employer/uscc', 'uscc']]),
@@ -99,8 +91,8 @@ async function expectNothingHappened(): Promise<void> {
 }
 
 describe.each([VN, IT, CR])('opening a case of $name', (procedure) => {
-  it.each(badBodies.filter((bad) => bad.procedure === procedure))('with $what', async ({ changes, example, code, errors }) => {
-    const data = changed(exampleData<Data>(procedure, starting(procedure), example), changes)
+  it.each(badBodies.filter((bad) => bad.procedure === procedure))('with $what', async ({ changes, code, errors }) => {
+    const data = changed(exampleData<Data>(procedure, starting(procedure)), changes)
     const officer = net.node('510100').as('officer')
     const post = async (language: string) =>
       (await officer.post(`/v1/${procedure.path}`, { ...body(procedure, data), to: '500000-0001' }, { headers: { 'accept-language': language } })).body

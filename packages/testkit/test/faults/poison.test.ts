@@ -1,0 +1,93 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { listOf, TestNetwork } from '../../src/index.ts'
+import { waitUntil } from '../../src/processes/wait-until.ts'
+import { chengdu, chongqing, notice } from './bodies.ts'
+import { count, query } from './observe.ts'
+
+let net: TestNetwork
+beforeAll(async () => {
+  net = await TestNetwork.create([chengdu, chongqing])
+})
+afterAll(async () => await net?.[Symbol.asyncDispose]())
+afterEach(async () => {
+  net.link(chengdu, chongqing).heal()
+  await net.settle({ timeoutMs: 40_000 })
+  expect(await net.differences()).toEqual([])
+})
+
+const operator = () => net.node(chengdu).as('operator')
+const sender = () => net.node(chengdu).databaseUrl
+
+/** Writes so many notices that are due in the same instant. */
+async function writeTogether(n: number): Promise<{ jti: string; message: string; case_number: string }[]> {
+  expect((await operator().post(`/v1/peers/${chongqing}/pause`)).status).toBe(200)
+  const { from: _, ...line } = notice
+  const lines = Array.from({ length: n }, () => JSON.stringify({ ...line, from: '510100-0001' })).join('\n')
+  const created = await net
+    .node(chengdu)
+    .as('officer')
+    .post('/v1/imports?target=violation-notice', lines, { headers: { 'content-type': 'application/x-ndjson' } })
+  expect(created.status).toBe(202)
+  const pending = async () =>
+    await query<{ jti: string; message: string; case_number: string }>(
+      sender(),
+      "select o.jti, d.message, o.case_number from outbox o join documents d on d.jti = o.jti where o.state = 'pending' order by o.sequence",
+    )
+  await waitUntil(async () => (await count(sender(), "select count(*) from outbox where state = 'pending'")) === n, 45_000, 200)
+  return await pending()
+}
+
+it('a message that breaks every request it is in holds up none of the other 499', async () => {
+  const messages = await writeTogether(500)
+  const poison = messages[249]
+  if (!poison) throw new Error('500 messages')
+  const link = net.link(chengdu, chongqing)
+  const broken = link.inject({ kind: 'status', status: 500 }, { when: ({ body }) => body.includes(poison.message) })
+  const before = link.counts().requests
+  expect((await operator().post(`/v1/peers/${chongqing}/resume`)).status).toBe(200)
+  await waitUntil(async () => (await count(sender(), "select count(*) from outbox where state = 'pending'")) === 1, 45_000, 200)
+  // Twice whole, then in halves down to one: about three requests for each of nine halvings.
+  expect(link.counts().requests - before).toBeLessThan(60)
+  expect(broken.hits()).toBeLessThan(30)
+  expect((await operator().get(`/v1/deliveries/${poison.jti}`)).body).toMatchObject({
+    state: 'pending',
+    lastFailure: { cause: 'http-500' },
+  })
+  expect((await operator().get(`/v1/peers/${chongqing}`)).body).toMatchObject({ circuit: 'closed' })
+
+  // The peer is well otherwise: a new document is delivered although the poisonous one still waits.
+  const late = await net.node(chengdu).as('officer').post('/v1/violation-notices', notice)
+  await waitUntil(async () => String((await operator().get(`/v1/deliveries/${late.body.document?.id}`)).body.state) === 'delivered', 10_000)
+})
+
+it('a case that cannot be applied holds up none of the others, is reported, and follows when it can', async () => {
+  const receiver = net.node(chongqing)
+  const messages = await writeTogether(20)
+  const poison = messages[9]
+  if (!poison) throw new Error('20 messages')
+  await query(
+    receiver.databaseUrl,
+    `create function poison() returns trigger language plpgsql as $$ begin raise exception 'poison'; end $$;
+     create trigger poison before update on cases for each row when (old.case_number = '${poison.case_number}') execute function poison()`,
+  )
+  expect((await operator().post(`/v1/peers/${chongqing}/resume`)).status).toBe(200)
+  const unapplied = async () => await query<{ jti: string }>(receiver.databaseUrl, 'select jti from inbox where applied_at is null')
+  const alerts = async () => (await receiver.as('operator').all('/v1/alerts')).filter(({ kind }) => String(kind) === 'apply.failed')
+  await waitUntil(async () => (await alerts()).length > 0 && (await unapplied()).length === 1, 15_000)
+  expect(await unapplied()).toEqual([{ jti: poison.jti }])
+  expect((await alerts()).map(({ caseNumber }) => String(caseNumber))).toEqual([poison.case_number])
+  // Its sender has the receipt all the same: acceptance never depends on the case.
+  expect((await operator().get(`/v1/deliveries/${poison.jti}`)).body).toMatchObject({ state: 'delivered' })
+  const applied = messages.filter(({ jti }) => jti !== poison.jti).map(({ case_number }) => case_number)
+  const states = await query<{ state: string }>(receiver.databaseUrl, 'select distinct state from cases where case_number = any($1)', [
+    applied,
+  ])
+  expect(states).toEqual([{ state: 'notified' }])
+
+  await query(receiver.databaseUrl, 'drop trigger poison on cases; drop function poison')
+  net.moveClock(31_000)
+  await waitUntil(async () => (await unapplied()).length === 0, 15_000)
+  const healed = await receiver.as('officer').get(`/v1/cases/${poison.case_number}`)
+  expect(healed.body).toMatchObject({ state: 'notified' })
+  expect(listOf(healed.body.documents)).toHaveLength(1)
+})
