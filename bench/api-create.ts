@@ -17,6 +17,16 @@ export async function apiCreate(options: BenchOptions): Promise<Figure[]> {
     if (n >= warmUp) times.push(performance.now() - startedMs)
   }
   return [
-    { name: 'api.create', value: round(quantile(times, 0.5)), unit: 'ms', p50: round(quantile(times, 0.5)), p99: round(quantile(times, 0.99)), max: round(quantile(times, 1)), requests: count, queue: options.queue ?? 'postgres', ...machine() },
+    {
+      name: 'api.create',
+      value: round(quantile(times, 0.5)),
+      unit: 'ms',
+      p50: round(quantile(times, 0.5)),
+      p99: round(quantile(times, 0.99)),
+      max: round(quantile(times, 1)),
+      requests: count,
+      queue: options.queue ?? 'postgres',
+      ...machine(),
+    },
   ]
 }

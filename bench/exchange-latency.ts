@@ -25,7 +25,8 @@ export async function exchangeLatency(options: BenchOptions): Promise<Figure[]> 
         const sentMs = performance.now()
         const answer = await nodes.chengdu.officer.post('/v1/violation-notices', body)
         if (answer.status !== 201) throw new Error(`answered ${answer.status}`)
-        if (n >= warmUp) accepted.set(String(answer.body.caseNumber), { at: performance.timeOrigin + performance.now(), ms: performance.now() - sentMs })
+        if (n >= warmUp)
+          accepted.set(String(answer.body.caseNumber), { at: performance.timeOrigin + performance.now(), ms: performance.now() - sentMs })
       })(),
     )
   }
@@ -41,6 +42,14 @@ export async function exchangeLatency(options: BenchOptions): Promise<Figure[]> 
   if (latencies.length !== count) throw new Error(`${count - latencies.length} notices were not applied within a second of the last`)
   const facts = { messages: count, perSecond, queue: options.queue ?? 'postgres', ...machine() }
   return [
-    { name: 'exchange.latency', value: round(quantile(latencies, 0.5)), unit: 'ms', p50: round(quantile(latencies, 0.5)), p99: round(quantile(latencies, 0.99)), max: round(quantile(latencies, 1)), ...facts },
+    {
+      name: 'exchange.latency',
+      value: round(quantile(latencies, 0.5)),
+      unit: 'ms',
+      p50: round(quantile(latencies, 0.5)),
+      p99: round(quantile(latencies, 0.99)),
+      max: round(quantile(latencies, 1)),
+      ...facts,
+    },
   ]
 }

@@ -48,7 +48,9 @@ export async function exchangeThroughput(options: BenchOptions): Promise<Figure[
 /** As the import that bureaus use for their quarterly batches. */
 async function submitAll(nodes: TwoNodes, count: number, say: (line: string) => void): Promise<void> {
   const line = `${noticeBody()}\n`
-  const answer = await nodes.chengdu.officer.post('/v1/imports?target=violation-notice', line.repeat(count), { headers: { 'content-type': 'application/x-ndjson' } })
+  const answer = await nodes.chengdu.officer.post('/v1/imports?target=violation-notice', line.repeat(count), {
+    headers: { 'content-type': 'application/x-ndjson' },
+  })
   if (answer.status !== 202) throw new Error(`the import was answered ${answer.status}: ${JSON.stringify(answer.body)}`)
   const path = answer.headers.get('location') ?? ''
   for (;;) {

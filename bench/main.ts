@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly count: number | undefined
   /** Queue of the nodes; their own databases when absent. */
   readonly queue: string | undefined
+  /** A folder for the processors' profiles of both nodes (one .cpuprofile each); none when absent. */
+  readonly profile: string | undefined
   /** Progress, for people. */
   readonly say: (line: string) => void
 }
@@ -27,20 +29,28 @@ await main()
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, count: { type: 'string' }, queue: { type: 'string' }, help: { type: 'boolean', default: false } },
+    options: {
+      json: { type: 'boolean', default: false },
+      count: { type: 'string' },
+      queue: { type: 'string' },
+      profile: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
   })
   const names = positionals.length > 0 ? positionals : Object.keys(benches)
   const unknown = names.filter((name) => !Object.hasOwn(benches, name))
   const count = values.count === undefined ? undefined : Number(values.count)
   if (values.help || unknown.length > 0 || (count !== undefined && !(Number.isSafeInteger(count) && count > 0))) {
-    process.stderr.write(`用法 / usage: pnpm bench [${Object.keys(benches).join(' | ')}] [--json] [--count N] [--queue redis://…]\n`)
+    process.stderr.write(
+      `用法 / usage: pnpm bench [${Object.keys(benches).join(' | ')}] [--json] [--count N] [--queue redis://…] [--profile DIR]\n`,
+    )
     process.exitCode = values.help ? 0 : 2
     return
   }
   const say = (line: string) => process.stderr.write(`${line}\n`)
   for (const name of names) {
     say(`${name} …`)
-    for (const figure of (await benches[name]?.({ count, queue: values.queue, say })) ?? []) {
+    for (const figure of (await benches[name]?.({ count, queue: values.queue, profile: values.profile, say })) ?? []) {
       const { name: what, value, unit, ...rest } = figure
       process.stdout.write(values.json ? `${JSON.stringify(figure)}\n` : `${what}: ${value} ${unit}  ${JSON.stringify(rest)}\n`)
     }

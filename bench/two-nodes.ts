@@ -1,5 +1,6 @@
+import { resolve } from 'node:path'
 import type { RegionId } from '@hefu/reference'
-import { apiClient, type ApiClient, type Federation, startFederation } from '@hefu/testkit'
+import { type ApiClient, apiClient, type Federation, startFederation } from '@hefu/testkit'
 import pg from 'pg'
 import type { BenchOptions } from './main.ts'
 
@@ -19,16 +20,30 @@ export async function twoNodes(options: BenchOptions): Promise<TwoNodes> {
     ...(queue === undefined ? {} : { queueUrl: (_region, index) => `${queue}/${index}` }),
     log: options.say,
   })
+  if (options.profile !== undefined) await startProfiled(federation, resolve(options.profile))
   const [a, b] = [federation.node('510100'), federation.node('500000')]
   const database = (url: string) => new pg.Pool({ connectionString: url, max: 2 })
   const pools = [database(a.databaseUrl), database(b.databaseUrl)] as const
   return {
     federation,
-    chengdu: { officer: apiClient(a.api, a.tokens.officer), operator: apiClient(a.api, a.tokens.operator), officerToken: a.tokens.officer, database: pools[0] },
+    chengdu: {
+      officer: apiClient(a.api, a.tokens.officer),
+      operator: apiClient(a.api, a.tokens.operator),
+      officerToken: a.tokens.officer,
+      database: pools[0],
+    },
     chongqing: { officer: apiClient(b.api, b.tokens.officer), database: pools[1] },
     async [Symbol.asyncDispose]() {
       await Promise.all(pools.map((pool) => pool.end()))
       await federation.stop()
     },
+  }
+}
+
+/** Each node again, under the profiler: it writes its profile when it stops. */
+async function startProfiled(federation: Federation, dir: string): Promise<void> {
+  for (const node of federation.nodes) {
+    await node.stop()
+    await node.start({ NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${dir}` })
   }
 }

@@ -8,15 +8,46 @@ export function createMetrics() {
   const registers = [registry]
   return {
     registry,
-    messages: new Counter({ name: 'hefu_messages_total', help: 'Messages by direction and outcome', labelNames: ['direction', 'peer', 'outcome'] as const, registers }),
-    deliveries: new Counter({ name: 'hefu_delivery_requests_total', help: 'Requests to peers by outcome', labelNames: ['peer', 'outcome'] as const, registers }),
+    messages: new Counter({
+      name: 'hefu_messages_total',
+      help: 'Messages by direction and outcome',
+      labelNames: ['direction', 'peer', 'outcome'] as const,
+      registers,
+    }),
+    deliveries: new Counter({
+      name: 'hefu_delivery_requests_total',
+      help: 'Requests to peers by outcome',
+      labelNames: ['peer', 'outcome'] as const,
+      registers,
+    }),
     cases: new Counter({ name: 'hefu_cases_applied_total', help: 'Cases replayed', labelNames: ['procedure'] as const, registers }),
     alerts: new Counter({ name: 'hefu_alerts_total', help: 'Alerts raised by kind', labelNames: ['kind'] as const, registers }),
-    refusedRequests: new Counter({ name: 'hefu_refused_requests_total', help: 'Refused API requests by code', labelNames: ['code'] as const, registers }),
-    requestSeconds: new Histogram({ name: 'hefu_request_seconds', help: 'Local API latency', labelNames: ['route', 'status'] as const, buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5], registers }),
+    refusedRequests: new Counter({
+      name: 'hefu_refused_requests_total',
+      help: 'Refused API requests by code',
+      labelNames: ['code'] as const,
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: 'hefu_request_seconds',
+      help: 'Local API latency',
+      labelNames: ['route', 'status'] as const,
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+      registers,
+    }),
     queueDepth: new Gauge({ name: 'hefu_queue_depth', help: 'Jobs not finished by queue', labelNames: ['queue'] as const, registers }),
-    outboxPending: new Gauge({ name: 'hefu_outbox_pending', help: 'Messages waiting for a receipt by peer', labelNames: ['peer'] as const, registers }),
-    outboxAgeSeconds: new Gauge({ name: 'hefu_outbox_age_seconds', help: 'Age of the oldest message waiting for a receipt by peer', labelNames: ['peer'] as const, registers }),
+    outboxPending: new Gauge({
+      name: 'hefu_outbox_pending',
+      help: 'Messages waiting for a receipt by peer',
+      labelNames: ['peer'] as const,
+      registers,
+    }),
+    outboxAgeSeconds: new Gauge({
+      name: 'hefu_outbox_age_seconds',
+      help: 'Age of the oldest message waiting for a receipt by peer',
+      labelNames: ['peer'] as const,
+      registers,
+    }),
     inboxUnapplied: new Gauge({ name: 'hefu_inbox_unapplied', help: 'Accepted messages not yet applied', registers }),
     logPending: new Gauge({ name: 'hefu_log_pending', help: 'Entries waiting for the exchange log', registers }),
   }

@@ -13,25 +13,45 @@ export async function readiness(ctx: Pick<Context, 'db' | 'queue'>): Promise<{ r
   const database = await succeeds(sql`select 1 from cases limit 1`.execute(ctx.db))
   const queue = await succeeds(ctx.queue.depth())
   const checks: Check[] = [
-    { name: 'database', ok: database, zh: database ? '数据库可用' : '数据库不可用：检查 DATABASE_URL 和 PostgreSQL', en: database ? 'database answers' : 'no database: check DATABASE_URL and PostgreSQL' },
-    { name: 'queue', ok: queue, zh: queue ? '队列可用' : '队列不可用：检查 QUEUE_URL；报文已存库，恢复后自动续传', en: queue ? 'queue answers' : 'no queue: check QUEUE_URL; messages are safe in the database and go on after its return' },
+    {
+      name: 'database',
+      ok: database,
+      zh: database ? '数据库可用' : '数据库不可用：检查 DATABASE_URL 和 PostgreSQL',
+      en: database ? 'database answers' : 'no database: check DATABASE_URL and PostgreSQL',
+    },
+    {
+      name: 'queue',
+      ok: queue,
+      zh: queue ? '队列可用' : '队列不可用：检查 QUEUE_URL；报文已存库，恢复后自动续传',
+      en: queue ? 'queue answers' : 'no queue: check QUEUE_URL; messages are safe in the database and go on after its return',
+    },
   ]
   return { ready: checks.every((check) => check.ok), checks }
 }
 
 async function succeeds(work: Promise<unknown>): Promise<boolean> {
-  return await work.then(() => true, () => false)
+  return await work.then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Reads what the gauges show, just before they are shown. */
 export async function refreshGauges(ctx: Pick<Context, 'db' | 'queue' | 'metrics' | 'federation' | 'region' | 'now'>): Promise<void> {
-  const { rows: pending } = await sql<{ peer: string; n: string; oldest: Date }>`select peer, count(*) as n, min(created_at) as oldest from outbox where state = 'pending' group by peer`.execute(ctx.db)
+  const { rows: pending } = await sql<{
+    peer: string
+    n: string
+    oldest: Date
+  }>`select peer, count(*) as n, min(created_at) as oldest from outbox where state = 'pending' group by peer`.execute(ctx.db)
   for (const { region } of ctx.federation.regions.filter((r) => r.region !== ctx.region)) {
     const row = pending.find((p) => p.peer === region)
     ctx.metrics.outboxPending.set({ peer: region }, Number(row?.n ?? 0))
     ctx.metrics.outboxAgeSeconds.set({ peer: region }, row ? Math.max(0, (ctx.now() - row.oldest.getTime()) / 1000) : 0)
   }
-  const { rows: counts } = await sql<{ unapplied: string; log: string }>`select (select count(*) from inbox where applied_at is null) as unapplied, (select count(*) from log_pending) as log`.execute(ctx.db)
+  const { rows: counts } = await sql<{
+    unapplied: string
+    log: string
+  }>`select (select count(*) from inbox where applied_at is null) as unapplied, (select count(*) from log_pending) as log`.execute(ctx.db)
   ctx.metrics.inboxUnapplied.set(Number(counts[0]?.unapplied ?? 0))
   ctx.metrics.logPending.set(Number(counts[0]?.log ?? 0))
   const depth = await ctx.queue.depth().catch(() => null)

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
-import type { Context } from './context.ts'
 import { raiseAlert } from './alerts/alert-store.ts'
+import type { Context } from './context.ts'
 import { importsToResume } from './imports/import-store.ts'
 import { peersWithDueMessages } from './outbox/outbox-store.ts'
+import { peersToReconcile } from './reconcile/reconciliation-store.ts'
 import { tellQueue } from './tell-queue.ts'
 
 type SweepContext = Pick<Context, 'db' | 'queue' | 'now' | 'log' | 'metrics'>
@@ -11,14 +12,15 @@ type SweepContext = Pick<Context, 'db' | 'queue' | 'now' | 'log' | 'metrics'>
 const applyBatch = 500
 
 /**
- * Refills the queue from PostgreSQL: due deliveries, accepted messages nobody applied, imports nobody runs. It is also what
- * drives retries, so that there is one owner of them. Cheap when there is nothing: three index look-ups.
+ * Refills the queue from PostgreSQL: due deliveries, accepted messages nobody applied, imports and reconciliations nobody runs.
+ * It is also what drives retries, so that there is one owner of them. Cheap when there is nothing: a few index look-ups.
  */
 export async function sweep(ctx: SweepContext): Promise<void> {
   for (const peer of await peersWithDueMessages(ctx)) await tellQueue(ctx, { name: 'deliver', peer })
   const cases = await unappliedCases(ctx)
   for (let at = 0; at < cases.length; at += applyBatch) await tellQueue(ctx, { name: 'apply', cases: cases.slice(at, at + applyBatch) })
   for (const id of await importsToResume(ctx.db)) await tellQueue(ctx, { name: 'import', import: id })
+  for (const peer of await peersToReconcile(ctx.db)) await tellQueue(ctx, { name: 'reconcile', peer })
 }
 
 /** Takes the rows for a while, so that the next sweep does not add them again. */
@@ -33,6 +35,20 @@ async function unappliedCases(ctx: SweepContext): Promise<string[]> {
 
 /** Messages past their delivery horizon still wait for a signed answer: somebody must look. */
 export async function alertExpired(ctx: SweepContext): Promise<void> {
-  const late = await ctx.db.selectFrom('outbox').select(['jti', 'peer', 'case_number']).where('state', '=', 'pending').where('expires_at', '<', new Date(ctx.now())).limit(100).execute()
-  for (const row of late) await raiseAlert(ctx.db, ctx, { kind: 'delivery.expired', key: row.jti, peer: row.peer, caseNumber: row.case_number, jti: row.jti, detail: {} })
+  const late = await ctx.db
+    .selectFrom('outbox')
+    .select(['jti', 'peer', 'case_number'])
+    .where('state', '=', 'pending')
+    .where('expires_at', '<', new Date(ctx.now()))
+    .limit(100)
+    .execute()
+  for (const row of late)
+    await raiseAlert(ctx.db, ctx, {
+      kind: 'delivery.expired',
+      key: row.jti,
+      peer: row.peer,
+      caseNumber: row.case_number,
+      jti: row.jti,
+      detail: {},
+    })
 }

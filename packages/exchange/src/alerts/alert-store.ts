@@ -4,7 +4,16 @@ import { insertRows, type Reader } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
 import { uuidv7 } from '../uuid.ts'
 
-export type AlertKind = 'case.fork' | 'message.reused-id' | 'message.deferred' | 'message.refused' | 'receipt.unverifiable' | 'receipt.clock' | 'delivery.expired' | 'apply.failed' | 'reconcile.differs'
+export type AlertKind =
+  | 'case.fork'
+  | 'message.reused-id'
+  | 'message.deferred'
+  | 'message.refused'
+  | 'receipt.unverifiable'
+  | 'receipt.clock'
+  | 'delivery.expired'
+  | 'apply.failed'
+  | 'reconcile.differs'
 
 export interface Alert {
   readonly kind: AlertKind
@@ -36,7 +45,11 @@ export async function raiseAlert(db: Reader, ctx: Pick<Context, 'now' | 'log' | 
 }
 
 export async function listAlerts(ctx: Pick<Context, 'db'>, page: { limit: number; after?: string; open?: boolean }) {
-  let query = ctx.db.selectFrom('alerts').selectAll().orderBy('id', 'desc').limit(page.limit + 1)
+  let query = ctx.db
+    .selectFrom('alerts')
+    .selectAll()
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
   if (page.after !== undefined) query = query.where('id', '<', page.after)
   if (page.open) query = query.where('acknowledged_at', 'is', null)
   const rows = await query.execute()

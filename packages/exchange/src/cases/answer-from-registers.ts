@@ -4,9 +4,9 @@ import { sql } from 'kysely'
 import type { Context } from '../context.ts'
 import { insertRows, type Tx } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
-import { findRecords } from '../registers/register-store.ts'
-import { rememberQuestions } from '../registers/question-store.ts'
 import { lookupKey } from '../registers/lookup-key.ts'
+import { rememberQuestions } from '../registers/question-store.ts'
+import { findRecords } from '../registers/register-store.ts'
 import { type Appended, appendDocument, type DraftDocument } from './append-document.ts'
 import { type LoadedCase, storedClaims } from './loaded-case.ts'
 import { agreementOf } from './open-case.ts'
@@ -31,13 +31,27 @@ interface Question {
 export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: readonly Projected[]): Promise<string[]> {
   const questions = cases.flatMap(questionsOf)
   if (questions.length === 0) return []
-  const keys = questions.flatMap(({ wanted }) => Object.values(wanted ?? {}).map(({ register, lookup }) => ({ register, lookupKey: lookupKey(lookup.kind, lookup.value) })))
+  const keys = questions.flatMap(({ wanted }) =>
+    Object.values(wanted ?? {}).map(({ register, lookup }) => ({ register, lookupKey: lookupKey(lookup.kind, lookup.value) })),
+  )
   const records = await findRecords(tx, keys)
-  await rememberQuestions(tx, questions.flatMap(({ projected, wanted }) => Object.values(wanted ?? {}).map(({ register, lookup }) => ({ register, lookup_key: lookupKey(lookup.kind, lookup.value), case_number: projected.loaded.row.case_number }))))
+  await rememberQuestions(
+    tx,
+    questions.flatMap(({ projected, wanted }) =>
+      Object.values(wanted ?? {}).map(({ register, lookup }) => ({
+        register,
+        lookup_key: lookupKey(lookup.kind, lookup.value),
+        case_number: projected.loaded.row.case_number,
+      })),
+    ),
+  )
   const peers = new Set<string>()
   for (const question of questions) {
     const found = Object.fromEntries(
-      Object.entries(question.wanted ?? {}).map(([name, { register, lookup }]) => [name, records.get(`${register}\0${lookupKey(lookup.kind, lookup.value)}`) ?? []]),
+      Object.entries(question.wanted ?? {}).map(([name, { register, lookup }]) => [
+        name,
+        records.get(`${register}\0${lookupKey(lookup.kind, lookup.value)}`) ?? [],
+      ]),
     )
     const written = question.answer.write(question.projected.replay.view, found, shanghaiDate(ctx.now()))
     if (!written) {
@@ -45,7 +59,13 @@ export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: rea
       continue
     }
     const peer = written.automatic ? await sendAutomatically(tx, ctx, question, written.data) : null
-    if (peer === null) await writeDraft(tx, ctx, question.projected.loaded, { digest: question.about, document: question.answer.document, data: written.data, note: written.note })
+    if (peer === null)
+      await writeDraft(tx, ctx, question.projected.loaded, {
+        digest: question.about,
+        document: question.answer.document,
+        data: written.data,
+        note: written.note,
+      })
     else peers.add(peer)
   }
   return [...peers]
@@ -65,13 +85,22 @@ function questionsOf(projected: Projected): Question[] {
 }
 
 /** Null when it may not go by itself: no such agreement, done before, or the engine or a check has something against it. */
-async function sendAutomatically(tx: Tx, ctx: AnswerContext, { projected, answer, about }: Question, data: unknown): Promise<string | null> {
+async function sendAutomatically(
+  tx: Tx,
+  ctx: AnswerContext,
+  { projected, answer, about }: Question,
+  data: unknown,
+): Promise<string | null> {
   const { loaded } = projected
   const first = loaded.documents.find((d) => d.status === 'held' && d.message !== null && d.iss === loaded.row.owner)
   if (!first?.message) return null
   const { purpose, basis } = storedClaims(first.message)
   if (!agreementOf(ctx, loaded.row.agreement, purpose).automatic) return null
-  const act = await insertRows('acts', [{ case_number: loaded.row.case_number, digest: about, act: `answer:${answer.document}`, done_at: new Date(ctx.now()) }], sql`on conflict do nothing returning act`).execute(tx)
+  const act = await insertRows(
+    'acts',
+    [{ case_number: loaded.row.case_number, digest: about, act: `answer:${answer.document}`, done_at: new Date(ctx.now()) }],
+    sql`on conflict do nothing returning act`,
+  ).execute(tx)
   if (act.rows.length === 0) return null
   const appended = await tryAppend(ctx, loaded, { document: answer.document, purpose, basis, data })
   if (appended === null) return null

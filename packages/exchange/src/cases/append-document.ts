@@ -37,12 +37,16 @@ export interface Appended {
  */
 export async function appendDocument(ctx: Signing, loaded: LoadedCase, draft: DraftDocument): Promise<Appended> {
   const signed = await signDocument(ctx, loaded, draft)
-  refuseIfUnsound(loaded, signed.view, signed.row)
-  const writes = [insertRows('documents', [{ ...signed.row }]), ...deliveryStatements(ctx, signed.row, signed.claims)]
-  return { loaded: { ...loaded, documents: [...loaded.documents, signed.row] }, row: signed.row, writes }
+  const row = { ...signed.row, standing: soundStanding(loaded, signed.view, signed.row) }
+  const writes = [insertRows('documents', [row]), ...deliveryStatements(ctx, row, signed.claims)]
+  return { loaded: { ...loaded, documents: [...loaded.documents, row] }, row, writes }
 }
 
-async function signDocument(ctx: Signing, loaded: LoadedCase, draft: DraftDocument): Promise<{ row: DocumentRow & { message: string }; claims: MessageClaims; view: CaseView }> {
+async function signDocument(
+  ctx: Signing,
+  loaded: LoadedCase,
+  draft: DraftDocument,
+): Promise<{ row: DocumentRow & { message: string }; claims: MessageClaims; view: CaseView }> {
   const { documents, facts } = replayInput(loaded)
   const before = replay(loaded.procedure, documents, facts)
   const next = nextFor(loaded.procedure, before, loaded.row.role).find((n) => n.document === draft.document)
@@ -102,14 +106,17 @@ function counterpart(loaded: LoadedCase, region: string) {
 }
 
 /** `check` is asked first, also about what replay would make void for its data: its author is told where it is wrong. */
-function refuseIfUnsound(loaded: LoadedCase, view: CaseView, row: DocumentRow & { message: string }): void {
+function soundStanding(loaded: LoadedCase, view: CaseView, row: DocumentRow & { message: string }): string {
   const errors = loaded.procedure.check(view, toCaseDocument(row)).filter((finding) => finding.severity === 'error')
   if (errors.length > 0) {
-    throw new HefuError('document-findings', { errors: errors.map(({ pointer, code, zh, en }) => ({ pointer: `/data${pointer}`, code, zh, en })) })
+    throw new HefuError('document-findings', {
+      errors: errors.map(({ pointer, code, zh, en }) => ({ pointer: `/data${pointer}`, code, zh, en })),
+    })
   }
   const { documents, facts } = replayInput(loaded)
   const standing = replay(loaded.procedure, [...documents, toCaseDocument(row)], facts).standings.get(row.digest)
   if (standing && 'reason' in standing) throw new HefuError('document-not-allowed-now', { detail: standing.reason })
+  return standing?.standing ?? 'waiting'
 }
 
 function deliveryStatements(ctx: Signing, row: DocumentRow, claims: MessageClaims): Statement[] {
@@ -132,7 +139,16 @@ function deliveryStatements(ctx: Signing, row: DocumentRow, claims: MessageClaim
   return [
     queued,
     ...logStatements(nowMs, [
-      { kind: 'message.sent', iss: row.iss, aud: row.aud, jti: row.jti, procedure: claims.procedure, document: row.document, case: row.case_number, digest: row.digest },
+      {
+        kind: 'message.sent',
+        iss: row.iss,
+        aud: row.aud,
+        jti: row.jti,
+        procedure: claims.procedure,
+        document: row.document,
+        case: row.case_number,
+        digest: row.digest,
+      },
     ]),
   ]
 }

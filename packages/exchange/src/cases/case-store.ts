@@ -7,7 +7,13 @@ import { type LoadedCase, procedureOf } from './loaded-case.ts'
 /** Locks the cases in one order everywhere, so that two transactions over several cases cannot deadlock. */
 export async function lockCases(tx: Tx, caseNumbers: readonly string[]): Promise<CaseRow[]> {
   if (caseNumbers.length === 0) return []
-  return await tx.selectFrom('cases').selectAll().where('case_number', '=', sql<string>`any(${caseNumbers})`).orderBy('case_number').forUpdate().execute()
+  return await tx
+    .selectFrom('cases')
+    .selectAll()
+    .where('case_number', '=', sql<string>`any(${caseNumbers})`)
+    .orderBy('case_number')
+    .forUpdate()
+    .execute()
 }
 
 /** Loads what replay needs. With the case rows locked, nothing but an acceptance can add to it. */
@@ -15,7 +21,12 @@ export async function loadCases(db: Reader, ctx: Pick<Context, 'procedures'>, ro
   if (rows.length === 0) return []
   const numbers = rows.map((row) => row.case_number)
   const [participants, documents] = [
-    await db.selectFrom('case_participants').selectAll().where('case_number', '=', sql<string>`any(${numbers})`).orderBy('region').execute(),
+    await db
+      .selectFrom('case_participants')
+      .selectAll()
+      .where('case_number', '=', sql<string>`any(${numbers})`)
+      .orderBy('region')
+      .execute(),
     await db.selectFrom('documents').selectAll().where('case_number', '=', sql<string>`any(${numbers})`).orderBy('jti').execute(),
   ]
   const participantsOf = groupByCase(participants)

@@ -14,9 +14,18 @@ export interface WantedClaim {
  * two cases that reach for one claim at the same instant agree on who has it; answers the claims that another case holds.
  * `held`: what these cases hold now (`key` is the look-up key); nothing is asked of the database when that is what they want.
  */
-export async function takeClaims(tx: Tx, held: readonly { case_number: string; key: string }[], wanted: readonly WantedClaim[]): Promise<WantedClaim[]> {
+export async function takeClaims(
+  tx: Tx,
+  held: readonly { case_number: string; key: string }[],
+  wanted: readonly WantedClaim[],
+): Promise<WantedClaim[]> {
   const rows = wanted
-    .map(({ loaded, effect }) => ({ lookup_key: lookupKey(effect.lookup.kind, effect.lookup.value), case_number: loaded.row.case_number, digest: effect.digest, key: effect.key }))
+    .map(({ loaded, effect }) => ({
+      lookup_key: lookupKey(effect.lookup.kind, effect.lookup.value),
+      case_number: loaded.row.case_number,
+      digest: effect.digest,
+      key: effect.key,
+    }))
     .sort((a, b) => (a.lookup_key < b.lookup_key ? -1 : 1))
   const wantedKeys = new Set(rows.map((row) => `${row.case_number} ${row.lookup_key}`))
   const heldKeys = new Set(held.map((row) => `${row.case_number} ${row.key}`))
@@ -25,7 +34,11 @@ export async function takeClaims(tx: Tx, held: readonly { case_number: string; k
   if (rows.every((row) => heldKeys.has(`${row.case_number} ${row.lookup_key}`))) return []
   await insertAll(tx, 'claims', rows, sql`on conflict (lookup_key) do nothing`)
   const keys = rows.map((row) => row.lookup_key)
-  const holders = await tx.selectFrom('claims').select(['lookup_key', 'case_number']).where('lookup_key', '=', sql<string>`any(${keys})`).execute()
+  const holders = await tx
+    .selectFrom('claims')
+    .select(['lookup_key', 'case_number'])
+    .where('lookup_key', '=', sql<string>`any(${keys})`)
+    .execute()
   const holderOf = new Map(holders.map((row) => [row.lookup_key, row.case_number]))
   return wanted.filter(({ loaded, effect }) => holderOf.get(lookupKey(effect.lookup.kind, effect.lookup.value)) !== loaded.row.case_number)
 }

@@ -33,20 +33,49 @@ export async function planConsequences(tx: Tx, ctx: Pick<Context, 'now'>, cases:
   const wanted = cases.flatMap(({ loaded, replay }) =>
     replay.view.state === null ? [] : loaded.procedure.effects(replay.view, loaded.row.role).map((effect) => ({ loaded, effect })),
   )
-  const stored = await storedConsequences(tx, cases.filter(({ loaded }) => !loaded.isNew).map(({ loaded }) => loaded.row.case_number))
+  const stored = await storedConsequences(
+    tx,
+    cases.filter(({ loaded }) => !loaded.isNew).map(({ loaded }) => loaded.row.case_number),
+  )
   const at = new Date(ctx.now())
   const claims = wanted.flatMap(({ loaded, effect }): WantedClaim[] => (effect.kind === 'claim' ? [{ loaded, effect }] : []))
-  const conflicts = await takeClaims(tx, stored.filter((row) => row.kind === 'claim'), claims)
-  const tasks = [...wanted.flatMap(({ loaded, effect }) => (effect.kind === 'task' ? [{ loaded, digest: effect.digest, key: effect.key, title: effect.title, document: effect.document ?? null, draft: null }] : [])), ...conflicts.filter(isStillPossible(cases)).map(conflictTask)]
+  const conflicts = await takeClaims(
+    tx,
+    stored.filter((row) => row.kind === 'claim'),
+    claims,
+  )
+  const tasks = [
+    ...wanted.flatMap(({ loaded, effect }) =>
+      effect.kind === 'task'
+        ? [{ loaded, digest: effect.digest, key: effect.key, title: effect.title, document: effect.document ?? null, draft: null }]
+        : [],
+    ),
+    ...conflicts.filter(isStillPossible(cases)).map(conflictTask),
+  ]
   const overTasks = closedTasks(stored, tasks, cases)
   return {
     writes: [
-      ...differences('effects', stored.filter((row) => row.kind === 'effect'), wanted.flatMap(({ loaded, effect }) => effectRow(loaded, effect, at))),
-      ...differences('settlement_entries', stored.filter((row) => row.kind === 'settlement'), wanted.flatMap(({ loaded, effect }) => settlementRow(loaded, effect, at))),
+      ...differences(
+        'effects',
+        stored.filter((row) => row.kind === 'effect'),
+        wanted.flatMap(({ loaded, effect }) => effectRow(loaded, effect, at)),
+      ),
+      ...differences(
+        'settlement_entries',
+        stored.filter((row) => row.kind === 'settlement'),
+        wanted.flatMap(({ loaded, effect }) => settlementRow(loaded, effect, at)),
+      ),
       ...(overTasks.length > 0 ? [sql`update tasks set state = 'closed', closed_at = ${at} where id = any(${overTasks}::uuid[])`] : []),
-      ...taskStatements(ctx, tasks.filter((task) => !isStored(stored, task))),
+      ...taskStatements(
+        ctx,
+        tasks.filter((task) => !isStored(stored, task)),
+      ),
     ],
-    conflicts: conflicts.map(({ loaded, effect }) => ({ caseNumber: loaded.row.case_number, digest: effect.digest, title: effect.onConflict.title })),
+    conflicts: conflicts.map(({ loaded, effect }) => ({
+      caseNumber: loaded.row.case_number,
+      digest: effect.digest,
+      title: effect.onConflict.title,
+    })),
   }
 }
 
@@ -66,13 +95,22 @@ type ConsequenceRow = Readonly<Record<string, unknown>> & { readonly case_number
 
 const keyOf = (row: { case_number: string; digest: string; key: string }) => `${row.case_number} ${row.digest} ${row.key}`
 
-function differences(table: 'effects' | 'settlement_entries', stored: readonly StoredRow[], wanted: readonly ConsequenceRow[]): Statement[] {
+function differences(
+  table: 'effects' | 'settlement_entries',
+  stored: readonly StoredRow[],
+  wanted: readonly ConsequenceRow[],
+): Statement[] {
   const wantedKeys = new Set(wanted.map(keyOf))
   const storedKeys = new Set(stored.map(keyOf))
   const over = stored.filter((row) => !wantedKeys.has(keyOf(row)))
   return [
-    ...over.map((row) => sql`delete from ${sql.table(table)} where case_number = ${row.case_number} and digest = ${row.digest} and key = ${row.key}`),
-    ...insertStatements(table, wanted.filter((row) => !storedKeys.has(keyOf(row)))),
+    ...over.map(
+      (row) => sql`delete from ${sql.table(table)} where case_number = ${row.case_number} and digest = ${row.digest} and key = ${row.key}`,
+    ),
+    ...insertStatements(
+      table,
+      wanted.filter((row) => !storedKeys.has(keyOf(row))),
+    ),
   ]
 }
 
@@ -113,7 +151,9 @@ function settlementRow(loaded: LoadedCase, effect: Effect, at: Date): Consequenc
 }
 
 function isStored(stored: readonly StoredRow[], task: WantedTask): boolean {
-  return stored.some((row) => row.kind === 'task' && row.case_number === task.loaded.row.case_number && row.digest === task.digest && row.key === task.key)
+  return stored.some(
+    (row) => row.kind === 'task' && row.case_number === task.loaded.row.case_number && row.digest === task.digest && row.key === task.key,
+  )
 }
 
 function closedTasks(stored: readonly StoredRow[], wanted: readonly WantedTask[], cases: readonly Replayed[]): string[] {

@@ -10,9 +10,16 @@ import { HefuError } from '../errors.ts'
  */
 export async function takeIdempotencyKey(tx: Tx, caller: Caller, key: string, fingerprint: string): Promise<IdempotencyRow | undefined> {
   // The row is read behind the lock, in a later statement's snapshot: what the last holder committed is seen.
-  const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(hashtextextended(${`${caller.client} ${key}`}, 0)) as taken`.execute(tx)
+  const { rows } = await sql<{
+    taken: boolean
+  }>`select pg_try_advisory_xact_lock(hashtextextended(${`${caller.client} ${key}`}, 0)) as taken`.execute(tx)
   if (!rows[0]?.taken) throw new HefuError('idempotency-key-busy')
-  const stored = await tx.selectFrom('idempotency').selectAll().where('client', '=', caller.client).where('key', '=', key).executeTakeFirst()
+  const stored = await tx
+    .selectFrom('idempotency')
+    .selectAll()
+    .where('client', '=', caller.client)
+    .where('key', '=', key)
+    .executeTakeFirst()
   if (stored && stored.fingerprint !== fingerprint) throw new HefuError('idempotency-key-reused')
   return stored
 }

@@ -26,8 +26,17 @@ export interface CasePosition {
 }
 
 /** Pages by key over columns that never change, so that a case that moves on is neither skipped nor shown twice. */
-export async function listCases(ctx: Pick<Context, 'db' | 'procedures'>, caller: Caller, filter: CaseFilter): Promise<{ items: CaseDetail[]; next: CasePosition | null }> {
-  let query = ctx.db.selectFrom('cases').selectAll().orderBy('opened_at', 'desc').orderBy('case_number', 'desc').limit(filter.limit + 1)
+export async function listCases(
+  ctx: Pick<Context, 'db' | 'procedures'>,
+  caller: Caller,
+  filter: CaseFilter,
+): Promise<{ items: CaseDetail[]; next: CasePosition | null }> {
+  let query = ctx.db
+    .selectFrom('cases')
+    .selectAll()
+    .orderBy('opened_at', 'desc')
+    .orderBy('case_number', 'desc')
+    .limit(filter.limit + 1)
   if (caller.role === 'officer') query = query.where('agency', '=', caller.agency ?? '')
   if (filter.procedure) query = query.where('procedure', '=', filter.procedure.name)
   if (filter.state !== undefined) query = query.where('state', '=', filter.state)
@@ -36,7 +45,8 @@ export async function listCases(ctx: Pick<Context, 'db' | 'procedures'>, caller:
   if (filter.ball === 'mine') query = query.whereRef('ball_holder', '=', 'role')
   if (filter.ball === 'other') query = query.whereRef('ball_holder', '<>', 'role')
   if (filter.openedFrom !== undefined) query = query.where('opened_at', '>=', new Date(`${filter.openedFrom}T00:00:00+08:00`))
-  if (filter.openedTo !== undefined) query = query.where('opened_at', '<', new Date(Date.parse(`${filter.openedTo}T00:00:00+08:00`) + 86_400_000))
+  if (filter.openedTo !== undefined)
+    query = query.where('opened_at', '<', new Date(Date.parse(`${filter.openedTo}T00:00:00+08:00`) + 86_400_000))
   const { after } = filter
   if (after) query = query.where(sql<boolean>`(opened_at, case_number) < (${after.openedAt}::timestamptz, ${after.caseNumber})`)
   const rows = await query.execute()

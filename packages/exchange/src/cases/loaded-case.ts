@@ -54,7 +54,8 @@ export function replayInput(loaded: LoadedCase): { documents: CaseDocument[]; fa
   for (const row of loaded.documents) {
     if (row.status === 'cancelled') continue
     if (row.received_at) receivedAt.set(row.digest, row.received_at.getTime() / 1000)
-    if (row.status === 'refused') refused.push({ digest: row.digest, document: row.document, by: row.iss as RegionId, reason: row.refusal ?? '' })
+    if (row.status === 'refused')
+      refused.push({ digest: row.digest, document: row.document, by: row.iss as RegionId, reason: row.refusal ?? '' })
     else if (row.message !== null) documents.push(toCaseDocument(row as DocumentRow & { message: string }))
   }
   const { row, participants } = loaded

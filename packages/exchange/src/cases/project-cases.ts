@@ -3,9 +3,9 @@ import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
 import { insertStatements, runTogether, type Statement, type Tx } from '../db/bulk.ts'
 import { caseEtag } from './case-etag.ts'
+import { type ClaimConflict, planConsequences } from './consequences.ts'
 import type { LoadedCase } from './loaded-case.ts'
 import { replayCase } from './loaded-case.ts'
-import { type ClaimConflict, planConsequences } from './consequences.ts'
 import { type CaseEvent, eventStatements, standingStatements, updateCaseStatements } from './projection-store.ts'
 
 export interface Projected {
@@ -32,33 +32,61 @@ export async function projectCases(
     ...caseStatements(ctx.now(), replayed),
     ...further,
     ...standingStatements(replayed.flatMap(({ loaded, replay }) => changedStandings(loaded, replay))),
-    ...eventStatements(ctx.now(), replayed.flatMap(({ loaded, replay }) => eventsOf(loaded, replay))),
+    ...eventStatements(
+      ctx.now(),
+      replayed.flatMap(({ loaded, replay }) => eventsOf(loaded, replay)),
+    ),
     ...consequences.writes,
   ])
   for (const { loaded, replay } of replayed) {
     for (const [one, other] of replay.forks) {
-      await raiseAlert(tx, ctx, { kind: 'case.fork', key: `${loaded.row.case_number}:${one}:${other}`, caseNumber: loaded.row.case_number, detail: { digests: [one, other] } })
+      await raiseAlert(tx, ctx, {
+        kind: 'case.fork',
+        key: `${loaded.row.case_number}:${one}:${other}`,
+        caseNumber: loaded.row.case_number,
+        detail: { digests: [one, other] },
+      })
     }
   }
-  return replayed.map(({ loaded, replay }) => ({ loaded: asStored(loaded, replay), replay, conflicts: consequences.conflicts.filter((conflict) => conflict.caseNumber === loaded.row.case_number) }))
+  return replayed.map(({ loaded, replay }) => ({
+    loaded: asStored(loaded, replay),
+    replay,
+    conflicts: consequences.conflicts.filter((conflict) => conflict.caseNumber === loaded.row.case_number),
+  }))
 }
 
 /** The case as it is stored now: a second projection in the same transaction writes only what is new. */
 function asStored(loaded: LoadedCase, replay: Replay): LoadedCase {
   const changed = new Map(changedStandings(loaded, replay).map((row) => [row.jti, row]))
   const { row, procedure, participants } = loaded
-  return { row: { ...row, ...caseColumns(loaded, replay) }, procedure, participants, documents: loaded.documents.map((document) => ({ ...document, ...changed.get(document.jti) })) }
+  return {
+    row: { ...row, ...caseColumns(loaded, replay) },
+    procedure,
+    participants,
+    documents: loaded.documents.map((document) => ({ ...document, ...changed.get(document.jti) })),
+  }
 }
 
 /** A new case is inserted as it stands after its first document; what has not changed is not written. */
 function caseStatements(nowMs: number, replayed: readonly { loaded: LoadedCase; replay: Replay }[]): Statement[] {
   const columns = replayed.map(({ loaded, replay }) => ({ loaded, now: caseColumns(loaded, replay) }))
   const fresh = columns.filter(({ loaded }) => loaded.isNew)
-  const changed = columns.filter(({ loaded, now }) => !loaded.isNew && Object.entries(now).some(([name, value]) => loaded.row[name as keyof typeof now] !== value))
+  const changed = columns.filter(
+    ({ loaded, now }) => !loaded.isNew && Object.entries(now).some(([name, value]) => loaded.row[name as keyof typeof now] !== value),
+  )
   return [
-    ...insertStatements('cases', fresh.map(({ loaded, now }) => ({ ...loaded.row, ...now }))),
-    ...insertStatements('case_participants', fresh.flatMap(({ loaded }) => loaded.participants.map((p) => ({ ...p })))),
-    ...updateCaseStatements(nowMs, changed.map(({ now }) => now)),
+    ...insertStatements(
+      'cases',
+      fresh.map(({ loaded, now }) => ({ ...loaded.row, ...now })),
+    ),
+    ...insertStatements(
+      'case_participants',
+      fresh.flatMap(({ loaded }) => loaded.participants.map((p) => ({ ...p }))),
+    ),
+    ...updateCaseStatements(
+      nowMs,
+      changed.map(({ now }) => now),
+    ),
   ]
 }
 

@@ -33,6 +33,13 @@ export interface CaseEvent {
 export function eventStatements(nowMs: number, events: readonly CaseEvent[]): Statement[] {
   return insertStatements(
     'events',
-    events.map((e) => ({ id: uuidv7(nowMs), type: e.type, case_number: e.caseNumber, digest: e.digest, agency: e.agency, at: new Date(nowMs) })),
+    events.map((e) => ({
+      id: uuidv7(nowMs),
+      type: e.type,
+      case_number: e.caseNumber,
+      digest: e.digest,
+      agency: e.agency,
+      at: new Date(nowMs),
+    })),
   )
 }

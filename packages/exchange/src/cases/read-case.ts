@@ -1,4 +1,14 @@
-import { type Deadline, type Finding, type NextDocument, nextFor, type Procedure, type Reason, type Replay, stateTitle, type Text } from '@hefu/procedures'
+import {
+  type Deadline,
+  type Finding,
+  type NextDocument,
+  nextFor,
+  type Procedure,
+  type Reason,
+  type Replay,
+  stateTitle,
+  type Text,
+} from '@hefu/procedures'
 import type { Caller, Context } from '../context.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
@@ -45,11 +55,21 @@ export interface CaseDetail {
 }
 
 /** Officers see the cases of their agency, auditors the metadata of all; to everybody else a case does not exist. */
-export async function readCase(ctx: Pick<Context, 'db' | 'procedures'>, caller: Caller, procedure: Procedure | null, caseNumber: string): Promise<CaseDetail> {
+export async function readCase(
+  ctx: Pick<Context, 'db' | 'procedures'>,
+  caller: Caller,
+  procedure: Procedure | null,
+  caseNumber: string,
+): Promise<CaseDetail> {
   return renderCase(await readLoadedCase(ctx, caller, procedure, caseNumber))
 }
 
-export async function readLoadedCase(ctx: Pick<Context, 'db' | 'procedures'>, caller: Caller, procedure: Procedure | null, caseNumber: string): Promise<LoadedCase> {
+export async function readLoadedCase(
+  ctx: Pick<Context, 'db' | 'procedures'>,
+  caller: Caller,
+  procedure: Procedure | null,
+  caseNumber: string,
+): Promise<LoadedCase> {
   const row = await readCaseRow(ctx.db, caseNumber)
   if (!row || (procedure && row.procedure !== procedure.name)) throw new HefuError('not-found')
   if (caller.role === 'officer' && row.agency !== caller.agency) throw new HefuError('not-found')
@@ -119,7 +139,12 @@ export interface DocumentContent extends DocumentView {
   readonly message: string | null
 }
 
-export async function readDocument(ctx: Pick<Context, 'db' | 'procedures'>, caller: Caller, caseNumber: string, id: string): Promise<DocumentContent> {
+export async function readDocument(
+  ctx: Pick<Context, 'db' | 'procedures'>,
+  caller: Caller,
+  caseNumber: string,
+  id: string,
+): Promise<DocumentContent> {
   const loaded = await readLoadedCase(ctx, caller, null, caseNumber)
   const row = loaded.documents.find((document) => document.jti === id && document.status !== 'cancelled')
   if (!row) throw new HefuError('not-found')

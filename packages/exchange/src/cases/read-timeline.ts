@@ -12,24 +12,57 @@ export interface TimelineItem {
 }
 
 /** What happened to a case as this node saw it: documents written and received, receipts, consequences, documents never sent. */
-export async function readTimeline(ctx: Pick<Context, 'db' | 'procedures'>, caller: Caller, caseNumber: string): Promise<{ items: TimelineItem[] }> {
+export async function readTimeline(
+  ctx: Pick<Context, 'db' | 'procedures'>,
+  caller: Caller,
+  caseNumber: string,
+): Promise<{ items: TimelineItem[] }> {
   const loaded = await readLoadedCase(ctx, caller, null, caseNumber)
-  const events = await ctx.db.selectFrom('events').select(['id', 'type', 'digest', 'at']).where('case_number', '=', caseNumber).orderBy('id').execute()
+  const events = await ctx.db
+    .selectFrom('events')
+    .select(['id', 'type', 'digest', 'at'])
+    .where('case_number', '=', caseNumber)
+    .orderBy('id')
+    .execute()
   const items: TimelineItem[] = []
   for (const row of loaded.documents) {
     const title = loaded.procedure.documents[row.document]?.title ?? { zh: row.document, en: row.document }
     const common = { digest: row.digest, document: row.document, by: row.iss }
-    items.push({ at: row.issued_at.toISOString(), kind: 'document.issued', ...common, title: { zh: `发出“${title.zh}”`, en: `${title.en} issued` } })
+    items.push({
+      at: row.issued_at.toISOString(),
+      kind: 'document.issued',
+      ...common,
+      title: { zh: `发出“${title.zh}”`, en: `${title.en} issued` },
+    })
     if (row.status === 'cancelled') {
-      items.push({ at: row.stored_at.toISOString(), kind: 'document.not-sent', ...common, title: { zh: `“${title.zh}”未发送：其前序文书被对方拒收`, en: `${title.en} was never sent: the peer refused a document before it` } })
+      items.push({
+        at: row.stored_at.toISOString(),
+        kind: 'document.not-sent',
+        ...common,
+        title: { zh: `“${title.zh}”未发送：其前序文书被对方拒收`, en: `${title.en} was never sent: the peer refused a document before it` },
+      })
     } else if (row.received_at) {
       const refused = row.status === 'refused'
-      items.push({ at: row.received_at.toISOString(), kind: refused ? 'document.refused' : 'document.received', ...common, title: refused ? { zh: `“${title.zh}”被拒收`, en: `${title.en} refused by the receiver` } : { zh: `“${title.zh}”已签收`, en: `${title.en} received` } })
+      items.push({
+        at: row.received_at.toISOString(),
+        kind: refused ? 'document.refused' : 'document.received',
+        ...common,
+        title: refused
+          ? { zh: `“${title.zh}”被拒收`, en: `${title.en} refused by the receiver` }
+          : { zh: `“${title.zh}”已签收`, en: `${title.en} received` },
+      })
     }
   }
   for (const event of events) {
     const row = loaded.documents.find((d) => d.digest === event.digest)
-    items.push({ at: event.at.toISOString(), kind: event.type, digest: event.digest, document: row?.document ?? null, by: row?.iss ?? null, title: eventTitle(loaded.procedure, event.type) })
+    items.push({
+      at: event.at.toISOString(),
+      kind: event.type,
+      digest: event.digest,
+      document: row?.document ?? null,
+      by: row?.iss ?? null,
+      title: eventTitle(loaded.procedure, event.type),
+    })
   }
   return { items: items.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)) }
 }

@@ -6,9 +6,20 @@ export interface SettlementPosition {
   readonly caseNumber: string
 }
 
-export async function listSettlementEntries(ctx: Pick<Context, 'db'>, caller: Caller, page: { limit: number; after?: SettlementPosition | undefined }) {
-  let query = ctx.db.selectFrom('settlement_entries').selectAll().where('agency', '=', caller.agency ?? '').orderBy('completed_on').orderBy('case_number').limit(page.limit + 1)
-  if (page.after) query = query.where(sql<boolean>`(completed_on, case_number) > (${page.after.completedOn}::date, ${page.after.caseNumber})`)
+export async function listSettlementEntries(
+  ctx: Pick<Context, 'db'>,
+  caller: Caller,
+  page: { limit: number; after?: SettlementPosition | undefined },
+) {
+  let query = ctx.db
+    .selectFrom('settlement_entries')
+    .selectAll()
+    .where('agency', '=', caller.agency ?? '')
+    .orderBy('completed_on')
+    .orderBy('case_number')
+    .limit(page.limit + 1)
+  if (page.after)
+    query = query.where(sql<boolean>`(completed_on, case_number) > (${page.after.completedOn}::date, ${page.after.caseNumber})`)
   const rows = await query.execute()
   const items = rows.slice(0, page.limit).map((row) => ({
     caseNumber: row.case_number,

@@ -28,7 +28,9 @@ export interface SubmitRequest {
   readonly idempotencyKey: string
   /** base64url SHA-256 over method, path, If-Match and raw body. */
   readonly fingerprint: string
-  readonly target: { readonly open: Procedure } | { readonly procedure: Procedure; readonly caseNumber: string; readonly document: string; readonly ifMatch: string }
+  readonly target:
+    | { readonly open: Procedure }
+    | { readonly procedure: Procedure; readonly caseNumber: string; readonly document: string; readonly ifMatch: string }
   readonly body: SubmitBody
 }
 
@@ -36,7 +38,13 @@ export interface Submitted {
   readonly caseNumber: string
   readonly procedure: string
   readonly version: number
-  readonly document: { readonly id: string; readonly document: string; readonly by: string; readonly issuedAt: string; readonly digest: string }
+  readonly document: {
+    readonly id: string
+    readonly document: string
+    readonly by: string
+    readonly issuedAt: string
+    readonly digest: string
+  }
   /** Unquoted. */
   readonly etag: string
   /** True when this answers a request that was finished before. */
@@ -50,11 +58,23 @@ type SubmitContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'p
  * Throws HefuError; then nothing is stored.
  */
 export async function submitDocument(ctx: SubmitContext, request: SubmitRequest): Promise<Submitted> {
-  const { submitted, peer } = await ctx.db.transaction().execute(async (tx) => await submit(tx, ctx, request))
+  const { submitted, peer } = await withFreeNumber(() => ctx.db.transaction().execute(async (tx) => await submit(tx, ctx, request)))
   if (submitted.repeated) return submitted
   documentSubmitted(ctx, submitted, peer)
   await tellQueue(ctx, { name: 'deliver', peer })
   return submitted
+}
+
+/** A case number is minted at random: when it is taken, nothing was stored, and the next try mints another. */
+async function withFreeNumber<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      const taken = error instanceof Error && 'constraint' in error && error.constraint === 'cases_pkey'
+      if (!taken || tries === 5) throw error
+    }
+  }
 }
 
 async function submit(tx: Tx, ctx: SubmitContext, request: SubmitRequest): Promise<{ submitted: Submitted; peer: string }> {
@@ -64,11 +84,21 @@ async function submit(tx: Tx, ctx: SubmitContext, request: SubmitRequest): Promi
   const opened = 'open' in target ? openCase(ctx, caller, target.open, body) : await lockCase(tx, ctx, caller, target, body)
   const document = 'open' in target ? startingDocument(target.open) : target.document
   const { loaded, row, writes } = await appendDocument(ctx, opened, { document, purpose: body.purpose, basis: body.basis, data: body.data })
-  const [projected] = await projectCases(tx, ctx, [loaded], [
-    ...writes,
-    auditStatement(ctx, caller, { action: `document.${document}`, caseNumber: row.case_number, subject: row.digest }),
-    idempotencyStatement(ctx, caller, { key: request.idempotencyKey, fingerprint: request.fingerprint, caseNumber: row.case_number, jti: row.jti }),
-  ])
+  const [projected] = await projectCases(
+    tx,
+    ctx,
+    [loaded],
+    [
+      ...writes,
+      auditStatement(ctx, caller, { action: `document.${document}`, caseNumber: row.case_number, subject: row.digest }),
+      idempotencyStatement(ctx, caller, {
+        key: request.idempotencyKey,
+        fingerprint: request.fingerprint,
+        caseNumber: row.case_number,
+        jti: row.jti,
+      }),
+    ],
+  )
   // What this very document would hand over, another case has handed over already.
   const taken = projected?.conflicts.find((conflict) => conflict.digest === row.digest)
   if (taken) throw new HefuError('conflict', { detail: taken.title })

@@ -44,7 +44,11 @@ export function taskStatements(ctx: Pick<Context, 'now'>, tasks: readonly Wanted
 }
 
 /** Tasks that replay asks for end with it; a draft is good while the document it answers is still the one to answer. */
-export function isTaskOver(task: { key: string; digest: string; document: string | null }, isWanted: boolean, one: { loaded: LoadedCase; replay: Replay }): boolean {
+export function isTaskOver(
+  task: { key: string; digest: string; document: string | null },
+  isWanted: boolean,
+  one: { loaded: LoadedCase; replay: Replay },
+): boolean {
   if (task.key === resendKey) return false
   if (!task.key.startsWith(draftKey(''))) return !isWanted
   const answer = one.loaded.procedure.registerAnswers.find((a) => a.document === task.document)

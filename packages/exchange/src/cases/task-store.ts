@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Caller, Context } from '../context.ts'
-import { HefuError } from '../errors.ts'
 import { runTogether, type Tx } from '../db/bulk.ts'
+import { HefuError } from '../errors.ts'
 import { audit } from '../log/audit-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
 import { draftKey, resendKey, taskStatements } from './task-rows.ts'
@@ -26,17 +26,20 @@ export async function writeDraft(tx: Tx, ctx: Pick<Context, 'now'>, loaded: Load
     .execute()
   if (open.length > 0 || (await reviseClosedDraft(tx, loaded, draft))) return
   const title = loaded.procedure.documents[draft.document]?.title ?? { zh: draft.document, en: draft.document }
-  await runTogether(tx, taskStatements(ctx, [
-    {
-      loaded,
-      digest: draft.digest,
-      key: draftKey(draft.document),
-      title: { zh: `拟办：${title.zh}`, en: `Prepare: ${title.en}` },
-      document: draft.document,
-      draft: { document: draft.document, data: draft.data },
-      note: draft.note,
-    },
-  ]))
+  await runTogether(
+    tx,
+    taskStatements(ctx, [
+      {
+        loaded,
+        digest: draft.digest,
+        key: draftKey(draft.document),
+        title: { zh: `拟办：${title.zh}`, en: `Prepare: ${title.en}` },
+        document: draft.document,
+        draft: { document: draft.document, data: draft.data },
+        note: draft.note,
+      },
+    ]),
+  )
 }
 
 /** Whether there is a closed task for this draft. A draft that says something else than the one that was closed opens it again. */
@@ -87,12 +90,31 @@ const tasksOf = (ctx: Pick<Context, 'db'>, caller: Caller) =>
     .selectFrom('tasks')
     .innerJoin('cases', 'cases.case_number', 'tasks.case_number')
     .where('tasks.agency', '=', caller.agency ?? '')
-    .select(['tasks.id', 'tasks.case_number', 'cases.procedure', 'tasks.digest', 'tasks.title', 'tasks.document', 'tasks.draft', 'tasks.note', 'tasks.state', 'cases.due', 'tasks.created_at', 'tasks.closed_at'])
+    .select([
+      'tasks.id',
+      'tasks.case_number',
+      'cases.procedure',
+      'tasks.digest',
+      'tasks.title',
+      'tasks.document',
+      'tasks.draft',
+      'tasks.note',
+      'tasks.state',
+      'cases.due',
+      'tasks.created_at',
+      'tasks.closed_at',
+    ])
 
 type TaskQueryRow = Awaited<ReturnType<ReturnType<typeof tasksOf>['executeTakeFirstOrThrow']>>
 
-export async function listTasks(ctx: Pick<Context, 'db'>, caller: Caller, page: { state?: 'open' | 'closed'; caseNumber?: string; limit: number; after?: string }): Promise<{ items: TaskView[]; next: string | null }> {
-  let query = tasksOf(ctx, caller).orderBy('tasks.id').limit(page.limit + 1)
+export async function listTasks(
+  ctx: Pick<Context, 'db'>,
+  caller: Caller,
+  page: { state?: 'open' | 'closed'; caseNumber?: string; limit: number; after?: string },
+): Promise<{ items: TaskView[]; next: string | null }> {
+  let query = tasksOf(ctx, caller)
+    .orderBy('tasks.id')
+    .limit(page.limit + 1)
   if (page.state !== undefined) query = query.where('tasks.state', '=', page.state)
   if (page.caseNumber !== undefined) query = query.where('tasks.case_number', '=', page.caseNumber)
   if (page.after !== undefined) query = query.where('tasks.id', '>', page.after)
@@ -111,26 +133,48 @@ export async function readTask(ctx: Pick<Context, 'db'>, caller: Caller, id: str
 export async function closeTask(ctx: Pick<Context, 'db' | 'now'>, caller: Caller, id: string): Promise<TaskView> {
   await readTask(ctx, caller, id)
   await ctx.db.transaction().execute(async (tx) => {
-    const closed = await tx.updateTable('tasks').set({ state: 'closed', closed_at: new Date(ctx.now()) }).where('id', '=', id).where('state', '=', 'open').returning('case_number').executeTakeFirst()
+    const closed = await tx
+      .updateTable('tasks')
+      .set({ state: 'closed', closed_at: new Date(ctx.now()) })
+      .where('id', '=', id)
+      .where('state', '=', 'open')
+      .returning('case_number')
+      .executeTakeFirst()
     if (closed) await audit(tx, ctx, caller, { action: 'task.closed', caseNumber: closed.case_number, subject: id })
   })
   return await readTask(ctx, caller, id)
 }
 
 /** The refused document's successor is a new document, which only an officer may write. */
-export async function openResendTask(tx: Tx, ctx: Pick<Context, 'now'>, loaded: LoadedCase, digest: string, document: string, reason: string): Promise<string> {
+export async function openResendTask(
+  tx: Tx,
+  ctx: Pick<Context, 'now'>,
+  loaded: LoadedCase,
+  digest: string,
+  document: string,
+  reason: string,
+): Promise<string> {
   const title = loaded.procedure.documents[document]?.title ?? { zh: document, en: document }
-  await runTogether(tx, taskStatements(ctx, [
-    {
-      loaded,
-      digest,
-      key: resendKey,
-      title: { zh: `重新制作“${title.zh}”：对方拒收（${reason}）`, en: `Write "${title.en}" anew: the peer refused it (${reason})` },
-      document,
-      draft: null,
-    },
-  ]))
-  const row = await tx.selectFrom('tasks').select('id').where('case_number', '=', loaded.row.case_number).where('digest', '=', digest).where('key', '=', resendKey).executeTakeFirstOrThrow()
+  await runTogether(
+    tx,
+    taskStatements(ctx, [
+      {
+        loaded,
+        digest,
+        key: resendKey,
+        title: { zh: `重新制作“${title.zh}”：对方拒收（${reason}）`, en: `Write "${title.en}" anew: the peer refused it (${reason})` },
+        document,
+        draft: null,
+      },
+    ]),
+  )
+  const row = await tx
+    .selectFrom('tasks')
+    .select('id')
+    .where('case_number', '=', loaded.row.case_number)
+    .where('digest', '=', digest)
+    .where('key', '=', resendKey)
+    .executeTakeFirstOrThrow()
   await tx.updateTable('tasks').set({ state: 'open', closed_at: null }).where('id', '=', row.id).where('state', '=', 'closed').execute()
   return row.id
 }

@@ -10,7 +10,11 @@ type Row = Readonly<Record<string, unknown>>
  * Inserts many rows in one statement of constant size: the rows travel as one JSON parameter and PostgreSQL gives them
  * the table's own types (a thousand-row VALUES list costs more to plan than to execute). Columns are those of the first row.
  */
-export function insertRows<R extends Row>(table: keyof Database, rows: readonly R[], onConflict: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
+export function insertRows<R extends Row>(
+  table: keyof Database,
+  rows: readonly R[],
+  onConflict: RawBuilder<unknown> = sql``,
+): RawBuilder<unknown> {
   const columns = sql.join(Object.keys(rows[0] as R).map((name) => sql.ref(name)))
   return sql`insert into ${sql.table(table)} (${columns}) select ${columns} from json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json) ${onConflict}`
 }
@@ -39,7 +43,12 @@ export async function runTogether(tx: Tx, statements: readonly Statement[]): Pro
   else await sql`with ${sql.join(statements.map((statement, at) => sql`${sql.ref(`write_${at}`)} as (${statement})`))} select 1`.execute(tx)
 }
 
-export async function insertAll<R extends Row>(tx: Reader, table: keyof Database, rows: readonly R[], onConflict?: RawBuilder<unknown>): Promise<void> {
+export async function insertAll<R extends Row>(
+  tx: Reader,
+  table: keyof Database,
+  rows: readonly R[],
+  onConflict?: RawBuilder<unknown>,
+): Promise<void> {
   if (rows.length === 0) return
   await insertRows(table, rows, onConflict).execute(tx)
 }

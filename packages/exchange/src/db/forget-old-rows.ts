@@ -9,7 +9,11 @@ const dayMs = 86_400_000
  */
 export async function forgetOldRows(ctx: Pick<Context, 'db' | 'now'>): Promise<void> {
   const nowMs = ctx.now()
-  await ctx.db.deleteFrom('idempotency').where('created_at', '<', new Date(nowMs - 7 * dayMs)).where(sql<boolean>`not (key like 'import:%' and exists (select 1 from imports where state <> 'done'))`).execute()
+  await ctx.db
+    .deleteFrom('idempotency')
+    .where('created_at', '<', new Date(nowMs - 7 * dayMs))
+    .where(sql<boolean>`not (key like 'import:%' and exists (select 1 from imports where state <> 'done'))`)
+    .execute()
   await ctx.db.deleteFrom('quarantine').where('expires_at', '<', new Date(nowMs)).execute()
   await sql`delete from request_ids where at < ${new Date(nowMs - dayMs)}`.execute(ctx.db)
 }

@@ -14,7 +14,14 @@ export interface OpenDatabaseOptions {
 }
 
 export function openDatabase(options: OpenDatabaseOptions): Kysely<Database> {
-  const pool = new pg.Pool({ connectionString: options.url, max: options.poolSize, types, application_name: 'hefu', connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000 })
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    types,
+    application_name: 'hefu',
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+  })
   pool.on('error', options.onError)
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }

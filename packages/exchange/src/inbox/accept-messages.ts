@@ -1,7 +1,7 @@
 import { type Answer, type AnswerEntry, keyOwner, type VerifiedMessage, verifyMessages } from '@hefu/protocol'
 import type { Context } from '../context.ts'
-import { tellQueue } from '../tell-queue.ts'
 import { messagesAccepted } from '../telemetry.ts'
+import { tellQueue } from '../tell-queue.ts'
 import { readAnswers, readKnownCases, type StoredAnswer } from './inbox-store.ts'
 import { judgeMessage } from './judge-message.ts'
 import { type NewArrival, storeArrivals } from './store-arrivals.ts'
@@ -83,7 +83,11 @@ async function settleRaces(ctx: AcceptContext, iss: string, lost: readonly NewAr
   return await readAnswers(ctx.db, iss, jtis)
 }
 
-async function judgeAll(ctx: AcceptContext, fresh: readonly Verified[], taken: Set<string>): Promise<{ arrivals: NewArrival[]; deferred: Map<string, AnswerEntry> }> {
+async function judgeAll(
+  ctx: AcceptContext,
+  fresh: readonly Verified[],
+  taken: Set<string>,
+): Promise<{ arrivals: NewArrival[]; deferred: Map<string, AnswerEntry> }> {
   const caseNumbers = fresh.flatMap(({ claims }) => (claims.ok ? [claims.claims.case] : []))
   const cases = await readKnownCases(ctx.db, [...new Set(caseNumbers)])
   const arrivals: NewArrival[] = []
@@ -113,7 +117,12 @@ function reusedId(arrival: Omit<NewArrival, 'first'>): NewArrival {
 }
 
 /** One entry per message, in the order of the request; each receipt once. */
-function compose(messages: readonly (Verified | null)[], iss: string, answers: ReadonlyMap<string, StoredAnswer>, deferred: ReadonlyMap<string, AnswerEntry>): Answer {
+function compose(
+  messages: readonly (Verified | null)[],
+  iss: string,
+  answers: ReadonlyMap<string, StoredAnswer>,
+  deferred: ReadonlyMap<string, AnswerEntry>,
+): Answer {
   const receipts: string[] = []
   const numberOf = new Map<string, number>()
   const entries = messages.map((message): AnswerEntry => {
@@ -126,7 +135,9 @@ function compose(messages: readonly (Verified | null)[], iss: string, answers: R
       numberOf.set(answer.receipt, receipt)
     }
     const place = { jti: answer.jti, receipt, index: answer.index, path: [...answer.path] }
-    return answer.status === 'accepted' ? { status: 'accepted', ...place } : ({ status: 'refused', reason: answer.reason, ...place } as AnswerEntry)
+    return answer.status === 'accepted'
+      ? { status: 'accepted', ...place }
+      : ({ status: 'refused', reason: answer.reason, ...place } as AnswerEntry)
   })
   return { receipts, messages: entries }
 }

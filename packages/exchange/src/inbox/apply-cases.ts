@@ -7,7 +7,10 @@ import type { Context } from '../context.ts'
 import { casesApplied } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
 
-type ApplyContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics'>
+type ApplyContext = Pick<
+  Context,
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics'
+>
 
 /**
  * Replays these cases with everything accepted so far and writes what follows (the job `apply`). Safe to repeat: it writes
@@ -30,11 +33,16 @@ export async function applyCases(ctx: ApplyContext, caseNumbers: readonly string
   }
 }
 
-async function applyTogether(ctx: ApplyContext, caseNumbers: readonly string[]): Promise<{ peers: string[]; applied: { procedure: string }[] }> {
+async function applyTogether(
+  ctx: ApplyContext,
+  caseNumbers: readonly string[],
+): Promise<{ peers: string[]; applied: { procedure: string }[] }> {
   return await ctx.db.transaction().execute(async (tx) => {
     const rows = await lockCases(tx, caseNumbers)
     // Before the documents are read: an acceptance that commits in between is applied, and marked, by its own job.
-    await sql`update inbox set applied_at = ${new Date(ctx.now())} where case_number = any(${caseNumbers}) and applied_at is null`.execute(tx)
+    await sql`update inbox set applied_at = ${new Date(ctx.now())} where case_number = any(${caseNumbers}) and applied_at is null`.execute(
+      tx,
+    )
     const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows))
     return { peers: await answerFromRegisters(tx, ctx, projected), applied: rows }
   })
@@ -42,8 +50,16 @@ async function applyTogether(ctx: ApplyContext, caseNumbers: readonly string[]):
 
 /** The exception is recorded by name only: its text may quote a document. */
 async function putOff(ctx: ApplyContext, caseNumber: string, error: Error): Promise<void> {
-  ctx.log.error({ event: 'case.apply-failed', case: caseNumber, error: error.name, stack: error.stack?.split('\n').slice(1, 6) }, 'case.apply-failed')
+  ctx.log.error(
+    { event: 'case.apply-failed', case: caseNumber, error: error.name, stack: error.stack?.split('\n').slice(1, 6) },
+    'case.apply-failed',
+  )
   const nextAt = new Date(ctx.now() + 30_000)
-  await ctx.db.updateTable('inbox').set((eb) => ({ apply_attempts: eb('apply_attempts', '+', 1), next_apply_at: nextAt })).where('case_number', '=', caseNumber).where('applied_at', 'is', null).execute()
+  await ctx.db
+    .updateTable('inbox')
+    .set((eb) => ({ apply_attempts: eb('apply_attempts', '+', 1), next_apply_at: nextAt }))
+    .where('case_number', '=', caseNumber)
+    .where('applied_at', 'is', null)
+    .execute()
   await raiseAlert(ctx.db, ctx, { kind: 'apply.failed', key: caseNumber, caseNumber, detail: { error: error.name } })
 }

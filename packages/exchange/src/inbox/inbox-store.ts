@@ -25,7 +25,9 @@ export async function readAnswers(db: Reader, iss: string, jtis: readonly string
 
 export async function readKnownCases(db: Reader, caseNumbers: readonly string[]): Promise<Map<string, KnownCase>> {
   if (caseNumbers.length === 0) return new Map()
-  const { rows } = await sql<KnownCase & { case_number: string }>`select c.case_number, c.procedure, c.version, c.owner, array_agg(p.region) as participants
+  const { rows } = await sql<
+    KnownCase & { case_number: string }
+  >`select c.case_number, c.procedure, c.version, c.owner, array_agg(p.region) as participants
     from cases c join case_participants p using (case_number) where c.case_number = any(${caseNumbers}) group by c.case_number`.execute(db)
   return new Map(rows.map((row) => [row.case_number, row]))
 }
@@ -55,7 +57,11 @@ export async function insertArrivals(tx: Tx, rows: readonly Arrival[]): Promise<
     [sorted.filter((row) => !row.first), sql`on conflict do nothing`],
   ] as const) {
     if (part.length === 0) continue
-    const { rows: keys } = await sql<{ jti: string; digest: string }>`${insertRows('inbox', part.map((row) => ({ ...row, apply_attempts: 0 })), conflict)} returning jti, digest`.execute(tx)
+    const { rows: keys } = await sql<{ jti: string; digest: string }>`${insertRows(
+      'inbox',
+      part.map((row) => ({ ...row, apply_attempts: 0 })),
+      conflict,
+    )} returning jti, digest`.execute(tx)
     for (const key of keys) inserted.add(`${key.jti} ${key.digest}`)
   }
   return inserted
@@ -71,12 +77,18 @@ export function arrivedCaseStatements(starting: readonly CaseRow[], early: reado
       sql`on conflict (case_number) do update set agency = excluded.agency, agreement = excluded.agreement, deadline_rules = excluded.deadline_rules,
       opened_at = excluded.opened_at where cases.state = 'waiting'`,
     ),
-    ...insertStatements('cases', byNumber(early.filter((row) => !startingNumbers.has(row.case_number))), sql`on conflict (case_number) do nothing`),
+    ...insertStatements(
+      'cases',
+      byNumber(early.filter((row) => !startingNumbers.has(row.case_number))),
+      sql`on conflict (case_number) do nothing`,
+    ),
   ]
 }
 
 function byNumber(rows: readonly CaseRow[]): Record<string, unknown>[] {
-  return [...new Map(rows.map((row) => [row.case_number, row])).values()].toSorted((a, b) => (a.case_number < b.case_number ? -1 : 1)).map((row) => ({ ...row }))
+  return [...new Map(rows.map((row) => [row.case_number, row])).values()]
+    .toSorted((a, b) => (a.case_number < b.case_number ? -1 : 1))
+    .map((row) => ({ ...row }))
 }
 
 export function arrivedParticipantStatements(starting: readonly ParticipantRow[], early: readonly ParticipantRow[]): Statement[] {
@@ -89,22 +101,39 @@ export function arrivedParticipantStatements(starting: readonly ParticipantRow[]
       unique(starting),
       sql`on conflict (case_number, region) do update set agency = excluded.agency where case_participants.agency <> excluded.agency`,
     ),
-    ...insertStatements('case_participants', unique(early.filter((row) => !startingKeys.has(keyOf(row)))), sql`on conflict (case_number, region) do nothing`),
+    ...insertStatements(
+      'case_participants',
+      unique(early.filter((row) => !startingKeys.has(keyOf(row)))),
+      sql`on conflict (case_number, region) do nothing`,
+    ),
   ]
 }
 
 export function receiptStatements(receipt: ReceiptRow, places: readonly PlaceRow[]): Statement[] {
   return [
     ...insertStatements('receipts', [{ ...receipt }], sql`on conflict (digest) do nothing`),
-    ...insertStatements('places', places.map((place) => ({ ...place })), sql`on conflict do nothing`),
+    ...insertStatements(
+      'places',
+      places.map((place) => ({ ...place })),
+      sql`on conflict do nothing`,
+    ),
   ]
 }
 
 const quarantineMs = 30 * 86_400_000
 
 /** Two texts under one (iss, jti): both are kept for thirty days. */
-export async function quarantine(tx: Tx, nowMs: number, rows: readonly { iss: string; jti: string; digest: string; message: string }[]): Promise<void> {
-  await insertAll(tx, 'quarantine', rows.map((row) => ({ ...row, stored_at: new Date(nowMs), expires_at: new Date(nowMs + quarantineMs) })), sql`on conflict do nothing`)
+export async function quarantine(
+  tx: Tx,
+  nowMs: number,
+  rows: readonly { iss: string; jti: string; digest: string; message: string }[],
+): Promise<void> {
+  await insertAll(
+    tx,
+    'quarantine',
+    rows.map((row) => ({ ...row, stored_at: new Date(nowMs), expires_at: new Date(nowMs + quarantineMs) })),
+    sql`on conflict do nothing`,
+  )
   const pairs = rows.map((row) => row.jti)
   if (pairs.length === 0) return
   await sql`insert into quarantine (iss, jti, digest, message, stored_at, expires_at)

@@ -1,6 +1,14 @@
-import { type Agreement, type DeferralReason, judgeClaims, type KnownClaims, type MessageClaims, type ParsedClaims, type RefusalReason } from '@hefu/protocol'
-import { caseNumberParts } from '@hefu/reference'
 import type { Procedure } from '@hefu/procedures'
+import {
+  type Agreement,
+  type DeferralReason,
+  judgeClaims,
+  type KnownClaims,
+  type MessageClaims,
+  type ParsedClaims,
+  type RefusalReason,
+} from '@hefu/protocol'
+import { caseNumberParts } from '@hefu/reference'
 import type { Context } from '../context.ts'
 
 /** Of a case, as much as acceptance may know: who takes part in what. Never its state. */
@@ -12,7 +20,13 @@ export interface KnownCase {
 }
 
 export type Verdict =
-  | { readonly status: 'accepted'; readonly claims: MessageClaims; readonly procedure: Procedure; readonly agreement: Agreement; readonly starts: boolean }
+  | {
+      readonly status: 'accepted'
+      readonly claims: MessageClaims
+      readonly procedure: Procedure
+      readonly agreement: Agreement
+      readonly starts: boolean
+    }
   | { readonly status: 'refused'; readonly reason: RefusalReason; readonly known: KnownClaims }
   | { readonly status: 'deferred'; readonly reason: DeferralReason }
 
@@ -22,7 +36,11 @@ type Judge = Pick<Context, 'region' | 'federation' | 'procedures' | 'now'>
  * The checks of protocol.md section 1 behind the signature and the replay look-up, in their order. Acceptance never depends
  * on the state of the case: what is illegal there becomes void in replay.
  */
-export function judgeMessage(ctx: Judge, parsed: Exclude<ParsedClaims, { refusal: 'unverifiable' }>, knownCase: (caseNumber: string) => KnownCase | undefined): Verdict {
+export function judgeMessage(
+  ctx: Judge,
+  parsed: Exclude<ParsedClaims, { refusal: 'unverifiable' }>,
+  knownCase: (caseNumber: string) => KnownCase | undefined,
+): Verdict {
   const judged = judgeClaims(parsed, { region: ctx.region, federation: ctx.federation, now: Math.floor(ctx.now() / 1000) })
   const known = parsed.ok ? parsed.claims : parsed.known
   if (judged.status === 'refused') return { ...judged, known }

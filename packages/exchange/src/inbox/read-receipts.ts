@@ -22,12 +22,20 @@ export async function listReceipts(
   ctx: Pick<Context, 'db'>,
   filter: { caseNumber?: string | undefined; issuer?: string | undefined; limit: number; after?: ReceiptPosition | undefined },
 ): Promise<{ items: ReceiptView[]; next: ReceiptPosition | null }> {
-  let query = ctx.db.selectFrom('receipts').selectAll().orderBy('received_at', 'desc').orderBy('digest', 'desc').limit(filter.limit + 1)
+  let query = ctx.db
+    .selectFrom('receipts')
+    .selectAll()
+    .orderBy('received_at', 'desc')
+    .orderBy('digest', 'desc')
+    .limit(filter.limit + 1)
   if (filter.issuer !== undefined) query = query.where('iss', '=', filter.issuer)
-  if (filter.after) query = query.where(sql<boolean>`(received_at, digest) < (${filter.after.receivedAt}::timestamptz, ${filter.after.digest})`)
+  if (filter.after)
+    query = query.where(sql<boolean>`(received_at, digest) < (${filter.after.receivedAt}::timestamptz, ${filter.after.digest})`)
   if (filter.caseNumber !== undefined) {
     const { caseNumber } = filter
-    query = query.where(sql<boolean>`digest in (select p.receipt from places p join documents d on d.jti = p.jti and d.iss = p.iss where d.case_number = ${caseNumber})`)
+    query = query.where(
+      sql<boolean>`digest in (select p.receipt from places p join documents d on d.jti = p.jti and d.iss = p.iss where d.case_number = ${caseNumber})`,
+    )
   }
   const rows = await query.execute()
   const items = rows.slice(0, filter.limit).map(toView)
@@ -41,10 +49,35 @@ export async function readReceipt(ctx: Pick<Context, 'db'>, digest: string) {
   const places = await ctx.db.selectFrom('places').selectAll().where('receipt', '=', digest).orderBy('leaf_index').execute()
   return {
     ...toView(row),
-    places: places.map((place) => ({ jti: place.jti, iss: place.iss, digest: place.digest, status: place.status, reason: place.reason, index: place.leaf_index, path: place.path })),
+    places: places.map((place) => ({
+      jti: place.jti,
+      iss: place.iss,
+      digest: place.digest,
+      status: place.status,
+      reason: place.reason,
+      index: place.leaf_index,
+      path: place.path,
+    })),
   }
 }
 
-function toView(row: { digest: string; iss: string; aud: string; jti: string; received_at: Date; size: number; root: string; receipt: string }): ReceiptView {
-  return { digest: row.digest, iss: row.iss, aud: row.aud, jti: row.jti, receivedAt: row.received_at.toISOString(), tree: { size: row.size, root: row.root }, receipt: row.receipt }
+function toView(row: {
+  digest: string
+  iss: string
+  aud: string
+  jti: string
+  received_at: Date
+  size: number
+  root: string
+  receipt: string
+}): ReceiptView {
+  return {
+    digest: row.digest,
+    iss: row.iss,
+    aud: row.aud,
+    jti: row.jti,
+    receivedAt: row.received_at.toISOString(),
+    tree: { size: row.size, root: row.root },
+    receipt: row.receipt,
+  }
 }

@@ -8,7 +8,14 @@ import { insertStatements, runTogether, type Statement, type Tx } from '../db/bu
 import type { CaseRow, DocumentRow, ParticipantRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
 import { type LogEntry, logStatements } from '../log/pending-log.ts'
 import { uuidv7 } from '../uuid.ts'
-import { arrivedCaseStatements, arrivedParticipantStatements, insertArrivals, quarantine, receiptStatements, type StoredAnswer } from './inbox-store.ts'
+import {
+  arrivedCaseStatements,
+  arrivedParticipantStatements,
+  insertArrivals,
+  quarantine,
+  receiptStatements,
+  type StoredAnswer,
+} from './inbox-store.ts'
 import type { Verdict } from './judge-message.ts'
 
 /** A message that will get a signed answer for the first time. */
@@ -40,17 +47,29 @@ export async function storeArrivals(ctx: StoreContext, iss: string, arrivals: re
   if (arrivals.length === 0) return nothing
   return await ctx.db.transaction().execute(async (tx) => {
     const nowMs = ctx.now()
-    const keys = await insertArrivals(tx, arrivals.map((arrival) => arrivalRow(arrival, iss, nowMs)))
+    const keys = await insertArrivals(
+      tx,
+      arrivals.map((arrival) => arrivalRow(arrival, iss, nowMs)),
+    )
     const inserted = arrivals.filter((arrival) => keys.has(`${arrival.jti} ${arrival.digest}`))
     if (inserted.length === 0) return nothing
     const issued = await issueReceipt(ctx, iss, inserted, nowMs)
     await runTogether(tx, [
       ...caseStatements(inserted),
-      ...insertStatements('documents', inserted.flatMap((arrival) => documentRow(ctx, arrival, nowMs)).map((row) => ({ ...row })), sql`on conflict do nothing`),
+      ...insertStatements(
+        'documents',
+        inserted.flatMap((arrival) => documentRow(ctx, arrival, nowMs)).map((row) => ({ ...row })),
+        sql`on conflict do nothing`,
+      ),
       ...receiptStatements(issued.row, issued.places),
       ...logStatements(nowMs, issued.entries),
     ])
-    await keepReusedIds(tx, ctx, iss, inserted.filter((arrival) => !arrival.first))
+    await keepReusedIds(
+      tx,
+      ctx,
+      iss,
+      inserted.filter((arrival) => !arrival.first),
+    )
     const accepted = inserted.flatMap(({ verdict }) => (verdict.status === 'accepted' ? [verdict.claims.case] : []))
     return { answers: answersOf(inserted, issued), caseNumbers: [...new Set<string>(accepted)], receipt: issued.row.digest }
   })
@@ -74,7 +93,12 @@ export function arrivalRow({ jti, digest, first, verdict }: NewArrival, iss: str
 }
 
 function caseStatements(inserted: readonly NewArrival[]): Statement[] {
-  const rows = { starting: [] as CaseRow[], early: [] as CaseRow[], startingParticipants: [] as ParticipantRow[], earlyParticipants: [] as ParticipantRow[] }
+  const rows = {
+    starting: [] as CaseRow[],
+    early: [] as CaseRow[],
+    startingParticipants: [] as ParticipantRow[],
+    earlyParticipants: [] as ParticipantRow[],
+  }
   for (const { verdict } of inserted) {
     // Of a case that is known here, only its owner's first document could change anything.
     if (verdict.status !== 'accepted' || verdict.claims.iss !== caseNumberParts(verdict.claims.case).owner) continue
@@ -87,7 +111,10 @@ function caseStatements(inserted: readonly NewArrival[]): Statement[] {
       rows.earlyParticipants.push(...participants)
     }
   }
-  return [...arrivedCaseStatements(rows.starting, rows.early), ...arrivedParticipantStatements(rows.startingParticipants, rows.earlyParticipants)]
+  return [
+    ...arrivedCaseStatements(rows.starting, rows.early),
+    ...arrivedParticipantStatements(rows.startingParticipants, rows.earlyParticipants),
+  ]
 }
 
 function arrivedCase({ claims, procedure, agreement }: Extract<Verdict, { status: 'accepted' }>): [CaseRow, ParticipantRow[]] {
@@ -121,10 +148,23 @@ function arrivedCase({ claims, procedure, agreement }: Extract<Verdict, { status
 }
 
 /** Held: the exact bytes. Refused: enough to show it on both sides, no content; nothing at all where it is not about a case of ours. */
-export function documentRow(ctx: Pick<Context, 'region'>, { token, jti, digest, first, verdict }: NewArrival, nowMs: number): DocumentRow[] {
+export function documentRow(
+  ctx: Pick<Context, 'region'>,
+  { token, jti, digest, first, verdict }: NewArrival,
+  nowMs: number,
+): DocumentRow[] {
   const claims: KnownClaims = verdict.status === 'accepted' ? verdict.claims : verdict.known
   const { iss, aud, case: caseNumber, document, from, to, iat } = claims
-  if (!first || aud !== ctx.region || caseNumber === undefined || document === undefined || from === undefined || to === undefined || iat === undefined) return []
+  if (
+    !first ||
+    aud !== ctx.region ||
+    caseNumber === undefined ||
+    document === undefined ||
+    from === undefined ||
+    to === undefined ||
+    iat === undefined
+  )
+    return []
   if (verdict.status === 'refused' && verdict.reason === 'case-participants') return []
   const held = verdict.status === 'accepted'
   return [
@@ -165,7 +205,10 @@ async function issueReceipt(ctx: StoreContext, iss: string, inserted: readonly N
   const root = toBase64url(tree.root)
   const receivedAt = Math.floor(nowMs / 1000)
   const jti = uuidv7(nowMs)
-  const receipt = await signReceipt({ iss: ctx.region, aud: iss as typeof ctx.region, jti, iat: receivedAt, receivedAt, tree: { size: tree.size, root } }, ctx.signer)
+  const receipt = await signReceipt(
+    { iss: ctx.region, aud: iss as typeof ctx.region, jti, iat: receivedAt, receivedAt, tree: { size: tree.size, root } },
+    ctx.signer,
+  )
   const digest = messageDigest(receipt)
   const places = inserted.map((arrival, at) => ({
     jti: arrival.jti,
@@ -178,25 +221,61 @@ async function issueReceipt(ctx: StoreContext, iss: string, inserted: readonly N
     path: (tree.paths[at] ?? []).map(toBase64url),
   }))
   return {
-    row: { digest, iss: ctx.region, aud: iss, jti, receipt, received_at: new Date(receivedAt * 1000), size: tree.size, root, stored_at: new Date(nowMs) },
+    row: {
+      digest,
+      iss: ctx.region,
+      aud: iss,
+      jti,
+      receipt,
+      received_at: new Date(receivedAt * 1000),
+      size: tree.size,
+      root,
+      stored_at: new Date(nowMs),
+    },
     places,
-    entries: [...inserted.map((arrival) => logEntry(ctx, iss, arrival)), { kind: 'receipt.issued', iss: ctx.region, aud: iss, jti, digest, size: tree.size, root }],
+    entries: [
+      ...inserted.map((arrival) => logEntry(ctx, iss, arrival)),
+      { kind: 'receipt.issued', iss: ctx.region, aud: iss, jti, digest, size: tree.size, root },
+    ],
   }
 }
 
 /** The same that a later look-up of these messages finds. */
 function answersOf(inserted: readonly NewArrival[], { row, places }: Issued): StoredAnswer[] {
-  return places.map(({ jti, digest, status, reason, leaf_index, path }, at) => ({ jti, digest, first: inserted[at]?.first === true, status, reason, receipt: row.receipt, index: leaf_index, path }))
+  return places.map(({ jti, digest, status, reason, leaf_index, path }, at) => ({
+    jti,
+    digest,
+    first: inserted[at]?.first === true,
+    status,
+    reason,
+    receipt: row.receipt,
+    index: leaf_index,
+    path,
+  }))
 }
 
 function logEntry(ctx: StoreContext, iss: string, { jti, digest, verdict }: NewArrival): LogEntry {
   if (verdict.status === 'refused') return { kind: 'refusal', iss, aud: ctx.region, jti, digest, reason: verdict.reason }
   const { claims } = verdict
-  return { kind: 'message.received', iss, aud: claims.aud, jti, procedure: claims.procedure, document: claims.document, case: claims.case, digest }
+  return {
+    kind: 'message.received',
+    iss,
+    aud: claims.aud,
+    jti,
+    procedure: claims.procedure,
+    document: claims.document,
+    case: claims.case,
+    digest,
+  }
 }
 
 async function keepReusedIds(tx: Tx, ctx: StoreContext, iss: string, reused: readonly NewArrival[]): Promise<void> {
   if (reused.length === 0) return
-  await quarantine(tx, ctx.now(), reused.map(({ jti, digest, token }) => ({ iss, jti, digest, message: token })))
-  for (const { jti, digest } of reused) await raiseAlert(tx, ctx, { kind: 'message.reused-id', key: `${iss}:${jti}:${digest}`, peer: iss, jti, detail: { digest } })
+  await quarantine(
+    tx,
+    ctx.now(),
+    reused.map(({ jti, digest, token }) => ({ iss, jti, digest, message: token })),
+  )
+  for (const { jti, digest } of reused)
+    await raiseAlert(tx, ctx, { kind: 'message.reused-id', key: `${iss}:${jti}:${digest}`, peer: iss, jti, detail: { digest } })
 }

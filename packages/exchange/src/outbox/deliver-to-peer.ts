@@ -1,4 +1,4 @@
-import { keyOwner, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, joinMessages, type Outcome, regionById, verifyAnswer } from '@hefu/protocol'
+import { joinMessages, keyOwner, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, type Outcome, regionById, verifyAnswer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
@@ -9,7 +9,10 @@ import { type PeerAnswer, postToPeer } from './post-to-peer.ts'
 import { recordAnswer } from './record-answer.ts'
 import { retryAfterMs, retryDelayMs } from './retry-delay.ts'
 
-type DeliverContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics'>
+type DeliverContext = Pick<
+  Context,
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics'
+>
 
 /** Requests to one peer at a time, from one worker. */
 const lanes = 3
@@ -23,7 +26,9 @@ export async function deliverToPeer(ctx: DeliverContext, peer: string, options: 
   const failures: unknown[] = []
   const startLane = () => {
     if (running.size >= lanes || options.signal?.aborted === true) return
-    const lane: Promise<unknown> = sendInTurn(ctx, peer, startLane, options.signal).catch((error: unknown) => failures.push(error)).finally(() => running.delete(lane))
+    const lane: Promise<unknown> = sendInTurn(ctx, peer, startLane, options.signal)
+      .catch((error: unknown) => failures.push(error))
+      .finally(() => running.delete(lane))
     running.add(lane)
   }
   const slow = setInterval(startLane, slowMs)
@@ -68,7 +73,9 @@ async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch): Pr
 
 /** Never the peer's word alone: the receipt must verify and lead from our own leaf to its root. */
 async function verify(ctx: DeliverContext, peer: string, batch: Batch, body: Buffer): Promise<Outcome[]> {
-  return await verifyAnswer(body, { iss: ctx.region, aud: peer as RegionId, messages: batch.messages }, (kid) => keyOwner(ctx.federation, kid))
+  return await verifyAnswer(body, { iss: ctx.region, aud: peer as RegionId, messages: batch.messages }, (kid) =>
+    keyOwner(ctx.federation, kid),
+  )
 }
 
 /** `http-503`, `refused`, `timeout`, … Any unsigned answer is a failure, 4xx included: a proxy may have sent it. */
@@ -80,7 +87,14 @@ function failureCause(answer: PeerAnswer): string {
 async function alertUnverifiable(ctx: DeliverContext, peer: string, { messages }: Batch, cause: string): Promise<void> {
   const [first] = messages
   if (!first) return
-  await raiseAlert(ctx.db, ctx, { kind: 'receipt.unverifiable', key: first.jti, peer, caseNumber: first.case_number, jti: first.jti, detail: { cause, messages: messages.length } })
+  await raiseAlert(ctx.db, ctx, {
+    kind: 'receipt.unverifiable',
+    key: first.jti,
+    peer,
+    caseNumber: first.case_number,
+    jti: first.jti,
+    detail: { cause, messages: messages.length },
+  })
 }
 
 /**
@@ -94,7 +108,8 @@ async function fail(ctx: DeliverContext, peer: string, batch: Batch, answer: Pee
   const again = answered && size > 1 && batch.messages.every((m) => m.last_failure === cause)
   const split = (batch.messages[0]?.split ?? 0) + (again ? 1 : 0)
   const afterMs = (answered ? retryAfterMs(answer.retryAfter, ctx.now()) : null) ?? 0
-  const nextAttemptAt = (attempts: number) => ctx.now() + Math.max(afterMs, again ? 20 : retryDelayMs(size > 1 ? 1 : attempts, Math.random()))
+  const nextAttemptAt = (attempts: number) =>
+    ctx.now() + Math.max(afterMs, again ? 20 : retryDelayMs(size > 1 ? 1 : attempts, Math.random()))
   await putBack(ctx, batch, { cause, httpStatus: answered ? answer.status : null, nextAttemptAt, split: Math.min(split, 9) })
 }
 

@@ -6,25 +6,43 @@ export interface FailureText extends Text {
 
 /** Cause and remedy of a failed attempt, for operators; the cause codes are those of the outbox. */
 export function failureText(cause: string): FailureText {
-  return texts[cause] ?? (cause.startsWith('http-') ? httpText(cause) : cause.startsWith('deferred-') ? deferredText : cause.startsWith('receipt-') ? receiptText : networkText)
+  return (
+    texts[cause] ??
+    (cause.startsWith('http-')
+      ? httpText(cause)
+      : cause.startsWith('deferred-')
+        ? deferredText
+        : cause.startsWith('receipt-')
+          ? receiptText
+          : networkText)
+  )
 }
 
 const networkText: FailureText = {
   zh: '无法连接对端节点',
   en: 'the peer could not be reached',
-  remedy: { zh: '检查网络和对端地址；报文会自动重发，无需操作', en: 'check the network and the address of the peer; delivery goes on by itself' },
+  remedy: {
+    zh: '检查网络和对端地址；报文会自动重发，无需操作',
+    en: 'check the network and the address of the peer; delivery goes on by itself',
+  },
 }
 
 const receiptText: FailureText = {
   zh: '对端的回答没有可验证的回执，不算送达',
   en: 'the answer held no verifiable receipt, so this is no delivery',
-  remedy: { zh: '请联系对端运维，核对其密钥和中间代理；节点会继续重发', en: 'ask the peer’s operator about its key and any proxy in between; the node goes on trying' },
+  remedy: {
+    zh: '请联系对端运维，核对其密钥和中间代理；节点会继续重发',
+    en: 'ask the peer’s operator about its key and any proxy in between; the node goes on trying',
+  },
 }
 
 const deferredText: FailureText = {
   zh: '对端暂不能判断此报文',
   en: 'the peer cannot judge this message now',
-  remedy: { zh: '节点会继续重发；若持续，请与对端核对时钟、联合体文件和流程版本', en: 'the node goes on trying; if it lasts, compare clocks, federation file and procedure versions with the peer' },
+  remedy: {
+    zh: '节点会继续重发；若持续，请与对端核对时钟、联合体文件和流程版本',
+    en: 'the node goes on trying; if it lasts, compare clocks, federation file and procedure versions with the peer',
+  },
 }
 
 function httpText(cause: string): FailureText {
@@ -32,17 +50,58 @@ function httpText(cause: string): FailureText {
   return {
     zh: `对端或其代理答复 HTTP ${status}，没有签名回执`,
     en: `the peer or a proxy answered HTTP ${status} without a signed receipt`,
-    remedy: { zh: '检查对端服务和代理的规则；报文会自动重发', en: 'look at the peer’s service and the rules of its proxy; delivery goes on by itself' },
+    remedy: {
+      zh: '检查对端服务和代理的规则；报文会自动重发',
+      en: 'look at the peer’s service and the rules of its proxy; delivery goes on by itself',
+    },
   }
 }
 
 const texts: Record<string, FailureText> = {
-  refused: { zh: '对端拒绝连接：服务可能未启动', en: 'connection refused: the peer may be down', remedy: { zh: '请确认对端节点在运行；恢复后数秒内自动续传', en: 'make sure the peer is running; delivery resumes within seconds of its return' } },
-  timeout: { zh: '对端在时限内没有回答', en: 'no answer in time', remedy: { zh: '检查网络和对端负载；报文会自动重发，对端不会重复生效', en: 'look at the network and the peer’s load; delivery goes on, and nothing takes effect twice' } },
-  name: { zh: '无法解析对端的主机名', en: 'the peer’s host name could not be resolved', remedy: { zh: '检查 DNS 和联合体文件中的地址', en: 'check DNS and the address in the federation file' } },
-  tls: { zh: '与对端的 TLS 握手失败', en: 'the TLS handshake failed', remedy: { zh: '检查双方证书是否过期或不受信任', en: 'check whether a certificate has expired or is not trusted' } },
-  'http-503': { zh: '对端暂停服务（HTTP 503）', en: 'the peer is unavailable for now (HTTP 503)', remedy: { zh: '等待对端恢复；报文会自动重发', en: 'wait for the peer; delivery goes on by itself' } },
-  'deferred-clock': { zh: '对端认为本节点时钟超前', en: 'the peer finds this node’s clock ahead', remedy: { zh: '请校准双方时钟（NTP）', en: 'synchronise both clocks (NTP)' } },
-  'deferred-registry': { zh: '对端的联合体文件较旧', en: 'the peer has an older federation file', remedy: { zh: '请对端更新联合体文件', en: 'ask the peer to update its federation file' } },
-  'deferred-version': { zh: '对端尚不支持此流程版本', en: 'the peer does not know this version of the procedure yet', remedy: { zh: '请对端升级节点', en: 'ask the peer to upgrade its node' } },
+  refused: {
+    zh: '对端拒绝连接：服务可能未启动',
+    en: 'connection refused: the peer may be down',
+    remedy: {
+      zh: '请确认对端节点在运行；恢复后数秒内自动续传',
+      en: 'make sure the peer is running; delivery resumes within seconds of its return',
+    },
+  },
+  timeout: {
+    zh: '对端在时限内没有回答',
+    en: 'no answer in time',
+    remedy: {
+      zh: '检查网络和对端负载；报文会自动重发，对端不会重复生效',
+      en: 'look at the network and the peer’s load; delivery goes on, and nothing takes effect twice',
+    },
+  },
+  name: {
+    zh: '无法解析对端的主机名',
+    en: 'the peer’s host name could not be resolved',
+    remedy: { zh: '检查 DNS 和联合体文件中的地址', en: 'check DNS and the address in the federation file' },
+  },
+  tls: {
+    zh: '与对端的 TLS 握手失败',
+    en: 'the TLS handshake failed',
+    remedy: { zh: '检查双方证书是否过期或不受信任', en: 'check whether a certificate has expired or is not trusted' },
+  },
+  'http-503': {
+    zh: '对端暂停服务（HTTP 503）',
+    en: 'the peer is unavailable for now (HTTP 503)',
+    remedy: { zh: '等待对端恢复；报文会自动重发', en: 'wait for the peer; delivery goes on by itself' },
+  },
+  'deferred-clock': {
+    zh: '对端认为本节点时钟超前',
+    en: 'the peer finds this node’s clock ahead',
+    remedy: { zh: '请校准双方时钟（NTP）', en: 'synchronise both clocks (NTP)' },
+  },
+  'deferred-registry': {
+    zh: '对端的联合体文件较旧',
+    en: 'the peer has an older federation file',
+    remedy: { zh: '请对端更新联合体文件', en: 'ask the peer to update its federation file' },
+  },
+  'deferred-version': {
+    zh: '对端尚不支持此流程版本',
+    en: 'the peer does not know this version of the procedure yet',
+    remedy: { zh: '请对端升级节点', en: 'ask the peer to upgrade its node' },
+  },
 }

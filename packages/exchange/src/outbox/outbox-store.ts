@@ -3,8 +3,8 @@ import { MAX_BODY_BYTES, MAX_MESSAGES } from '@hefu/protocol'
 import { sql } from 'kysely'
 import type { Context } from '../context.ts'
 import { insertAll, type Tx } from '../db/bulk.ts'
-import { circuitThreshold } from './retry-delay.ts'
 import { lockPeer, startProbe } from '../peers/peer-store.ts'
+import { circuitThreshold } from './retry-delay.ts'
 
 export interface LeasedMessage {
   readonly jti: string
@@ -43,7 +43,8 @@ export async function leaseBatch(ctx: Pick<Context, 'db' | 'now' | 'region'>, pe
   })
 }
 
-const isDue = (o: string, now: Date) => sql`(${sql.ref(`${o}.next_attempt_at`)} <= ${now} and (${sql.ref(`${o}.lease_until`)} is null or ${sql.ref(`${o}.lease_until`)} <= ${now}))`
+const isDue = (o: string, now: Date) =>
+  sql`(${sql.ref(`${o}.next_attempt_at`)} <= ${now} and (${sql.ref(`${o}.lease_until`)} is null or ${sql.ref(`${o}.lease_until`)} <= ${now}))`
 
 /** How many messages may go now: none while paused or open; one as the probe of an open circuit whose time has come. */
 async function allowedNow(tx: Tx, ctx: Pick<Context, 'now'>, peer: string): Promise<{ split: number; cap: number }> {
@@ -62,7 +63,14 @@ async function allowedNow(tx: Tx, ctx: Pick<Context, 'now'>, peer: string): Prom
 }
 
 /** `sent_at` says from when on the bytes may have left the node: what never left can still be cancelled. */
-async function takeDue(tx: Tx, ctx: Pick<Context, 'now' | 'region'>, peer: string, lease: string, split: number, cap: number): Promise<LeasedMessage[]> {
+async function takeDue(
+  tx: Tx,
+  ctx: Pick<Context, 'now' | 'region'>,
+  peer: string,
+  lease: string,
+  split: number,
+  cap: number,
+): Promise<LeasedMessage[]> {
   const now = new Date(ctx.now())
   const { rows } = await sql<LeasedMessage>`with due as materialized (
       select o.jti, o.sequence from outbox o
@@ -81,22 +89,44 @@ async function takeDue(tx: Tx, ctx: Pick<Context, 'now' | 'region'>, peer: strin
 }
 
 /** After a failed request: when to try again, and in how small a batch. Only the holder of the lease may say so. */
-export async function putBack(ctx: Pick<Context, 'db' | 'now'>, batch: Batch, failure: { cause: string; httpStatus: number | null; nextAttemptAt: (attempts: number) => number; split: number }): Promise<void> {
+export async function putBack(
+  ctx: Pick<Context, 'db' | 'now'>,
+  batch: Batch,
+  failure: { cause: string; httpStatus: number | null; nextAttemptAt: (attempts: number) => number; split: number },
+): Promise<void> {
   const rows = batch.messages.map((m) => ({ jti: m.jti, next_attempt_at: new Date(failure.nextAttemptAt(m.attempts + 1)) }))
   await ctx.db.transaction().execute(async (tx) => {
-    const { rows: held } = await sql<{ jti: string; attempts: number }>`update outbox o set attempts = o.attempts + 1, last_failure = ${failure.cause}, split = ${failure.split}, lease = null,
+    const { rows: held } = await sql<{
+      jti: string
+      attempts: number
+    }>`update outbox o set attempts = o.attempts + 1, last_failure = ${failure.cause}, split = ${failure.split}, lease = null,
         lease_until = null, next_attempt_at = r.next_attempt_at
       from json_populate_recordset(null::outbox, ${JSON.stringify(rows)}::json) as r
-      where o.jti = r.jti and o.jti = any(${rows.map((r) => r.jti)}::uuid[]) and o.lease = ${batch.lease} and o.state = 'pending' returning o.jti, o.attempts`.execute(tx)
+      where o.jti = r.jti and o.jti = any(${rows.map((r) => r.jti)}::uuid[]) and o.lease = ${batch.lease} and o.state = 'pending' returning o.jti, o.attempts`.execute(
+      tx,
+    )
     await recordAttempts(tx, ctx, held, failure, batch.messages.length)
   })
 }
 
-export async function recordAttempts(tx: Tx, ctx: Pick<Context, 'now'>, rows: readonly { jti: string; attempts: number }[], failure: { cause: string; httpStatus: number | null }, batch: number): Promise<void> {
+export async function recordAttempts(
+  tx: Tx,
+  ctx: Pick<Context, 'now'>,
+  rows: readonly { jti: string; attempts: number }[],
+  failure: { cause: string; httpStatus: number | null },
+  batch: number,
+): Promise<void> {
   await insertAll(
     tx,
     'delivery_attempts',
-    rows.map(({ jti, attempts }) => ({ jti, attempt: attempts, at: new Date(ctx.now()), cause: failure.cause, http_status: failure.httpStatus, batch })),
+    rows.map(({ jti, attempts }) => ({
+      jti,
+      attempt: attempts,
+      at: new Date(ctx.now()),
+      cause: failure.cause,
+      http_status: failure.httpStatus,
+      batch,
+    })),
     sql`on conflict do nothing`,
   )
 }

@@ -1,8 +1,14 @@
-import { type IncomingMessage, request as httpRequest, type RequestOptions, Agent as HttpAgent } from 'node:http'
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 
 export type PeerAnswer =
-  | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | undefined; readonly contentType: string | undefined; readonly body: Buffer }
+  | {
+      readonly kind: 'answer'
+      readonly status: number
+      readonly retryAfter: string | undefined
+      readonly contentType: string | undefined
+      readonly body: Buffer
+    }
   | { readonly kind: 'no-answer'; readonly cause: 'refused' | 'reset' | 'timeout' | 'too-large' | 'name' | 'tls' | 'network' }
 
 export interface PeerRequest {
@@ -13,7 +19,10 @@ export interface PeerRequest {
   readonly timeoutMs?: number
 }
 
-const agents = { http: new HttpAgent({ keepAlive: true, maxSockets: 16, timeout: 60_000 }), https: new HttpsAgent({ keepAlive: true, maxSockets: 16, timeout: 60_000 }) }
+const agents = {
+  http: new HttpAgent({ keepAlive: true, maxSockets: 16, timeout: 60_000 }),
+  https: new HttpsAgent({ keepAlive: true, maxSockets: 16, timeout: 60_000 }),
+}
 
 /** Under the lease of the outbox, so that a message is never with two requests of one node. */
 const requestTimeoutMs = 12_000

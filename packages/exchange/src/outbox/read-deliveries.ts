@@ -1,8 +1,8 @@
+import { loadCases, lockCases } from '../cases/case-store.ts'
+import { openResendTask } from '../cases/task-store.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import { audit } from '../log/audit-store.ts'
-import { loadCases, lockCases } from '../cases/case-store.ts'
-import { openResendTask } from '../cases/task-store.ts'
 import { tellQueue } from '../tell-queue.ts'
 import { type FailureText, failureText } from './failure-texts.ts'
 
@@ -29,8 +29,15 @@ export interface DeliveryFilter {
 }
 
 /** Newest first. `deferred` is what the peer could not judge yet: still pending, shown on its own. */
-export async function listDeliveries(ctx: Pick<Context, 'db'>, filter: DeliveryFilter): Promise<{ items: DeliveryView[]; next: string | null }> {
-  let query = ctx.db.selectFrom('outbox').selectAll().orderBy('jti', 'desc').limit(filter.limit + 1)
+export async function listDeliveries(
+  ctx: Pick<Context, 'db'>,
+  filter: DeliveryFilter,
+): Promise<{ items: DeliveryView[]; next: string | null }> {
+  let query = ctx.db
+    .selectFrom('outbox')
+    .selectAll()
+    .orderBy('jti', 'desc')
+    .limit(filter.limit + 1)
   if (filter.state === 'deferred') query = query.where('state', '=', 'pending').where('deferrals', '>', 0)
   else if (filter.state !== undefined) query = query.where('state', '=', filter.state)
   if (filter.peer !== undefined) query = query.where('peer', '=', filter.peer)
@@ -44,12 +51,24 @@ export async function listDeliveries(ctx: Pick<Context, 'db'>, filter: DeliveryF
 export async function readDelivery(ctx: Pick<Context, 'db'>, id: string) {
   const row = await readRow(ctx, id)
   const history = await ctx.db.selectFrom('delivery_attempts').selectAll().where('jti', '=', id).orderBy('attempt').execute()
-  const place = await ctx.db.selectFrom('places').select(['receipt', 'reason']).where('jti', '=', id).where('digest', '=', row.digest).executeTakeFirst()
+  const place = await ctx.db
+    .selectFrom('places')
+    .select(['receipt', 'reason'])
+    .where('jti', '=', id)
+    .where('digest', '=', row.digest)
+    .executeTakeFirst()
   return {
     ...toView(row),
     receipt: place?.receipt ?? null,
     refusal: place?.reason ?? null,
-    history: history.map((h) => ({ attempt: h.attempt, at: h.at.toISOString(), cause: h.cause, httpStatus: h.http_status, batch: h.batch, ...failureText(h.cause) })),
+    history: history.map((h) => ({
+      attempt: h.attempt,
+      at: h.at.toISOString(),
+      cause: h.cause,
+      httpStatus: h.http_status,
+      batch: h.batch,
+      ...failureText(h.cause),
+    })),
   }
 }
 
@@ -78,9 +97,15 @@ function toView(row: Awaited<ReturnType<typeof readRow>>): DeliveryView {
 /** Makes a pending message due now. */
 export async function retryNow(ctx: Pick<Context, 'db' | 'now' | 'queue' | 'log'>, caller: Caller, id: string): Promise<DeliveryView> {
   const row = await readRow(ctx, id)
-  if (row.state !== 'pending') throw new HefuError('conflict', { detail: { zh: '只有待发送的报文可以立即重发', en: 'only a pending message can be retried' } })
+  if (row.state !== 'pending')
+    throw new HefuError('conflict', { detail: { zh: '只有待发送的报文可以立即重发', en: 'only a pending message can be retried' } })
   await ctx.db.transaction().execute(async (tx) => {
-    await tx.updateTable('outbox').set({ next_attempt_at: new Date(ctx.now()), split: 0 }).where('jti', '=', id).where('state', '=', 'pending').execute()
+    await tx
+      .updateTable('outbox')
+      .set({ next_attempt_at: new Date(ctx.now()), split: 0 })
+      .where('jti', '=', id)
+      .where('state', '=', 'pending')
+      .execute()
     await audit(tx, ctx, caller, { action: 'delivery.retried', caseNumber: row.case_number, subject: id })
   })
   await tellQueue(ctx, { name: 'deliver', peer: row.peer })
@@ -93,7 +118,10 @@ export async function retryNow(ctx: Pick<Context, 'db' | 'now' | 'queue' | 'log'
  */
 export async function sendAgain(ctx: Pick<Context, 'db' | 'procedures' | 'now'>, caller: Caller, id: string): Promise<{ task: string }> {
   const outgoing = await readRow(ctx, id)
-  if (outgoing.state !== 'refused' && outgoing.state !== 'cancelled') throw new HefuError('conflict', { detail: { zh: '只有被拒收或未发送的文书需要重新制作', en: 'only a refused or cancelled document is written anew' } })
+  if (outgoing.state !== 'refused' && outgoing.state !== 'cancelled')
+    throw new HefuError('conflict', {
+      detail: { zh: '只有被拒收或未发送的文书需要重新制作', en: 'only a refused or cancelled document is written anew' },
+    })
   return await ctx.db.transaction().execute(async (tx) => {
     const rows = await lockCases(tx, [outgoing.case_number])
     const [loaded] = await loadCases(tx, ctx, rows)

@@ -9,9 +9,9 @@ import { insertStatements, rowsAs, type Statement, type Tx } from '../db/bulk.ts
 import type { ReceiptRow } from '../db/schema.ts'
 import { type LogEntry, logStatements } from '../log/pending-log.ts'
 import { peerSuccessStatements } from '../peers/peer-store.ts'
-import { storedReceipt } from './stored-receipt.ts'
 import { type Batch, type LeasedMessage, recordAttempts } from './outbox-store.ts'
 import { retryDelayMs } from './retry-delay.ts'
+import { storedReceipt } from './stored-receipt.ts'
 
 type RecordContext = Pick<Context, 'region' | 'db' | 'procedures' | 'now' | 'log' | 'metrics'>
 
@@ -91,16 +91,34 @@ function receiptStatements(ctx: RecordContext, answered: readonly Answered[], re
     leaf_index: outcome.index,
     path: outcome.path,
   }))
-  const entries: LogEntry[] = receipts.map((r) => ({ kind: 'receipt.received', iss: r.iss, aud: r.aud, jti: r.jti, digest: r.digest, size: r.size, root: r.root }))
+  const entries: LogEntry[] = receipts.map((r) => ({
+    kind: 'receipt.received',
+    iss: r.iss,
+    aud: r.aud,
+    jti: r.jti,
+    digest: r.digest,
+    size: r.size,
+    root: r.root,
+  }))
   return [
-    ...insertStatements('receipts', receipts.map((receipt) => ({ ...receipt })), sql`on conflict (digest) do nothing`),
+    ...insertStatements(
+      'receipts',
+      receipts.map((receipt) => ({ ...receipt })),
+      sql`on conflict (digest) do nothing`,
+    ),
     ...insertStatements('places', places, sql`on conflict do nothing`),
     ...logStatements(ctx.now(), entries),
   ]
 }
 
 /** Only a receipt from the future, or a wrong time for a message that was sent just now, speaks of a clock: answers may be old. */
-async function alertClocks(tx: Tx, ctx: RecordContext, peer: string, answered: readonly Answered[], receipts: readonly ReceiptRow[]): Promise<void> {
+async function alertClocks(
+  tx: Tx,
+  ctx: RecordContext,
+  peer: string,
+  answered: readonly Answered[],
+  receipts: readonly ReceiptRow[],
+): Promise<void> {
   for (const receipt of receipts) {
     const secondsOff = Math.round((receipt.received_at.getTime() - ctx.now()) / 1000)
     const firstTry = answered.some(({ sent, outcome }) => outcome.receiptDigest === receipt.digest && sent.attempts === 0)
@@ -109,37 +127,82 @@ async function alertClocks(tx: Tx, ctx: RecordContext, peer: string, answered: r
   }
 }
 
-async function reportRefusal(tx: Tx, ctx: RecordContext, peer: string, sent: LeasedMessage, reason: string, projected: readonly Projected[]): Promise<void> {
+async function reportRefusal(
+  tx: Tx,
+  ctx: RecordContext,
+  peer: string,
+  sent: LeasedMessage,
+  reason: string,
+  projected: readonly Projected[],
+): Promise<void> {
   const one = projected.find(({ loaded }) => loaded.row.case_number === sent.case_number)?.loaded
   const document = one?.documents.find((d) => d.jti === sent.jti)
   if (one && document) await openResendTask(tx, ctx, one, document.digest, document.document, reason)
-  await raiseAlert(tx, ctx, { kind: 'message.refused', key: sent.jti, peer, caseNumber: sent.case_number, jti: sent.jti, detail: { reason } })
+  await raiseAlert(tx, ctx, {
+    kind: 'message.refused',
+    key: sent.jti,
+    peer,
+    caseNumber: sent.case_number,
+    jti: sent.jti,
+    detail: { reason },
+  })
 }
 
 /** What was written after a refused document and never left the node leaves replay with it (protocol.md section 2). */
 async function cancelUnsentDescendants(tx: Tx, ctx: RecordContext, sent: LeasedMessage): Promise<void> {
-    const { rows } = await sql<{ jti: string }>`with recursive descendants as (
+  const { rows } = await sql<{ jti: string }>`with recursive descendants as (
         select d.jti, d.digest from documents d where d.case_number = ${sent.case_number} and d.iss = ${ctx.region} and ${sent.digest} = any(d.seen)
         union select d.jti, d.digest from documents d join descendants p on p.digest = any(d.seen) where d.case_number = ${sent.case_number} and d.iss = ${ctx.region})
       update outbox o set state = 'cancelled', answered_at = ${new Date(ctx.now())} from descendants
       where o.jti = descendants.jti and o.state = 'pending' and o.sent_at is null returning o.jti`.execute(tx)
-    if (rows.length === 0) return
-    await sql`update documents set status = 'cancelled', standing = 'refused' where iss = ${ctx.region} and jti = any(${rows.map((r) => r.jti)}::uuid[])`.execute(tx)
+  if (rows.length === 0) return
+  await sql`update documents set status = 'cancelled', standing = 'refused' where iss = ${ctx.region} and jti = any(${rows.map((r) => r.jti)}::uuid[])`.execute(
+    tx,
+  )
 }
 
-async function retryLater(tx: Tx, ctx: RecordContext, peer: string, batch: Batch, unanswered: readonly { sent: LeasedMessage; outcome: Extract<Outcome, { status: 'deferred' | 'invalid' }> }[]): Promise<void> {
+async function retryLater(
+  tx: Tx,
+  ctx: RecordContext,
+  peer: string,
+  batch: Batch,
+  unanswered: readonly { sent: LeasedMessage; outcome: Extract<Outcome, { status: 'deferred' | 'invalid' }> }[],
+): Promise<void> {
   for (const { sent, outcome } of unanswered) {
     const cause = outcome.status === 'deferred' ? `deferred-${outcome.reason}` : `receipt-${outcome.why}`
     const deferrals = sent.deferrals + (outcome.status === 'deferred' ? 1 : 0)
     await tx
       .updateTable('outbox')
-      .set((eb) => ({ attempts: eb('attempts', '+', 1), deferrals, last_failure: cause, lease: null, lease_until: null, next_attempt_at: new Date(ctx.now() + retryDelayMs(sent.attempts + 1, Math.random())) }))
+      .set((eb) => ({
+        attempts: eb('attempts', '+', 1),
+        deferrals,
+        last_failure: cause,
+        lease: null,
+        lease_until: null,
+        next_attempt_at: new Date(ctx.now() + retryDelayMs(sent.attempts + 1, Math.random())),
+      }))
       .where('jti', '=', sent.jti)
       .where('lease', '=', batch.lease)
       .where('state', '=', 'pending')
       .execute()
     await recordAttempts(tx, ctx, [{ jti: sent.jti, attempts: sent.attempts + 1 }], { cause, httpStatus: 200 }, batch.messages.length)
-    if (outcome.status === 'invalid') await raiseAlert(tx, ctx, { kind: 'receipt.unverifiable', key: sent.jti, peer, caseNumber: sent.case_number, jti: sent.jti, detail: { why: outcome.why } })
-    else if (deferrals > 2) await raiseAlert(tx, ctx, { kind: 'message.deferred', key: sent.jti, peer, caseNumber: sent.case_number, jti: sent.jti, detail: { reason: outcome.reason, deferrals } })
+    if (outcome.status === 'invalid')
+      await raiseAlert(tx, ctx, {
+        kind: 'receipt.unverifiable',
+        key: sent.jti,
+        peer,
+        caseNumber: sent.case_number,
+        jti: sent.jti,
+        detail: { why: outcome.why },
+      })
+    else if (deferrals > 2)
+      await raiseAlert(tx, ctx, {
+        kind: 'message.deferred',
+        key: sent.jti,
+        peer,
+        caseNumber: sent.case_number,
+        jti: sent.jti,
+        detail: { reason: outcome.reason, deferrals },
+      })
   }
 }

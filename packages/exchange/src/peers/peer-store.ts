@@ -15,13 +15,22 @@ export async function lockPeer(tx: Tx, region: string): Promise<void> {
 
 /** The probe is one request: whoever sends it keeps the circuit open for the others meanwhile. */
 export async function startProbe(tx: Tx, region: string, untilMs: number): Promise<void> {
-  await tx.updateTable('peers').set({ open_until: new Date(untilMs) }).where('region', '=', region).execute()
+  await tx
+    .updateTable('peers')
+    .set({ open_until: new Date(untilMs) })
+    .where('region', '=', region)
+    .execute()
 }
 
 /** So that every peer has its row. */
 export async function preparePeers(ctx: Pick<Context, 'db' | 'federation' | 'region'>): Promise<void> {
   const regions = ctx.federation.regions.map(({ region }) => region).filter((region) => region !== ctx.region)
-  await insertAll(ctx.db, 'peers', regions.map((region) => ({ region, paused: false, failures: 0 })), sql`on conflict do nothing`)
+  await insertAll(
+    ctx.db,
+    'peers',
+    regions.map((region) => ({ region, paused: false, failures: 0 })),
+    sql`on conflict do nothing`,
+  )
 }
 
 /**
@@ -45,7 +54,9 @@ export async function recordPeerFailure(ctx: Pick<Context, 'db' | 'now'>, region
   const row = await ctx.db
     .insertInto('peers')
     .values({ region, failures: 1, last_failure_at: at, last_failure: cause })
-    .onConflict((c) => c.column('region').doUpdateSet((eb) => ({ failures: eb('peers.failures', '+', 1), last_failure_at: at, last_failure: cause })))
+    .onConflict((c) =>
+      c.column('region').doUpdateSet((eb) => ({ failures: eb('peers.failures', '+', 1), last_failure_at: at, last_failure: cause })),
+    )
     .returning('failures')
     .executeTakeFirstOrThrow()
   if (row.failures < circuitThreshold) return

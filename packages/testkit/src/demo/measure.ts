@@ -33,7 +33,9 @@ export interface Meter {
 
 /** Looks into the nodes' databases, only reading: no API tells the instant at which the other side applied a document. */
 export async function openMeter(federation: Federation): Promise<Meter> {
-  const pools = new Map(federation.nodes.map(({ region, databaseUrl }) => [region as string, new pg.Pool({ connectionString: databaseUrl, max: 1 })]))
+  const pools = new Map(
+    federation.nodes.map(({ region, databaseUrl }) => [region as string, new pg.Pool({ connectionString: databaseUrl, max: 1 })]),
+  )
   // An idle connection that breaks, because PostgreSQL was stopped, is not news.
   for (const pool of pools.values()) pool.on('error', () => {})
   const each = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
@@ -44,7 +46,9 @@ export async function openMeter(federation: Federation): Promise<Meter> {
       for (let quiet = 0; ; ) {
         signal.throwIfAborted()
         const open = (await each<{ pending: number; unapplied: number }>(openWork)).flatMap(({ region, rows }) =>
-          rows.filter(({ pending, unapplied }) => pending + unapplied > 0).map((row) => `${region}: ${row.pending} pending, ${row.unapplied} not applied`),
+          rows
+            .filter(({ pending, unapplied }) => pending + unapplied > 0)
+            .map((row) => `${region}: ${row.pending} pending, ${row.unapplied} not applied`),
         )
         quiet = open.length === 0 ? quiet + 1 : 0
         if (quiet === 2) return null
@@ -59,8 +63,12 @@ export async function openMeter(federation: Federation): Promise<Meter> {
     },
     async latency(written) {
       const ids = written.map(({ id }) => id)
-      const stored = (await each<{ jti: string; at: Date }>('select jti, created_at as at from outbox where jti = any($1::uuid[])', [ids])).flatMap(({ rows }) => rows)
-      const applied = (await each<{ jti: string; at: Date | null }>('select jti, applied_at as at from inbox where first and jti = any($1::uuid[])', [ids])).flatMap(({ rows }) => rows)
+      const stored = (
+        await each<{ jti: string; at: Date }>('select jti, created_at as at from outbox where jti = any($1::uuid[])', [ids])
+      ).flatMap(({ rows }) => rows)
+      const applied = (
+        await each<{ jti: string; at: Date | null }>('select jti, applied_at as at from inbox where first and jti = any($1::uuid[])', [ids])
+      ).flatMap(({ rows }) => rows)
       const appliedAt = new Map(applied.map(({ jti, at }) => [jti, at]))
       const times = stored.flatMap(({ jti, at }) => {
         const then = appliedAt.get(jti)

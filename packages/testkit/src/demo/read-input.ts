@@ -10,7 +10,9 @@ import type { CaseInput, DemoInput, InputProblem, RegisterInput } from './demo-i
 
 const usualRegions = ['510100', '500000'] as const
 
-export type ReadInput = { readonly ok: true; readonly input: DemoInput } | { readonly ok: false; readonly problems: readonly InputProblem[] }
+export type ReadInput =
+  | { readonly ok: true; readonly input: DemoInput }
+  | { readonly ok: false; readonly problems: readonly InputProblem[] }
 
 /**
  * Reads a folder laid out as examples/README.md says and checks every line before anything is sent. Regions are the
@@ -34,7 +36,9 @@ export async function readInput(dir: string, nowMs: number): Promise<ReadInput> 
   }
   if (reading.problems.length === 0 && cases.length === 0)
     reading.problems.push({ file: '.', line: null, pointer: '', zh: '没有任何办件', en: 'There is not one case to play' })
-  return reading.problems.length > 0 ? { ok: false, problems: reading.problems } : { ok: true, input: { regions, registers: records, cases } }
+  return reading.problems.length > 0
+    ? { ok: false, problems: reading.problems }
+    : { ok: true, input: { regions, registers: records, cases } }
 }
 
 interface Reading {
@@ -61,7 +65,13 @@ async function regionFolders({ dir, nowMs, problems }: Reading): Promise<RegionI
     })
   const found = names.filter((name) => isRegion(name, today)).sort() as RegionId[]
   if (found.length === 0 && problems.length === 0)
-    problems.push({ file: dir, line: null, pointer: '', zh: '其中没有区域目录，例如 510100', en: 'It holds no folder of a region, such as 510100' })
+    problems.push({
+      file: dir,
+      line: null,
+      pointer: '',
+      zh: '其中没有区域目录，例如 510100',
+      en: 'It holds no folder of a region, such as 510100',
+    })
   return found
 }
 
@@ -78,7 +88,10 @@ async function filesOf({ dir }: Reading, region: string): Promise<string[]> {
 }
 
 function unexpected(name: string) {
-  const known = [...registers.map((register) => `registers/${register.name}.ndjson`), ...procedures.map(({ path }) => `${path}.ndjson`)].join(', ')
+  const known = [
+    ...registers.map((register) => `registers/${register.name}.ndjson`),
+    ...procedures.map(({ path }) => `${path}.ndjson`),
+  ].join(', ')
   return { zh: `演示不认识“${name}”，可用：${known}`, en: `The demo does not know "${name}"; known are: ${known}` }
 }
 

@@ -60,11 +60,7 @@ export async function runDemo(federation: Federation, input: DemoInput, signal: 
   }
 }
 
-async function playAll(
-  stage: Parameters<typeof playCases>[0],
-  cases: readonly CaseInput[],
-  isTerminal: boolean,
-): Promise<InputProblem[]> {
+async function playAll(stage: Parameters<typeof playCases>[0], cases: readonly CaseInput[], isTerminal: boolean): Promise<InputProblem[]> {
   const groups = procedures
     .map((procedure) => ({ procedure, cases: cases.filter((one) => one.procedure === procedure) }))
     .filter((group) => group.cases.length > 0)

@@ -1,7 +1,7 @@
 import { certificateRecognition, insuranceTransfer, violationNotice } from '@hefu/procedures'
 import { shanghaiDate } from '@hefu/reference'
 import { listOf } from '../api-client.ts'
-import { isAllowed, type PlayedCase, PlayError, readCase, readDrafts, until, writeDocument } from './officer.ts'
+import { isAllowed, PlayError, type PlayedCase, readCase, readDrafts, until, writeDocument } from './officer.ts'
 
 /** What the officers do with a case whose line has no script: the ordinary course of its procedure. */
 export async function playUsualSteps(played: PlayedCase): Promise<void> {

@@ -7,6 +7,8 @@ export type HeldLock = AsyncDisposable & {
   blocks(withinMs?: number): Promise<void>
   /** Ends the sessions that wait, as the server does once it notices that their process has died; then lets the lock go. */
   bury(): Promise<void>
+  /** Does this while the others wait. */
+  meanwhile(statement: string): Promise<void>
   /** Lets the lock go: who waits goes on. */
   release(): Promise<void>
 }
@@ -42,7 +44,7 @@ async function holdLock(databaseUrl: string, statement: string): Promise<HeldLoc
   const release = async () => {
     if (!held) return
     held = false
-    await client.query('rollback')
+    await client.query('commit')
     await client.end()
   }
   return {
@@ -52,9 +54,14 @@ async function holdLock(databaseUrl: string, statement: string): Promise<HeldLoc
       }
     },
     async bury() {
-      for (const pid of await waiting()) await client.query('select pg_terminate_backend($1)', [pid])
-      while ((await waiting()).length > 0) await sleep(5)
+      // Those who come after them are others: a node that lives connects again.
+      const dead = await waiting()
+      for (const pid of dead) await client.query('select pg_terminate_backend($1)', [pid])
+      while ((await waiting()).some((pid) => dead.includes(pid))) await sleep(5)
       await release()
+    },
+    async meanwhile(work) {
+      await client.query(work)
     },
     release,
     [Symbol.asyncDispose]: release,

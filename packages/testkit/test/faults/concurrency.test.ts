@@ -102,19 +102,19 @@ it('clocks that differ by a minute: every deadline is the same on both halves', 
 })
 
 it('a queue that loses every job is filled again from PostgreSQL', async () => {
-  const queue = async (region: string) =>
-    (
-      await query<{ name: string }>(net.node(region).databaseUrl, "select tablename as name from pg_tables where schemaname = 'bullmq'")
-    ).map(({ name }) => name)
   const paths: string[] = []
   for (const region of [chengdu, chongqing]) {
-    // Nobody is told of what is written now; then the queue is emptied behind everybody's back.
-    await using lock = await holdTable(net.node(region).databaseUrl, 'bullmq.job')
+    await net.settle()
+    const { databaseUrl } = net.node(region)
+    const tables = await query<{ name: string }>(databaseUrl, "select tablename as name from pg_tables where schemaname = 'bullmq'")
+    const jobs = tables.filter(({ name }) => name !== 'migration' && name !== 'meta').map(({ name }) => `bullmq.${name}`)
+    expect(jobs).toContain('bullmq.job')
+    // Nobody can tell the queue what is written now; then everything in it is gone.
+    await using lock = await holdTable(databaseUrl, jobs.join(', '))
     paths.push(...(await Promise.all([open(), open(), open()])))
+    await lock.blocks()
+    await lock.meanwhile(`truncate ${jobs.join(', ')} cascade`)
     await lock.bury()
-    const jobs = (await queue(region)).filter((name) => !name.startsWith('migration') && name !== 'meta')
-    expect(jobs).toContain('job')
-    await query(net.node(region).databaseUrl, `truncate ${jobs.map((name) => `bullmq.${name}`).join(', ')} cascade`)
   }
   await net.settle({ timeoutMs: 60_000 })
   for (const path of paths) expect((await other().get(path)).status).toBe(200)

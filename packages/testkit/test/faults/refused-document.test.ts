@@ -42,7 +42,11 @@ async function whileRefusing<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const standings = (read: Json) => listOf(read.documents).map(({ document, standing }) => `${document} ${standing}`)
+/** In no particular order: what was refused has no place in the case. */
+const standings = (read: Json) =>
+  listOf(read.documents)
+    .map(({ document, standing }) => `${document} ${standing}`)
+    .toSorted()
 const openTasks = async (path: string) =>
   (await one().all(`/v1/tasks?state=open&case=${path.split('/').at(-1)}`)).map(({ document, title }) => ({
     document,
@@ -64,7 +68,7 @@ it('in the middle of a case: refused on both sides, an officer is asked for a ne
   for (const officer of [one(), other()]) {
     const { body } = await officer.get(path)
     expect(body).toMatchObject({ state: 'notified' })
-    expect(standings(body)).toEqual(['notice effective', 'correction refused'])
+    expect(standings(body)).toEqual(['correction refused', 'notice effective'])
   }
   // The receiver has kept none of its content.
   expect(await count(net.node(chongqing).databaseUrl, 'select count(*) from documents where jti = $1 and message is null', [id])).toBe(1)
@@ -77,7 +81,7 @@ it('in the middle of a case: refused on both sides, an officer is asked for a ne
   for (const officer of [one(), other()]) {
     const { body } = await officer.get(path)
     expect(body).toMatchObject({ state: 'filed' })
-    expect(standings(body)).toEqual(['notice effective', 'correction refused', 'correction effective', 'filing effective'])
+    expect(standings(body)).toEqual(['correction effective', 'correction refused', 'filing effective', 'notice effective'])
   }
   expect(await net.differences()).toEqual([])
 })
@@ -109,15 +113,14 @@ it('with a successor that had left already: the successor stands', async () => {
   await net.settle()
   await operator().post(`/v1/peers/${chongqing}/pause`)
   await add(one(), path, 'correction', correction)
-  net.moveClock(tooLateMs, chengdu)
-  net.moveClock(tooLateMs, chongqing)
+  net.moveClock(tooLateMs)
   // Both go in one request: the first has expired on its way, the second is new.
   await add(one(), path, 'retraction', retraction)
   await operator().post(`/v1/peers/${chongqing}/resume`)
   await net.settle()
   for (const officer of [one(), other()]) {
     const { body } = await officer.get(path)
-    expect(standings(body)).toEqual(['notice effective', 'correction refused', 'retraction effective'])
+    expect(standings(body)).toEqual(['correction refused', 'notice effective', 'retraction effective'])
     expect(body).toMatchObject({ state: 'retracted' })
   }
   expect(await net.differences()).toEqual([])
@@ -137,6 +140,6 @@ it('as the first of its case: undelivered on the owner’s node alone', async ()
   expect(await net.differences()).toEqual([])
   // The operator asks for it again: the same task, not a second one.
   const again = await operator().post(`/v1/deliveries/${String(listOf(body.documents)[0]?.id)}/send-again`)
-  expect(again.status).toBe(202)
+  expect(again.status).toBe(200)
   expect(await openTasks(path)).toHaveLength(1)
 })

@@ -41,8 +41,20 @@ interface BadBody {
 }
 
 const [VN, IT, CR] = [violationNotice, insuranceTransfer, certificateRecognition]
-const schema = (procedure: Procedure, what: string, changes: readonly Change[], errors: BadBody['errors']): BadBody => ({ what, procedure, changes, code: 'invalid-document', errors })
-const finding = (procedure: Procedure, what: string, changes: readonly Change[], errors: BadBody['errors']): BadBody => ({ what, procedure, changes, code: 'document-findings', errors })
+const schema = (procedure: Procedure, what: string, changes: readonly Change[], errors: BadBody['errors']): BadBody => ({
+  what,
+  procedure,
+  changes,
+  code: 'invalid-document',
+  errors,
+})
+const finding = (procedure: Procedure, what: string, changes: readonly Change[], errors: BadBody['errors']): BadBody => ({
+  what,
+  procedure,
+  changes,
+  code: 'document-findings',
+  errors,
+})
 
 const badBodies: readonly BadBody[] = [
   schema(VN, 'a credit code with a wrong check character', [['/employer/uscc', '91500112MA5U7B2C23']], [['/data/employer/uscc', 'uscc']]),
@@ -53,33 +65,87 @@ const badBodies: readonly BadBody[] = [
   schema(VN, 'a date that does not exist', [['/publicUntil', '2028-02-30']], [['/data/publicUntil', 'invalid-format']]),
   schema(VN, 'money as a number', [['/violations/0/amountYuan', 100]], [['/data/violations/0/amountYuan', 'invalid-type']]),
   schema(VN, 'money with one place', [['/violations/0/amountYuan', '100.0']], [['/data/violations/0/amountYuan', 'yuan']]),
-  schema(VN, 'two at once', [['/severity', 'grave'], ['/facts', '']], [['/data/severity', 'invalid-value'], ['/data/facts', 'too-small']]),
+  schema(
+    VN,
+    'two at once',
+    [
+      ['/severity', 'grave'],
+      ['/facts', ''],
+    ],
+    [
+      ['/data/severity', 'invalid-value'],
+      ['/data/facts', 'too-small'],
+    ],
+  ),
   finding(VN, 'a telephone number in free text', [['/facts', '举报人电话 13800138000']], [['/data/facts', 'personal-number-in-text']]),
   finding(VN, 'an identity number in free text', [['/facts', '当事人 500103198812310020']], [['/data/facts', 'personal-number-in-text']]),
-  finding(VN, 'another area than that of the code', [['/violations/0/area', 'SI']], [['/data/violations/0/area', 'area-differs-from-code']]),
-  finding(VN, 'a period that ends before it begins', [['/violations/0/period', { from: '2025-12-31', to: '2025-10-01' }]], [['/data/violations/0/period', 'period-reversed']]),
-  finding(VN, 'a decision of tomorrow', [['/dispositions/1/decidedOn', '2099-01-01'], ['/publicUntil', '2101-01-01']], [['/data/dispositions/1/decidedOn', 'later-than-issue']]),
+  finding(
+    VN,
+    'another area than that of the code',
+    [['/violations/0/area', 'SI']],
+    [['/data/violations/0/area', 'area-differs-from-code']],
+  ),
+  finding(
+    VN,
+    'a period that ends before it begins',
+    [['/violations/0/period', { from: '2025-12-31', to: '2025-10-01' }]],
+    [['/data/violations/0/period', 'period-reversed']],
+  ),
+  finding(
+    VN,
+    'a decision of tomorrow',
+    [
+      ['/dispositions/1/decidedOn', '2099-01-01'],
+      ['/publicUntil', '2101-01-01'],
+    ],
+    [['/data/dispositions/1/decidedOn', 'later-than-issue']],
+  ),
   finding(VN, 'public for too long', [['/publicUntil', '2031-01-01']], [['/data/publicUntil', 'public-until-too-late']]),
   finding(VN, 'public for too short', [['/publicUntil', '2026-02-01']], [['/data/publicUntil', 'public-until-too-early']]),
 
   schema(IT, 'a wrong identity number', [['/person/idNumber', '500103198812310021']], [['/data/person/idNumber', 'person-id']]),
   schema(IT, 'an unknown insurance type', [['/insuranceType', '999']], [['/data/insuranceType', 'invalid-value']]),
-  schema(IT, 'a division of five digits', [['/outgoingAgency/divisionCode', '50010']], [['/data/outgoingAgency/divisionCode', 'invalid-format']]),
+  schema(
+    IT,
+    'a division of five digits',
+    [['/outgoingAgency/divisionCode', '50010']],
+    [['/data/outgoingAgency/divisionCode', 'invalid-format']],
+  ),
   schema(IT, 'a line break in a line', [['/letterNumber', 'LX\n1']], [['/data/letterNumber', 'invalid-format']]),
   schema(IT, 'data that is a list', [['/person', []]], [['/data/person', 'invalid-type']]),
   finding(IT, 'work-injury insurance', [['/insuranceType', '410']], [['/data/insuranceType', 'type-not-transferable']]),
   finding(IT, 'maternity insurance', [['/insuranceType', '510']], [['/data/insuranceType', 'type-not-transferable']]),
   finding(IT, 'medical insurance', [['/insuranceType', '310']], [['/data/insuranceType', 'type-of-medical-bureau']]),
   finding(IT, 'another sex than in the number', [['/person/sex', 'male']], [['/data/person/sex', 'sex-differs-from-id']]),
-  finding(IT, 'a division that never was', [['/outgoingAgency/divisionCode', '500199']], [['/data/outgoingAgency/divisionCode', 'division-unknown']]),
+  finding(
+    IT,
+    'a division that never was',
+    [['/outgoingAgency/divisionCode', '500199']],
+    [['/data/outgoingAgency/divisionCode', 'division-unknown']],
+  ),
 
   schema(CR, 'a number of another structure', [['/certificate/number', 'S00015000']], [['/data/certificate/number', 'certificate-number']]),
   schema(CR, 'an unknown kind', [['/certificate/kind', 'diploma']], [['/data/certificate/kind', 'no-variant']]),
   schema(CR, 'an unknown use', [['/use', 'fun']], [['/data/use', 'invalid-value']]),
   schema(CR, 'a holder without a name', [['/certificate/holder/name', undefined]], [['/data/certificate/holder/name', 'required']]),
-  finding(CR, 'another level than in the number', [['/certificate/level', '4']], [['/data/certificate/level', 'level-differs-from-number']]),
-  finding(CR, 'another province than the issuer asked', [['/certificate/number', 'S000151000001243000017']], [['/data/certificate/number', 'province-differs-from-number']]),
-  finding(CR, 'a number of a later year than the issue', [['/certificate/issueDate', '2023-06-18']], [['/data/certificate/issueDate', 'year-after-issue']]),
+  finding(
+    CR,
+    'another level than in the number',
+    [['/certificate/level', '4']],
+    [['/data/certificate/level', 'level-differs-from-number']],
+  ),
+  finding(
+    CR,
+    'another province than the issuer asked',
+    [['/certificate/number', 'S000151000001243000017']],
+    [['/data/certificate/number', 'province-differs-from-number']],
+  ),
+  finding(
+    CR,
+    'a number of a later year than the issue',
+    [['/certificate/issueDate', '2023-06-18']],
+    [['/data/certificate/issueDate', 'year-after-issue']],
+  ),
   finding(CR, 'issued tomorrow', [['/certificate/issueDate', '2099-06-18']], [['/data/certificate/issueDate', 'issued-later']]),
 ]
 
@@ -95,17 +161,28 @@ describe.each([VN, IT, CR])('opening a case of $name', (procedure) => {
     const data = changed(exampleData<Data>(procedure, starting(procedure)), changes)
     const officer = net.node('510100').as('officer')
     const post = async (language: string) =>
-      (await officer.post(`/v1/${procedure.path}`, { ...body(procedure, data), to: '500000-0001' }, { headers: { 'accept-language': language } })).body
+      (
+        await officer.post(
+          `/v1/${procedure.path}`,
+          { ...body(procedure, data), to: '500000-0001' },
+          { headers: { 'accept-language': language } },
+        )
+      ).body
     const [zh, en] = [await post('zh-CN,zh;q=0.9'), await post('en')]
     for (const problem of [zh, en]) {
       expect(problem).toMatchObject({ type: `urn:hefu:problem:${code}`, status: 422, code })
-      expect(listOf(problem.errors).map((one) => [one.pointer, one.code]).sort()).toEqual([...errors].sort())
+      expect(
+        listOf(problem.errors)
+          .map((one) => [one.pointer, one.code])
+          .sort(),
+      ).toEqual([...errors].sort())
     }
     const texts = (problem: Json) => [problem.title, problem.detail, ...listOf(problem.errors).map((one) => one.detail)].map(String)
     for (const text of texts(zh)) expect(text).toMatch(han)
     for (const text of texts(en)) expect(text).toMatch(/^[^\p{Script=Han}]+$/u)
     // What was wrong is not repeated: problems end up in logs and on screens.
-    for (const [, value] of changes) if (typeof value === 'string' && value.length > 5) expect(JSON.stringify([zh, en])).not.toContain(value)
+    for (const [, value] of changes)
+      if (typeof value === 'string' && value.length > 5) expect(JSON.stringify([zh, en])).not.toContain(value)
     await expectNothingHappened()
   })
 })
@@ -123,9 +200,17 @@ describe('the envelope', () => {
     ['an agency that is none', { to: '500000' }, 422, 'invalid-document', ['/to']],
     ['a member of its own', { urgent: true }, 422, 'invalid-document', ['/urgent']],
   ])('with %s', async (_, change, status, code, pointers) => {
-    const answer = await net.node('510100').as('officer').post('/v1/violation-notices', { ...good(), ...change })
+    const answer = await net
+      .node('510100')
+      .as('officer')
+      .post('/v1/violation-notices', { ...good(), ...change })
     expect(answer.headers.get('content-type')).toContain('application/problem+json')
-    expect(answer.body).toMatchObject({ status, code, detail: expect.stringMatching(/\p{Script=Han}.* \/ .*[a-z]/u), traceId: expect.any(String) })
+    expect(answer.body).toMatchObject({
+      status,
+      code,
+      detail: expect.stringMatching(/\p{Script=Han}.* \/ .*[a-z]/u),
+      traceId: expect.any(String),
+    })
     expect(listOf(answer.body.errors).map((one) => one.pointer)).toEqual(pointers)
     await expectNothingHappened()
   })
@@ -152,7 +237,10 @@ describe('the envelope', () => {
     ['another media type', '{}', 'text/plain', 415, 'media-type'],
     ['a body beyond its limit', JSON.stringify({ to: 'x'.repeat(300_000) }), 'application/json', 413, 'too-large'],
   ])('that is %s', async (_, text, type, status, code) => {
-    const answer = await net.node('510100').as('officer').post('/v1/violation-notices', text, { headers: { 'content-type': type } })
+    const answer = await net
+      .node('510100')
+      .as('officer')
+      .post('/v1/violation-notices', text, { headers: { 'content-type': type } })
     expect(answer.body).toMatchObject({ status, code })
     await expectNothingHappened()
   })
@@ -163,7 +251,10 @@ describe('conditions', () => {
     ['no key', { 'idempotency-key': '' }],
     ['a key with a space', { 'idempotency-key': 'a b' }],
   ])('Idempotency-Key: %s', async (_, headers) => {
-    const answer = await net.node('510100').as('officer').post('/v1/violation-notices', { ...body(VN, exampleData(VN, 'notice')), to: '500000-0001' }, { headers })
+    const answer = await net
+      .node('510100')
+      .as('officer')
+      .post('/v1/violation-notices', { ...body(VN, exampleData(VN, 'notice')), to: '500000-0001' }, { headers })
     expect(answer.body).toMatchObject({ status: 400, code: 'idempotency-key-missing' })
     await expectNothingHappened()
   })
@@ -181,7 +272,14 @@ describe('conditions', () => {
     expect(other.body).toMatchObject({ status: 422, code: 'idempotency-key-reused' })
     await expectNothingHappened()
     // Another client's key is another key.
-    expect((await net.node('500000').as('officer').post('/v1/violation-notices', { ...notice, from: undefined, to: '510100-0001' }, { key: 'notice-1' })).status).toBe(201)
+    expect(
+      (
+        await net
+          .node('500000')
+          .as('officer')
+          .post('/v1/violation-notices', { ...notice, from: undefined, to: '510100-0001' }, { key: 'notice-1' })
+      ).status,
+    ).toBe(201)
     await net.settle()
     quiet = await seen()
   })
@@ -208,8 +306,15 @@ describe('conditions', () => {
       code: 'document-not-allowed-now',
     })
     const unknown = played.caseNumber.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
-    for (const at of [`/v1/violation-notices/${unknown}/filing`, `/v1/insurance-transfers/${played.caseNumber}/withdrawal`, `${path}/nothing`]) {
-      expect((await home.post(at, at.endsWith('withdrawal') ? body(IT, { code: 'R13' }) : filing, { ifMatch: fresh })).body).toMatchObject({ status: 404, code: 'not-found' })
+    for (const at of [
+      `/v1/violation-notices/${unknown}/filing`,
+      `/v1/insurance-transfers/${played.caseNumber}/withdrawal`,
+      `${path}/nothing`,
+    ]) {
+      expect((await home.post(at, at.endsWith('withdrawal') ? body(IT, { code: 'R13' }) : filing, { ifMatch: fresh })).body).toMatchObject({
+        status: 404,
+        code: 'not-found',
+      })
     }
     await expectNothingHappened()
   })

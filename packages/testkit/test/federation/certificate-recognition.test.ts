@@ -48,7 +48,11 @@ const isRecognised: Expected = { state: 'recognised', ball: null, owner: [], cou
 const isRefused: Expected = { state: 'refused', ball: null, owner: [], counterparty: ['verification', 'revocation'] }
 const withdrawn: Expected = { state: 'withdrawn', ball: null, final: true, owner: [], counterparty: [] }
 
-async function ask(host: string, issuer: string, use: Use = 'recognition'): Promise<{ played: PlayedCase; certificate: Record<string, unknown> }> {
+async function ask(
+  host: string,
+  issuer: string,
+  use: Use = 'recognition',
+): Promise<{ played: PlayedCase; certificate: Record<string, unknown> }> {
   const certificate = newCertificate(issuer)
   const played = await openCase(net, certificateRecognition, host, issuer, { certificate, use })
   await net.settle()
@@ -69,7 +73,11 @@ describe.each([
     await expectCase(net, played, verified())
     expect(await hostTasks(played)).toEqual(['decision'])
     const wrong = await tryDocument(net, played, host, 'decision', recognised)
-    expect(wrong.body).toMatchObject({ status: 422, code: 'document-findings', errors: [{ pointer: '/data/outcome', code: 'not-authentic' }] })
+    expect(wrong.body).toMatchObject({
+      status: 422,
+      code: 'document-findings',
+      errors: [{ pointer: '/data/outcome', code: 'not-authentic' }],
+    })
     await addDocument(net, played, issuer, 'verification', authentic(certificate))
     await expectCase(net, played, verified())
     await addDocument(net, played, host, 'decision', recognised)
@@ -132,7 +140,8 @@ describe.each([
       await net.settle()
     }
     const valid = (certificate: object) => ({ ...recordOf(certificate), status: 'valid' })
-    const drafts = async (played: PlayedCase) => (await openTasks(officer, played.caseNumber)).map((task) => task.draft?.data?.outcome ?? task.draft?.document)
+    const drafts = async (played: PlayedCase) =>
+      (await openTasks(officer, played.caseNumber)).map((task) => task.draft?.data?.outcome ?? task.draft?.document)
 
     const late = await ask(host, issuer)
     expect(await drafts(late.played)).toEqual(['not-found'])
@@ -150,7 +159,12 @@ describe.each([
     await net.settle()
     await expectCase(net, imported.played, verified())
 
-    await put(imported.certificate, { ...valid(imported.certificate), status: 'revoked', revokedOn: '2026-10-12', revocationReason: '考核过程违规' })
+    await put(imported.certificate, {
+      ...valid(imported.certificate),
+      status: 'revoked',
+      revokedOn: '2026-10-12',
+      revocationReason: '考核过程违规',
+    })
     expect(await drafts(imported.played)).toEqual(['revocation'])
     const [task] = await openTasks(officer, imported.played.caseNumber)
     await addDocument(net, imported.played, issuer, 'revocation', task?.draft?.data)

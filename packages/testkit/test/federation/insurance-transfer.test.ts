@@ -18,7 +18,10 @@ const data = (document: string, at = 0) => exampleData<Record<string, unknown> &
 const withId = (one: Record<string, unknown> & OfPerson, idNumber: string) => ({ ...one, person: { ...one.person, idNumber } })
 const letter = (idNumber: string) => withId(data('contact-letter'), idNumber)
 const form = (idNumber: string, version = 1) => ({ ...withId(data('information-form'), idNumber), version })
-const nextPerson = () => personNumber((serial += 2))
+function nextPerson(): string {
+  serial += 2
+  return personNumber(serial)
+}
 
 const request = async (incoming: string, outgoing: string, idNumber = nextPerson()) => {
   const played = await openCase(net, insuranceTransfer, incoming, outgoing, letter(idNumber))
@@ -35,10 +38,28 @@ const requested: Expected = {
   owner: ['withdrawal'],
   counterparty: ['supplement-request', 'return', 'information-form'],
 }
-const supplementing: Expected = { state: 'supplementing', ball: 'incoming', deadlines: clock, owner: ['supplement', 'withdrawal'], counterparty: ['return'] }
+const supplementing: Expected = {
+  state: 'supplementing',
+  ball: 'incoming',
+  deadlines: clock,
+  owner: ['supplement', 'withdrawal'],
+  counterparty: ['return'],
+}
 const verifying: Expected = { ...requested, state: 'verifying' }
-const informed: Expected = { state: 'informed', ball: 'incoming', deadlines: clock, owner: ['objection', 'completion', 'withdrawal'], counterparty: [] }
-const disputed: Expected = { state: 'disputed', ball: 'outgoing', deadlines: clock, owner: ['withdrawal'], counterparty: ['information-form'] }
+const informed: Expected = {
+  state: 'informed',
+  ball: 'incoming',
+  deadlines: clock,
+  owner: ['objection', 'completion', 'withdrawal'],
+  counterparty: [],
+}
+const disputed: Expected = {
+  state: 'disputed',
+  ball: 'outgoing',
+  deadlines: clock,
+  owner: ['withdrawal'],
+  counterparty: ['information-form'],
+}
 const over = (state: string): Expected => ({ state, ball: null, final: true, owner: [], counterparty: [] })
 
 const settlementOf = async (played: PlayedCase, region: string) =>
@@ -71,7 +92,11 @@ describe.each([
     await expectCase(net, played, disputed)
 
     const again = await tryDocument(net, played, outgoing, 'information-form', form(idNumber))
-    expect(again.body).toMatchObject({ status: 422, code: 'document-findings', errors: [{ pointer: '/data/version', code: 'form-version' }] })
+    expect(again.body).toMatchObject({
+      status: 422,
+      code: 'document-findings',
+      errors: [{ pointer: '/data/version', code: 'form-version' }],
+    })
     await addDocument(net, played, outgoing, 'information-form', form(idNumber, 2))
     await expectCase(net, played, informed)
     expect(await settlementOf(played, incoming)).toEqual([])
@@ -81,7 +106,14 @@ describe.each([
     const amounts = (data('information-form') as unknown as { amounts: Record<string, string> }).amounts
     const [here, there] = [await settlementOf(played, incoming), await settlementOf(played, outgoing)]
     expect(here).toMatchObject([
-      { insuranceType: '110', payer: outgoing, payee: incoming, poolYuan: amounts.poolTransfer, personalYuan: amounts.individualTransfer, totalYuan: amounts.totalTransfer },
+      {
+        insuranceType: '110',
+        payer: outgoing,
+        payee: incoming,
+        poolYuan: amounts.poolTransfer,
+        personalYuan: amounts.individualTransfer,
+        totalYuan: amounts.totalTransfer,
+      },
     ])
     expect(there).toEqual(here)
   })
@@ -103,7 +135,9 @@ describe.each([
     // A return or a withdrawal gives the relation back: one person may be asked for again.
     const idNumber = nextPerson()
     for (const [state, reach] of Object.entries(inState)) {
-      const ends = ['requested', 'supplementing', 'verifying'].includes(state) ? (['return', 'withdrawal'] as const) : (['withdrawal'] as const)
+      const ends = ['requested', 'supplementing', 'verifying'].includes(state)
+        ? (['return', 'withdrawal'] as const)
+        : (['withdrawal'] as const)
       for (const end of ends) {
         const { played } = await request(incoming, outgoing, idNumber)
         await reach(played, idNumber)
@@ -123,7 +157,9 @@ describe.each([
     const path = `/v1/registers/insured-persons/${record.relationNumber}`
     expect((await officer.put(path, { ...record, person: { ...record.person, idNumber }, status: 'contributing' })).status).toBe(201)
     await net.settle()
-    expect(await openTasks(officer, played.caseNumber)).toMatchObject([{ document: 'return', draft: { document: 'return', data: { code: 'R09' } } }])
+    expect(await openTasks(officer, played.caseNumber)).toMatchObject([
+      { document: 'return', draft: { document: 'return', data: { code: 'R09' } } },
+    ])
     await addDocument(net, played, outgoing, 'information-form', form(idNumber))
     expect(listOf((await officer.get(path)).body.entries)).toEqual([])
     await addDocument(net, played, incoming, 'completion', data('completion'))
@@ -137,7 +173,9 @@ describe.each([
     const second = await request(incoming, outgoing, first.idNumber)
     const officer = net.node(outgoing).as('officer')
     const asked = await openTasks(officer, second.played.caseNumber)
-    expect(asked).toContainEqual(expect.objectContaining({ document: 'return', draft: { document: 'return', data: expect.objectContaining({ code: 'R08' }) } }))
+    expect(asked).toContainEqual(
+      expect.objectContaining({ document: 'return', draft: { document: 'return', data: expect.objectContaining({ code: 'R08' }) } }),
+    )
     expect(asked.filter((task) => String(task.draft?.data?.code) === 'R08')).toHaveLength(1)
     const r08 = asked.find((task) => String(task.draft?.data?.code) === 'R08')
     await addDocument(net, second.played, outgoing, 'return', r08?.draft?.data)

@@ -91,7 +91,10 @@ describe('pages', () => {
   it('are bound to their filter', async () => {
     const { next } = await page(officer('510100'), '/v1/cases?limit=1')
     const cursor = new URL(next ?? '', 'http://node').searchParams.get('cursor')
-    expect((await officer('510100').get(`/v1/cases?limit=1&state=filed&cursor=${cursor}`)).body).toMatchObject({ status: 400, code: 'cursor-invalid' })
+    expect((await officer('510100').get(`/v1/cases?limit=1&state=filed&cursor=${cursor}`)).body).toMatchObject({
+      status: 400,
+      code: 'cursor-invalid',
+    })
     expect((await officer('510100').get(`/v1/cases?limit=50&cursor=${cursor}`)).status).toBe(200)
   })
 })

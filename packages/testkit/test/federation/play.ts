@@ -27,7 +27,10 @@ export function exampleData<Data>(procedure: Procedure, document: string, at = 0
 }
 
 export async function openCase(net: TestNetwork, procedure: Procedure, owner: string, other: string, data: unknown): Promise<PlayedCase> {
-  const answer = await net.node(owner).as('officer').post(`/v1/${procedure.path}`, { ...body(procedure, data), to: `${other}-0001` })
+  const answer = await net
+    .node(owner)
+    .as('officer')
+    .post(`/v1/${procedure.path}`, { ...body(procedure, data), to: `${other}-0001` })
   expect(answer.body).toMatchObject({ procedure: procedure.name })
   expect(answer.status).toBe(201)
   return { procedure, caseNumber: String(answer.body.caseNumber), owner, other }
@@ -80,7 +83,13 @@ export interface Expected {
 /** Both nodes show this, and each its own side of it. */
 export async function expectCase(net: TestNetwork, played: PlayedCase, expected: Expected): Promise<void> {
   const [own, other] = [await readCase(net, played, played.owner), await readCase(net, played, played.other)]
-  const common = (one: Json) => ({ state: one.state, ball: one.ballHolder, final: one.final, until: one.effectiveUntil, deadlines: one.deadlines })
+  const common = (one: Json) => ({
+    state: one.state,
+    ball: one.ballHolder,
+    final: one.final,
+    until: one.effectiveUntil,
+    deadlines: one.deadlines,
+  })
   expect(common(own)).toEqual({
     state: expected.state,
     ball: expected.ball,
@@ -119,9 +128,16 @@ function expectNext(procedure: Procedure, one: Json, role: string, allowed: read
       expect(entry).toEqual({ document: name, by: role, allowed: true, ...(definition?.answers && { answers: expect.any(String) }) })
       continue
     }
-    const usual = definition?.by !== role ? 'other-side' : definition.starts ? 'already-started' : expected.final ? 'case-final' : 'not-in-this-state'
+    const usual =
+      definition?.by !== role ? 'other-side' : definition.starts ? 'already-started' : expected.final ? 'case-final' : 'not-in-this-state'
     const code = definition?.by === role ? (expected.because?.[name] ?? usual) : usual
-    expect(entry).toEqual({ document: name, by: definition?.by, allowed: false, reasonCode: code, reason: expect.stringMatching(/\p{Script=Han}.* \/ .*[a-z]/u) })
+    expect(entry).toEqual({
+      document: name,
+      by: definition?.by,
+      allowed: false,
+      reasonCode: code,
+      reason: expect.stringMatching(/\p{Script=Han}.* \/ .*[a-z]/u),
+    })
   }
 }
 
@@ -129,7 +145,19 @@ function expectNext(procedure: Procedure, one: Json, role: string, allowed: read
 export async function rowCounts(net: TestNetwork): Promise<Record<string, string>[]> {
   return await Promise.all(
     net.nodes.map(async ({ node }) => {
-      const tables = ['cases', 'case_participants', 'documents', 'outbox', 'inbox', 'effects', 'tasks', 'claims', 'events', 'log_pending', 'idempotency']
+      const tables = [
+        'cases',
+        'case_participants',
+        'documents',
+        'outbox',
+        'inbox',
+        'effects',
+        'tasks',
+        'claims',
+        'events',
+        'log_pending',
+        'idempotency',
+      ]
       const counts = sql.join(tables.map((table) => sql`(select count(*) from ${sql.table(table)}) as ${sql.ref(table)}`))
       return (await sql<Record<string, string>>`select ${counts}`.execute(node.ctx.db)).rows[0] ?? {}
     }),

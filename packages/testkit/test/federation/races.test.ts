@@ -54,7 +54,9 @@ describe('documents written on both sides at the same time', () => {
       expect(String(listOf(one.documents)[2]?.reason)).toMatch(/撤回.*\/.*Retraction/)
     }
     const filing = listOf(other.documents)[2]?.digest
-    expect(await events(played, home, 'document.void')).toMatchObject([{ digest: filing, document: 'filing', by: home, title: { en: 'document is void' } }])
+    expect(await events(played, home, 'document.void')).toMatchObject([
+      { digest: filing, document: 'filing', by: home, title: { en: 'document is void' } },
+    ])
     // Its consequences are withdrawn with it.
     expect((await officer(home).get('/v1/registers/employers/91500112MA5U7B2C22')).status).toBe(404)
   })
@@ -123,7 +125,13 @@ describe('what is kept of a case', () => {
     )
     expect(contents[1]).toEqual(contents[0])
     expect(contents[0]).toMatchObject([
-      { document: 'notice', by: '510100', data: data('notice'), purpose: 'labour-inspection', message: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]{86}$/) },
+      {
+        document: 'notice',
+        by: '510100',
+        data: data('notice'),
+        purpose: 'labour-inspection',
+        message: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]{86}$/),
+      },
       { document: 'filing', by: '500000', data: data('filing') },
     ])
   })
@@ -132,14 +140,28 @@ describe('what is kept of a case', () => {
     const played = await openCase(net, violationNotice, '510100', '500000', data('notice'))
     await net.settle()
     const [id] = listOf((await readCase(net, played, '510100')).documents).map((one) => String(one.id))
-    for (const [region, agency] of [['510100', '510104-0001'], ['500000', '500109-0001']] as const) {
+    for (const [region, agency] of [
+      ['510100', '510104-0001'],
+      ['500000', '500109-0001'],
+    ] as const) {
       const stranger = net.node(region).as('officer', agency)
       expect((await stranger.get('/v1/cases')).body).toEqual({ items: [] })
       const at = `/v1/cases/${played.caseNumber}`
-      for (const path of [at, `/v1/violation-notices/${played.caseNumber}`, `${at}/timeline`, `${at}/next`, `${at}/documents`, `${at}/documents/${id}`]) {
+      for (const path of [
+        at,
+        `/v1/violation-notices/${played.caseNumber}`,
+        `${at}/timeline`,
+        `${at}/next`,
+        `${at}/documents`,
+        `${at}/documents/${id}`,
+      ]) {
         expect((await stranger.get(path)).body).toMatchObject({ status: 404, code: 'not-found', errors: [] })
       }
-      const written = await stranger.post(`/v1/violation-notices/${played.caseNumber}/retraction`, { purpose: 'labour-inspection', basis: '第十三条', data: data('retraction') }, { ifMatch: '"x"' })
+      const written = await stranger.post(
+        `/v1/violation-notices/${played.caseNumber}/retraction`,
+        { purpose: 'labour-inspection', basis: '第十三条', data: data('retraction') },
+        { ifMatch: '"x"' },
+      )
       expect(written.body).toMatchObject({ status: 404, code: 'not-found' })
     }
   })

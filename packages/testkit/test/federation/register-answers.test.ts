@@ -15,7 +15,10 @@ afterAll(async () => await net[Symbol.asyncDispose]())
 const letter = exampleData<Record<string, unknown> & { person: object }>(insuranceTransfer, 'contact-letter')
 const registered = insuredPersons.examples[0]?.data as Record<string, unknown> & { person: object }
 const keeper = () => net.node('500000').as('officer')
-const nextPerson = () => personNumber((serial += 2))
+function nextPerson(): string {
+  serial += 2
+  return personNumber(serial)
+}
 
 async function keep(idNumber: string, changes: object = {}): Promise<void> {
   const relationNumber = `R-${idNumber.slice(-4, -1)}-${Object.keys(changes).join('-') || 'plain'}`
@@ -30,7 +33,8 @@ async function ask(idNumber: string, changes: object = {}): Promise<PlayedCase> 
   return played
 }
 
-const drafts = async (played: PlayedCase): Promise<Json[]> => (await openTasks(keeper(), played.caseNumber)).filter((task) => task.draft !== null)
+const drafts = async (played: PlayedCase): Promise<Json[]> =>
+  (await openTasks(keeper(), played.caseNumber)).filter((task) => task.draft !== null)
 const formOf = async (played: PlayedCase): Promise<Json> => {
   const form = listOf((await readCase(net, played, '510100')).documents).find((one) => String(one.document) === 'information-form')
   return (await net.node('510100').as('officer').get(`/v1/cases/${played.caseNumber}/documents/${form?.id}`)).body
@@ -51,7 +55,11 @@ describe('returns are drafted, never sent', () => {
     const played = await ask(idNumber)
     const [task, ...more] = await drafts(played)
     expect(more).toEqual([])
-    expect(task).toMatchObject({ document: 'return', draft: { document: 'return', data: { code } }, note: { zh: expect.any(String), en: expect.any(String) } })
+    expect(task).toMatchObject({
+      document: 'return',
+      draft: { document: 'return', data: { code } },
+      note: { zh: expect.any(String), en: expect.any(String) },
+    })
     expect(await readCase(net, played, '510100')).toMatchObject({ state: 'requested' })
     // The officer completes it as it stands, and the task is done.
     expect((await tryDocument(net, played, '500000', 'return', task?.draft?.data)).status).toBe(201)
@@ -64,7 +72,12 @@ describe('returns are drafted, never sent', () => {
 describe('the information form', () => {
   it('goes out by itself when the register proves it, with its excluded periods', async () => {
     const idNumber = nextPerson()
-    const excludedPeriods = ['R05', 'R06', 'R07'].map((code, at) => ({ from: `201${at}-01`, to: `201${at}-03`, code, explanation: '重复参保' }))
+    const excludedPeriods = ['R05', 'R06', 'R07'].map((code, at) => ({
+      from: `201${at}-01`,
+      to: `201${at}-03`,
+      code,
+      explanation: '重复参保',
+    }))
     await keep(idNumber, { excludedPeriods })
     const played = await ask(idNumber)
     expect(await readCase(net, played, '510100')).toMatchObject({ state: 'informed', ballHolder: 'incoming', findings: [] })
@@ -84,7 +97,9 @@ describe('the information form', () => {
     const expected = ['return', 'information-form', 'return', 'information-form']
     for (const [at, document] of expected.entries()) {
       if (at > 0) {
-        expect([200, 201]).toContain((await keeper().put(path, { ...record, status: document === 'return' ? 'in-payment' : 'stopped' })).status)
+        expect([200, 201]).toContain(
+          (await keeper().put(path, { ...record, status: document === 'return' ? 'in-payment' : 'stopped' })).status,
+        )
         await net.settle()
       }
       expect((await drafts(played)).map((task) => task.document)).toEqual([document])
@@ -124,7 +139,9 @@ describe('the information form', () => {
     const twice = nextPerson()
     await keep(twice)
     await keep(twice, { workStart: '2019-03-02' })
-    expect(await drafts(await ask(twice))).toMatchObject([{ document: 'information-form', note: { en: expect.stringContaining('several') } }])
+    expect(await drafts(await ask(twice))).toMatchObject([
+      { document: 'information-form', note: { en: expect.stringContaining('several') } },
+    ])
 
     const split = nextPerson()
     await keep(split, { accountOpened: '1996-03' })

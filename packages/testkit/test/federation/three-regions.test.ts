@@ -90,9 +90,17 @@ describe('the third region', () => {
 
   it('may not write into a case of the other two: refused, and the case is as it was', async () => {
     const { played, digest, before } = await foreignCase()
-    const attempt = { case: played.caseNumber as CaseNumber, document: 'retraction', seen: [digest], data: data('retraction') as MessageClaims['data'] }
+    const attempt = {
+      case: played.caseNumber as CaseNumber,
+      document: 'retraction',
+      seen: [digest],
+      data: data('retraction') as MessageClaims['data'],
+    }
     const { answer, before: rows, after } = await intrude(attempt)
-    expect(answer).toMatchObject({ status: 200, json: { messages: [{ status: 'refused', reason: 'case-participants' }], receipts: [expect.any(String)] } })
+    expect(answer).toMatchObject({
+      status: 200,
+      json: { messages: [{ status: 'refused', reason: 'case-participants' }], receipts: [expect.any(String)] },
+    })
     expect(await readCase(net, played, '500000')).toEqual(before)
     const at = (counts: typeof rows, table: string) => counts.map((one) => one[table])
     for (const table of ['cases', 'documents', 'tasks', 'events', 'effects']) expect(at(after, table)).toEqual(at(rows, table))
@@ -100,7 +108,12 @@ describe('the third region', () => {
 
   it('may not write into, nor open, a case of another region that is not known: deferred, nothing kept', async () => {
     const unknown = newCase('510100')
-    const writing = await intrude({ case: unknown, document: 'retraction', seen: ['A'.repeat(43)], data: data('retraction') as MessageClaims['data'] })
+    const writing = await intrude({
+      case: unknown,
+      document: 'retraction',
+      seen: ['A'.repeat(43)],
+      data: data('retraction') as MessageClaims['data'],
+    })
     const opening = await intrude({ case: unknown })
     for (const { answer, before, after } of [writing, opening]) {
       expect(answer).toMatchObject({ status: 200, json: { messages: [{ status: 'deferred', reason: 'case-unknown' }], receipts: [] } })
@@ -110,12 +123,20 @@ describe('the third region', () => {
 
   it("may not speak in another region's name, nor may a side write the other side's documents", async () => {
     const { played, digest, before } = await foreignCase()
-    const attempt = { case: played.caseNumber as CaseNumber, document: 'retraction', seen: [digest], data: data('retraction') as MessageClaims['data'] }
+    const attempt = {
+      case: played.caseNumber as CaseNumber,
+      document: 'retraction',
+      seen: [digest],
+      data: data('retraction') as MessageClaims['data'],
+    }
     const chengdu = { iss: '510100' as RegionId, from: '510100-0001' as MessageClaims['from'] }
     const impersonated = await intrude({ ...chengdu, ...attempt })
     expect(impersonated.answer).toMatchObject({ status: 400, json: { code: 'unverifiable' } })
     expect(impersonated.after).toEqual(impersonated.before)
-    const wrongSide = await intrude({ ...chengdu, ...attempt, document: 'filing', answers: digest, data: data('filing') as MessageClaims['data'] }, net.node('510100').signer)
+    const wrongSide = await intrude(
+      { ...chengdu, ...attempt, document: 'filing', answers: digest, data: data('filing') as MessageClaims['data'] },
+      net.node('510100').signer,
+    )
     expect(wrongSide.answer).toMatchObject({ status: 200, json: { messages: [{ status: 'refused', reason: 'case-participants' }] } })
     expect(await readCase(net, played, '500000')).toEqual(before)
   })

@@ -31,7 +31,13 @@ const notified = (from: 'notice' | 'correction'): Expected => ({
   owner: ['correction', 'retraction', 'repair'],
   counterparty: ['filing'],
 })
-const filed: Expected = { state: 'filed', ball: null, effectiveUntil: until, owner: ['correction', 'retraction', 'repair'], counterparty: [] }
+const filed: Expected = {
+  state: 'filed',
+  ball: null,
+  effectiveUntil: until,
+  owner: ['correction', 'retraction', 'repair'],
+  counterparty: [],
+}
 const repaired: Expected = { state: 'repaired', ball: null, final: true, effectiveUntil: until, owner: ['retraction'], counterparty: [] }
 const retracted: Expected = { state: 'retracted', ball: null, final: true, effectiveUntil: until, owner: [], counterparty: [] }
 
@@ -60,7 +66,12 @@ describe.each([
     await expectCase(net, played, filed)
     expect(await taskDocuments(played, home)).toEqual([])
     const [entry] = await entriesOf(played)
-    expect(entry).toMatchObject({ digest: filing, procedure: 'violation-notice', until, data: { creditClass: 'serious', keyInspectionTarget: true } })
+    expect(entry).toMatchObject({
+      digest: filing,
+      procedure: 'violation-notice',
+      until,
+      data: { creditClass: 'serious', keyInspectionTarget: true },
+    })
     expect(entry?.data?.provenance).toMatchObject({ caseNumber: played.caseNumber, region: finder, agency: `${finder}-0001` })
     expect(await entriesOf(played, finder)).toEqual([])
 
@@ -71,7 +82,9 @@ describe.each([
 
     await addDocument(net, played, home, 'filing', { ...data('filing'), entryNumber: '渝信档〔2026〕000319' })
     await expectCase(net, played, filed)
-    expect(await entriesOf(played)).toMatchObject([{ data: { entryNumber: '渝信档〔2026〕000319', violations: [{ workersAffected: 36 }] } }])
+    expect(await entriesOf(played)).toMatchObject([
+      { data: { entryNumber: '渝信档〔2026〕000319', violations: [{ workersAffected: 36 }] } },
+    ])
 
     await addDocument(net, played, finder, 'repair', data('repair'))
     await expectCase(net, played, repaired)
@@ -79,7 +92,10 @@ describe.each([
 
     await addDocument(net, played, finder, 'retraction', data('retraction'))
     await expectCase(net, played, retracted)
-    expect((await tryDocument(net, played, finder, 'retraction', data('retraction'))).body).toMatchObject({ status: 409, code: 'document-not-allowed-now' })
+    expect((await tryDocument(net, played, finder, 'retraction', data('retraction'))).body).toMatchObject({
+      status: 409,
+      code: 'document-not-allowed-now',
+    })
   })
 
   it('a suspicion: never an entry, no filing before it is decided', async () => {
@@ -96,7 +112,11 @@ describe.each([
     await expectCase(net, played, notified('correction'))
     expect(await entriesOf(played)).toEqual([])
     const back = await tryDocument(net, played, finder, 'correction', { ...nowDecided, notice: suspected })
-    expect(back.body).toMatchObject({ status: 422, code: 'document-findings', errors: expect.arrayContaining([expect.objectContaining({ pointer: '/data/notice/stage', code: 'back-to-suspected' })]) })
+    expect(back.body).toMatchObject({
+      status: 422,
+      code: 'document-findings',
+      errors: expect.arrayContaining([expect.objectContaining({ pointer: '/data/notice/stage', code: 'back-to-suspected' })]),
+    })
 
     await addDocument(net, played, home, 'filing', data('filing'))
     expect(await entriesOf(played)).toHaveLength(1)

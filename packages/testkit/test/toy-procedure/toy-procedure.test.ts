@@ -75,7 +75,11 @@ it('refuses what its schema does not know, and stores nothing', async () => {
     .as('officer')
     .post('/v1/address-queries', { ...body, data: { uscc: '91500112MA5U7B2C23', reason: '', more: 1 } })
   expect(answer.body).toMatchObject({ status: 422, code: 'invalid-document' })
-  expect(listOf(answer.body.errors).map(({ pointer }) => pointer).sort()).toEqual(['/data/more', '/data/reason', '/data/uscc'])
+  expect(
+    listOf(answer.body.errors)
+      .map(({ pointer }) => pointer)
+      .sort(),
+  ).toEqual(['/data/more', '/data/reason', '/data/uscc'])
   await net.settle()
   expect(await rowCounts(net)).toEqual(before)
 })

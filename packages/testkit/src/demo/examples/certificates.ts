@@ -23,7 +23,20 @@ interface CertificateRecord extends Certificate {
   readonly subsidy?: { readonly paidOn: string; readonly amountYuan: string; readonly paidBy: string }
 }
 
-const occupations = ['电工', '焊工', '钳工', '保育师', '养老护理员', '中式烹调师', '汽车维修工', '美发师', '育婴员', '物流服务师', '数控车工', '茶艺师']
+const occupations = [
+  '电工',
+  '焊工',
+  '钳工',
+  '保育师',
+  '养老护理员',
+  '中式烹调师',
+  '汽车维修工',
+  '美发师',
+  '育婴员',
+  '物流服务师',
+  '数控车工',
+  '茶艺师',
+]
 const qualifications = ['企业人力资源管理师', '消防设施操作员', '安全评价师', '劳动关系协调员']
 const series = ['工程系列', '卫生系列', '农业系列', '经济系列', '中小学教师系列']
 
@@ -35,14 +48,28 @@ export function exampleCertificates(random: Random, region: ExampleRegion, count
     const subsidised = !revoked && certificate.kind === 'skill-level' && at % 10 === 4
     return {
       ...certificate,
-      issuingBody: certificate.kind === 'title' ? `${places[region].city}人力资源和社会保障局` : `${places[region].city}职业技能鉴定指导中心`,
+      issuingBody:
+        certificate.kind === 'title' ? `${places[region].city}人力资源和社会保障局` : `${places[region].city}职业技能鉴定指导中心`,
       ...(revoked ? revokedFrom('2025-11-03', '申报材料不实') : { status: 'valid' as const }),
-      ...(subsidised && { subsidy: { paidOn: '2025-08-15', amountYuan: `${random.int(10, 30) * 100}.00`, paidBy: `${places[region].city}就业服务管理局` } }),
+      ...(subsidised && {
+        subsidy: { paidOn: '2025-08-15', amountYuan: `${random.int(10, 30) * 100}.00`, paidBy: `${places[region].city}就业服务管理局` },
+      }),
     }
   })
 }
 
-const kinds = ['skill-level', 'skill-level', 'title', 'skill-level', 'skill-level', 'qualification', 'skill-level', 'title', 'skill-level', 'qualification'] as const
+const kinds = [
+  'skill-level',
+  'skill-level',
+  'title',
+  'skill-level',
+  'skill-level',
+  'qualification',
+  'skill-level',
+  'title',
+  'skill-level',
+  'qualification',
+] as const
 
 function certificateOf(random: Random, region: ExampleRegion, at: number): Certificate {
   const kind = kinds[at % kinds.length] ?? 'skill-level'
@@ -71,7 +98,12 @@ function revokedFrom(revokedOn: string, revocationReason: string) {
 }
 
 /** Requests to the region that issued `records`, each about another certificate; every awkward way a request can go is among them. */
-export function certificateRequests(random: Random, issuer: ExampleRegion, records: readonly CertificateRecord[], count: number): CaseLine[] {
+export function certificateRequests(
+  random: Random,
+  issuer: ExampleRegion,
+  records: readonly CertificateRecord[],
+  count: number,
+): CaseLine[] {
   const scene: Scene = { random, issuer, left: [...records] }
   const awkwardOnes = awkward.flatMap((plan) => plan(scene))
   const usual = Array.from({ length: count - awkwardOnes.length }, (_, at) => {
@@ -92,20 +124,40 @@ const isPlain = (record: CertificateRecord) => record.status === 'valid' && reco
 const isSkill = (record: CertificateRecord) => isPlain(record) && record.kind === 'skill-level'
 
 const awkward: readonly ((scene: Scene) => readonly CaseLine[])[] = [
-  (scene) => [title(scene, '高级职称', 'a senior title', (level) => level.endsWith('senior')), title(scene, '中级、初级职称', 'a middle or junior title', (level) => !level.endsWith('senior'))],
+  (scene) => [
+    title(scene, '高级职称', 'a senior title', (level) => level.endsWith('senior')),
+    title(scene, '中级、初级职称', 'a middle or junior title', (level) => !level.endsWith('senior')),
+  ],
   (scene) => [mismatch(scene, ({ holder, ...rest }) => ({ ...rest, holder: { ...holder, name: `${holder.name.slice(0, 1)}某` } }), '姓名')],
   (scene) => [mismatch(scene, (certificate) => ({ ...certificate, occupation: '起重装卸机械操作工' }), '职业')],
   (scene) => [mismatch(scene, (certificate) => ({ ...certificate, issueDate: `${certificate.issueDate.slice(0, 4)}-12-29` }), '发证日期')],
   (scene) => [notFound(scene), foundLater(scene)],
   (scene) => [revokedBefore(scene), revokedBefore(scene)],
-  (scene) => [revokedLater(scene, refusedAfterReview, '复核后不予认可', 'refused after review'), revokedLater(scene, keptAfterReview, '复核后仍予认可', 'still recognised')],
   (scene) => [
-    { title: { zh: '补贴已在发证地发放', en: 'a subsidy was already paid' }, ...lineOf(scene, { certificate: shown(take(scene, (record) => record.subsidy !== undefined)), use: 'subsidy' }) },
-    { title: { zh: '补贴已在发证地发放', en: 'a subsidy was already paid' }, ...lineOf(scene, { certificate: shown(take(scene, (record) => record.subsidy !== undefined)), use: 'subsidy' }) },
+    revokedLater(scene, refusedAfterReview, '复核后不予认可', 'refused after review'),
+    revokedLater(scene, keptAfterReview, '复核后仍予认可', 'still recognised'),
   ],
   (scene) => [
-    { title: { zh: '本人撤回', en: 'the person withdrew' }, ...lineOf(scene, { certificate: shown(take(scene, isSkill)), use: 'recognition' }, [{ document: 'withdrawal', data: { by: 'person' } }]) },
-    { title: { zh: '用人单位撤回', en: 'the employer withdrew' }, ...lineOf(scene, { certificate: shown(take(scene, isSkill)), use: 'hiring' }, [{ document: 'withdrawal', data: { by: 'employer' } }]) },
+    {
+      title: { zh: '补贴已在发证地发放', en: 'a subsidy was already paid' },
+      ...lineOf(scene, { certificate: shown(take(scene, (record) => record.subsidy !== undefined)), use: 'subsidy' }),
+    },
+    {
+      title: { zh: '补贴已在发证地发放', en: 'a subsidy was already paid' },
+      ...lineOf(scene, { certificate: shown(take(scene, (record) => record.subsidy !== undefined)), use: 'subsidy' }),
+    },
+  ],
+  (scene) => [
+    {
+      title: { zh: '本人撤回', en: 'the person withdrew' },
+      ...lineOf(scene, { certificate: shown(take(scene, isSkill)), use: 'recognition' }, [
+        { document: 'withdrawal', data: { by: 'person' } },
+      ]),
+    },
+    {
+      title: { zh: '用人单位撤回', en: 'the employer withdrew' },
+      ...lineOf(scene, { certificate: shown(take(scene, isSkill)), use: 'hiring' }, [{ document: 'withdrawal', data: { by: 'employer' } }]),
+    },
   ],
 ]
 
@@ -132,7 +184,10 @@ function foundLater(scene: Scene): CaseLine {
     { document: 'verification', data: { outcome: 'authentic', record } },
     { document: 'decision', data: recognised(certificate) },
   ]
-  return { title: { zh: '先查无此证，查纸质档案后更正', en: 'not found, then found in the paper archive' }, ...lineOf(scene, { certificate, use: 'recognition' }, script) }
+  return {
+    title: { zh: '先查无此证，查纸质档案后更正', en: 'not found, then found in the paper archive' },
+    ...lineOf(scene, { certificate, use: 'recognition' }, script),
+  }
 }
 
 function revokedBefore(scene: Scene): CaseLine {
@@ -150,7 +205,10 @@ function revokedLater(scene: Scene, review: (certificate: Certificate) => unknow
     { document: 'revocation', draft: true },
     { document: 'decision', data: review(certificate) },
   ]
-  return { title: { zh: `认可后证书被撤销，${zh}`, en: `revoked after recognition, ${en}` }, ...lineOf(scene, { certificate, use: 'recognition' }, script) }
+  return {
+    title: { zh: `认可后证书被撤销，${zh}`, en: `revoked after recognition, ${en}` },
+    ...lineOf(scene, { certificate, use: 'recognition' }, script),
+  }
 }
 
 function recognised({ level }: Certificate) {

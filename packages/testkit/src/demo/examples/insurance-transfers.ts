@@ -50,7 +50,11 @@ const plans: readonly Plan[] = [
   identityDiffers,
   notInsured,
   usual({ years: 22, startedAt: 38, sex: 'male', more: { status: 'in-payment' } }, '已领取待遇，退回（R03）', 'in payment: returned (R03)'),
-  usual({ years: 6, startedAt: 42, sex: 'female', more: { relationStays: true } }, '应建临时账户，退回（R04）', 'relation stays: returned (R04)'),
+  usual(
+    { years: 6, startedAt: 42, sex: 'female', more: { relationStays: true } },
+    '应建临时账户，退回（R04）',
+    'relation stays: returned (R04)',
+  ),
   transferredTwice,
   usual({ years: 5, more: { status: 'contributing' } }, '未停保，退回（R09）', 'still contributing: returned (R09)'),
   usual({ years: 8, more: { arrears: true } }, '有欠费，退回（R09）', 'in arrears: returned (R09)'),
@@ -75,7 +79,10 @@ function usual(options: InsuredOptions, zh?: string, en?: string): Plan {
 function temporaryAccount(scene: Scene): Planned {
   const insured = insuredPerson(scene.random, scene.outgoing, scene.number, { years: 14 })
   const line = lineOf(scene, { ...contactLetter(scene, insured), accountKind: 'temporary' })
-  return { lines: [{ title: { zh: '临时账户：信息表由经办人员发出', en: 'temporary account: an officer sends the form' }, ...line }], record: insured.record }
+  return {
+    lines: [{ title: { zh: '临时账户：信息表由经办人员发出', en: 'temporary account: an officer sends the form' }, ...line }],
+    record: insured.record,
+  }
 }
 
 function identityDiffers(scene: Scene): Planned {
@@ -98,7 +105,11 @@ function transferredTwice(scene: Scene): Planned {
   return {
     lines: [
       { id: 'moved-before', ...lineOf(scene, letter) },
-      { after: 'moved-before', title: { zh: '同一关系再次申请，退回（R08）', en: 'the same relation again: returned (R08)' }, ...lineOf(scene, again) },
+      {
+        after: 'moved-before',
+        title: { zh: '同一关系再次申请，退回（R08）', en: 'the same relation again: returned (R08)' },
+        ...lineOf(scene, again),
+      },
     ],
     record: insured.record,
   }
@@ -120,7 +131,10 @@ function supplemented(scene: Scene): Planned {
     { document: 'supplement', data: { items: [{ item: 'account-kind', content: '更正为一般账户' }], letter } },
     completion(letter),
   ])
-  return { lines: [{ title: { zh: '补正账户类别后办结', en: 'the account kind is supplemented, then completed' }, ...line }], record: insured.record }
+  return {
+    lines: [{ title: { zh: '补正账户类别后办结', en: 'the account kind is supplemented, then completed' }, ...line }],
+    record: insured.record,
+  }
 }
 
 function nameSupplemented(scene: Scene): Planned {
@@ -141,11 +155,17 @@ function disputed(scene: Scene): Planned {
   const letter = contactLetter(scene, insured)
   const line = lineOf(scene, letter, [
     { region: scene.outgoing, register: 'insured-persons', record: { ...insured.record } },
-    { document: 'objection', data: { field: pointer, expected: right, received: wrong, code: 'R10', explanation: '与本人工资流水不符，请核对缴费基数。' } },
+    {
+      document: 'objection',
+      data: { field: pointer, expected: right, received: wrong, code: 'R10', explanation: '与本人工资流水不符，请核对缴费基数。' },
+    },
     { document: 'information-form', draft: true },
     completion(letter),
   ])
-  return { lines: [{ title: { zh: '提出异议，更正信息表（第 2 版）后办结', en: 'objection, corrected form (version 2), completed' }, ...line }], record }
+  return {
+    lines: [{ title: { zh: '提出异议，更正信息表（第 2 版）后办结', en: 'objection, corrected form (version 2), completed' }, ...line }],
+    record,
+  }
 }
 
 function withdrawnAtOnce(scene: Scene): Planned {
@@ -161,7 +181,10 @@ function withdrawnLater(scene: Scene): Planned {
     { document: 'supplement-request', data: request },
     withdrawal,
   ])
-  return { lines: [{ title: { zh: '要求补正后撤回（R13）', en: 'withdrawn when asked to supplement (R13)' }, ...line }], record: insured.record }
+  return {
+    lines: [{ title: { zh: '要求补正后撤回（R13）', en: 'withdrawn when asked to supplement (R13)' }, ...line }],
+    record: insured.record,
+  }
 }
 
 const withdrawal: Step = { document: 'withdrawal', data: { code: 'R13', explanation: '本人决定继续在原参保地参保。' } }
@@ -169,7 +192,10 @@ const withdrawal: Step = { document: 'withdrawal', data: { code: 'R13', explanat
 function completion({ insuranceType, letterNumber }: Letter): Step {
   return {
     document: 'completion',
-    data: { completedOn: '2026-03-30', relationContinuedAs: { insuranceType, accountKind: 'general', personalNumber: `N${letterNumber.slice(-6)}` } },
+    data: {
+      completedOn: '2026-03-30',
+      relationContinuedAs: { insuranceType, accountKind: 'general', personalNumber: `N${letterNumber.slice(-6)}` },
+    },
   }
 }
 

@@ -1,6 +1,6 @@
+import { type Career, pensionRows } from './careers.ts'
 import type { ExamplePerson } from './people.ts'
 import { examplePerson } from './people.ts'
-import { type Career, pensionRows } from './careers.ts'
 import { type ExampleRegion, pickDivision, places, twoDigits } from './place.ts'
 import type { Random } from './random.ts'
 
@@ -17,7 +17,13 @@ export interface InsuredPersonRecord {
   readonly periods: readonly { readonly from: string; readonly to: string; readonly months: number }[]
   readonly pre98Personal?: string
   readonly rows: readonly (PensionRow | Pick<PensionRow, 'year' | 'segments'>)[]
-  readonly excludedPeriods?: readonly { readonly from: string; readonly to: string; readonly code: string; readonly explanation: string; readonly personToldOn?: string }[]
+  readonly excludedPeriods?: readonly {
+    readonly from: string
+    readonly to: string
+    readonly code: string
+    readonly explanation: string
+    readonly personToldOn?: string
+  }[]
   readonly status: 'contributing' | 'stopped' | 'in-payment'
   readonly arrears?: boolean
   readonly relationStays?: boolean
@@ -40,7 +46,9 @@ export interface InsuredOptions {
   readonly pausedYears?: number
   /** Reason of one period in the third year that stays behind. */
   readonly excluded?: 'R05' | 'R06' | 'R07'
-  readonly more?: Pick<InsuredPersonRecord, 'pre98Personal' | 'arrears' | 'relationStays'> & { readonly status?: InsuredPersonRecord['status'] }
+  readonly more?: Pick<InsuredPersonRecord, 'pre98Personal' | 'arrears' | 'relationStays'> & {
+    readonly status?: InsuredPersonRecord['status']
+  }
 }
 
 const reasons = {
@@ -79,7 +87,8 @@ export function insuredPerson(random: Random, region: ExampleRegion, number: num
       ...(pension && { accountOpened: first }),
       periods: [{ from: first, to: segments.at(-1)?.to ?? '', months: segments.reduce((sum, { months }) => sum + months, 0) }],
       rows: pension ? rows : rows.filter((row) => row.segments.length > 0).map(withoutMoney),
-      ...(without && options.excluded && { excludedPeriods: [{ ...without, code: options.excluded, explanation: reasons[options.excluded] }] }),
+      ...(without &&
+        options.excluded && { excludedPeriods: [{ ...without, code: options.excluded, explanation: reasons[options.excluded] }] }),
       status: 'stopped',
       ...options.more,
     },
@@ -92,7 +101,12 @@ function withoutMoney({ year, segments }: PensionRow) {
 }
 
 /** The record as the agency had it before it noticed that a base was entered too high by 500 yuan a month. */
-export function withWrongBase(record: InsuredPersonRecord): { readonly record: InsuredPersonRecord; readonly pointer: string; readonly right: string; readonly wrong: string } {
+export function withWrongBase(record: InsuredPersonRecord): {
+  readonly record: InsuredPersonRecord
+  readonly pointer: string
+  readonly right: string
+  readonly wrong: string
+} {
   const at = 1
   const row = record.rows[at]
   const segment = row?.segments[0]

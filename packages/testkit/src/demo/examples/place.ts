@@ -18,8 +18,24 @@ interface Place {
 }
 
 export const places: Readonly<Record<ExampleRegion, Place>> = {
-  '510100': { region: '510100', agency: '510100-0001', city: '成都市', short: '成', province: '51', telephone: '028-12333', peer: '500000' },
-  '500000': { region: '500000', agency: '500000-0001', city: '重庆市', short: '渝', province: '50', telephone: '023-12333', peer: '510100' },
+  '510100': {
+    region: '510100',
+    agency: '510100-0001',
+    city: '成都市',
+    short: '成',
+    province: '51',
+    telephone: '028-12333',
+    peer: '500000',
+  },
+  '500000': {
+    region: '500000',
+    agency: '500000-0001',
+    city: '重庆市',
+    short: '渝',
+    province: '50',
+    telephone: '023-12333',
+    peer: '510100',
+  },
 }
 
 /** A district or county of the region that was in force when the examples were written. */

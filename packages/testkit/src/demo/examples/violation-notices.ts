@@ -55,7 +55,11 @@ type Course = (draft: Draft, from: ExampleRegion) => Omit<CaseLine, 'body'> & { 
 /** Without a script the home side files a decided notice. */
 const plain: Course = ({ decided }) => ({ data: decided })
 
-const suspectedOnly: Course = ({ suspected }) => ({ title: { zh: '立案，尚未作出决定', en: 'suspected: nothing decided yet' }, data: suspected, script: [] })
+const suspectedOnly: Course = ({ suspected }) => ({
+  title: { zh: '立案，尚未作出决定', en: 'suspected: nothing decided yet' },
+  data: suspected,
+  script: [],
+})
 
 const courses: readonly Course[] = [
   plain,
@@ -67,13 +71,20 @@ const courses: readonly Course[] = [
   (draft, from) => ({
     title: { zh: '立案后作出决定', en: 'suspected, then decided' },
     data: draft.suspected,
-    script: [correction(draft.decided, ['stage', 'dispositions', 'creditClass', 'publicUntil', 'publication'], '案件已办结，作出处理决定。'), filing(draft, from)],
+    script: [
+      correction(draft.decided, ['stage', 'dispositions', 'creditClass', 'publicUntil', 'publication'], '案件已办结，作出处理决定。'),
+      filing(draft, from),
+    ],
   }),
   plain,
   (draft, from) => ({
     title: { zh: '归档后更正人数，再次归档', en: 'filed, corrected, filed again' },
     data: draft.decided,
-    script: [filing(draft, from), correction(withFewerWorkers(draft.decided), ['violations'], '复核后核减一名劳动者。'), filing(draft, from)],
+    script: [
+      filing(draft, from),
+      correction(withFewerWorkers(draft.decided), ['violations'], '复核后核减一名劳动者。'),
+      filing(draft, from),
+    ],
   }),
   plain,
   (draft, from) => ({
@@ -139,7 +150,13 @@ function suspectedNotice(random: Random, from: ExampleRegion, employer: ExampleE
   }
 }
 
-function decidedNotice(random: Random, from: ExampleRegion, suspected: ReturnType<typeof suspectedNotice>, kind: Kind, decidedOn: DateText) {
+function decidedNotice(
+  random: Random,
+  from: ExampleRegion,
+  suspected: ReturnType<typeof suspectedNotice>,
+  kind: Kind,
+  decidedOn: DateText,
+) {
   const creditClass = random.pick(['minor', 'general', 'general', 'serious'] as const)
   const [least, most] = publicMonths[creditClass]
   const { short } = places[from]

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { exampleFiles } from '../../src/demo/example-files.ts'
+import type { DemoReport } from '../../src/demo/report.ts'
+import { waitUntil } from '../../src/processes/wait-until.ts'
+
+const mainFile = fileURLToPath(new URL('../../src/demo/main.ts', import.meta.url))
+
+async function newFolder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'hefu-demo-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+/** The examples' registers, and of each file of cases the lines that `wanted` takes. */
+async function subset(wanted: (line: { title?: { en: string }; after?: string; id?: string }, path: string) => boolean): Promise<string> {
+  const dir = await newFolder()
+  for (const [path, text] of exampleFiles()) {
+    const lines = text.split('\n').filter((line) => line !== '' && (path.includes('/registers/') || wanted(JSON.parse(line), path)))
+    await mkdir(dirname(join(dir, path)), { recursive: true })
+    await writeFile(join(dir, path), `${lines.join('\n')}\n`)
+  }
+  return dir
+}
+
+interface Demo {
+  readonly child: ChildProcess
+  readonly exited: Promise<number | null>
+  readonly stdout: () => string
+  readonly stderr: () => string
+}
+
+async function startDemo(...args: string[]): Promise<Demo & { readonly cwd: string }> {
+  const cwd = await newFolder()
+  const child = spawn(process.execPath, [mainFile, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    stdout += String(chunk)
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += String(chunk)
+  })
+  const exited = once(child, 'close').then(([code]) => code as number | null)
+  return { child, exited, stdout: () => stdout, stderr: () => stderr, cwd }
+}
+
+test('plays the awkward cases of one region to their ends, reports, and stops everything', { timeout: 280_000 }, async () => {
+  const seen = new Set<string>()
+  const lines: string[] = []
+  const input = await subset(({ title, id }, path) => {
+    const name = id ?? title?.en
+    if (!path.startsWith('510100/') || name === undefined || seen.has(path + name)) return false
+    seen.add(path + name)
+    if (title !== undefined) lines.push(`${path} ${title.en}`)
+    return true
+  })
+  const demo = await startDemo('--input', input, '--exit', '--json')
+  await waitUntil(() => demo.stderr().includes('/') && descendantsOf(demo.child.pid ?? 0).then((pids) => pids.length > 2), 120_000)
+  const pids = await descendantsOf(demo.child.pid ?? 0)
+  expect({ code: await demo.exited, stderr: demo.stderr() }).toMatchObject({ code: 0 })
+  const report = JSON.parse(demo.stdout()) as DemoReport
+  expect(JSON.parse(await readFile(join(demo.cwd, 'demo-report.json'), 'utf8'))).toEqual(report)
+  expect(Object.keys(report)).toEqual(['ok', 'seconds', 'procedures', 'messages', 'halvesMatch', 'latencyMs'])
+  expect(report).toMatchObject({ ok: true, halvesMatch: true })
+
+  const count = (path: string, ending: RegExp) => lines.filter((line) => line.includes(path) && ending.test(line)).length
+  const transfers = report.procedures['insurance-transfer']
+  expect(transfers?.final).toBe(transfers?.cases)
+  expect(transfers?.states).toMatchObject({ returned: count('insurance', /returned/), withdrawn: count('insurance', /withdrawn/) })
+  const notices = report.procedures['violation-notice']?.states
+  expect(notices).toMatchObject({ retracted: count('notices', /retracted|annulled/), repaired: count('notices', /was repaired$/) })
+  expect(notices?.notified).toBe(count('notices', /suspected:|suspicion/))
+  const recognitions = report.procedures['certificate-recognition']?.states
+  expect(recognitions).toMatchObject({
+    withdrawn: count('certificate', /withdrew/),
+    recognised: count('certificate', /title|still recognised|paper/),
+  })
+
+  const { sent, receipted, applied } = report.messages
+  expect([receipted, applied]).toEqual([sent, sent])
+  expect(report.latencyMs.p50).toBeGreaterThan(0)
+  expect(report.latencyMs.p99).toBeGreaterThanOrEqual(report.latencyMs.p50)
+  await waitUntil(() => pids.every((pid) => !isAlive(pid)), 20_000)
+})
+
+test('a bad file: its name, line and pointer in both languages, exit 2, nothing started', async () => {
+  const input = await subset((_, path) => path === '510100/violation-notices.ndjson')
+  const file = join(input, '510100/violation-notices.ndjson')
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replace('"severity":"ordinary"', '"severity":"urgent"'))
+  const demo = await startDemo('--input', input)
+  expect(await demo.exited).toBe(2)
+  expect(demo.stdout()).toBe('')
+  expect(demo.stderr()).toContain('510100/violation-notices.ndjson:1 /body/data/severity\n  须为以下之一')
+  expect(demo.stderr()).toContain('Must be one of: ordinary, major')
+  expect(demo.stderr()).not.toContain('PostgreSQL')
+  expect(await readdir(demo.cwd)).toEqual([])
+})
+
+test('wrong usage is exit 2 with the usage, --help is exit 0', async () => {
+  const wrong = await startDemo('--input', '--faster', 'now')
+  expect(await wrong.exited).toBe(2)
+  for (const part of ['--faster', 'now', '用法：pnpm demo', 'usage: pnpm demo']) expect(wrong.stderr()).toContain(part)
+  const help = await startDemo('--help')
+  expect(await help.exited).toBe(0)
+  expect(help.stdout()).toContain('--input DIR')
+})
+
+test('Ctrl-C in the middle leaves no process', { timeout: 180_000 }, async () => {
+  const demo = await startDemo('--exit')
+  await waitUntil(() => /\d+\/\d+ {2}/.test(demo.stderr()), 150_000)
+  const pids = await descendantsOf(demo.child.pid ?? 0)
+  // Two nodes, the keeper of PostgreSQL, PostgreSQL and its own processes.
+  expect(pids.length).toBeGreaterThan(4)
+  demo.child.kill('SIGINT')
+  expect(await demo.exited).toBe(130)
+  await waitUntil(() => pids.every((pid) => !isAlive(pid)), 20_000)
+  expect(existsSync(join(demo.cwd, 'demo-report.json'))).toBe(false)
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** Children of a process, theirs, and so on; from /proc. */
+async function descendantsOf(pid: number): Promise<number[]> {
+  const all = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const parents = new Map<number, number>()
+  for (const name of all) {
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
+    const parent = /\) \S (\d+)/.exec(stat)?.[1]
+    if (parent !== undefined) parents.set(Number(name), Number(parent))
+  }
+  const found = [pid]
+  for (const ancestor of found) for (const [child, parent] of parents) if (parent === ancestor) found.push(child)
+  return found.slice(1)
+}
