@@ -363,10 +363,10 @@ create table reconciliations (
 );
 create index reconciliations_by_peer on reconciliations (peer, id desc);
 
--- Which cases asked a register what: they are looked at again when the record comes or changes.
+-- Which cases asked a register what (`claims`: which claim another case holds): they are looked at again when that changes.
 create table register_questions (
   register text not null,
   lookup_key text not null,
-  case_number text not null references cases,
+  case_number text not null references cases deferrable initially deferred,
   primary key (register, lookup_key, case_number)
 );

@@ -4,12 +4,9 @@ import type { Context } from './context.ts'
 import { importsToResume } from './imports/import-store.ts'
 import { peersWithDueMessages } from './outbox/outbox-store.ts'
 import { peersToReconcile } from './reconcile/reconciliation-store.ts'
-import { tellQueue } from './tell-queue.ts'
+import { tellQueue, tellToApply } from './tell-queue.ts'
 
 type SweepContext = Pick<Context, 'db' | 'queue' | 'now' | 'log' | 'metrics'>
-
-/** How many cases one `apply` job takes. */
-const applyBatch = 500
 
 /**
  * Refills the queue from PostgreSQL: due deliveries, accepted messages nobody applied, imports and reconciliations nobody runs.
@@ -17,8 +14,7 @@ const applyBatch = 500
  */
 export async function sweep(ctx: SweepContext): Promise<void> {
   for (const peer of await peersWithDueMessages(ctx)) await tellQueue(ctx, { name: 'deliver', peer })
-  const cases = await unappliedCases(ctx)
-  for (let at = 0; at < cases.length; at += applyBatch) await tellQueue(ctx, { name: 'apply', cases: cases.slice(at, at + applyBatch) })
+  await tellToApply(ctx, await unappliedCases(ctx))
   for (const id of await importsToResume(ctx.db)) await tellQueue(ctx, { name: 'import', import: id })
   for (const peer of await peersToReconcile(ctx.db)) await tellQueue(ctx, { name: 'reconcile', peer })
 }

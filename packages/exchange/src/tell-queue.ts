@@ -14,6 +14,13 @@ export async function tellQueue(ctx: Pick<Context, 'queue' | 'log'>, job: Job): 
   }
 }
 
+/** How many cases one `apply` job takes. */
+const applyBatch = 500
+
+export async function tellToApply(ctx: Pick<Context, 'queue' | 'log'>, cases: readonly string[]): Promise<void> {
+  for (let at = 0; at < cases.length; at += applyBatch) await tellQueue(ctx, { name: 'apply', cases: cases.slice(at, at + applyBatch) })
+}
+
 /** Jobs that drain need not be there twice; `apply` names its cases. */
 function keyOf(job: Job): string | undefined {
   if (job.name === 'apply') return undefined

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts'
 import { insertRows, type Tx } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
 import { lookupKey } from '../registers/lookup-key.ts'
-import { rememberQuestions } from '../registers/question-store.ts'
+import { holdLookups, rememberQuestions } from '../registers/question-store.ts'
 import { findRecords } from '../registers/register-store.ts'
 import { type Appended, appendDocument, type DraftDocument } from './append-document.ts'
 import { type LoadedCase, storedClaims } from './loaded-case.ts'
@@ -33,6 +33,11 @@ export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: rea
   if (questions.length === 0) return []
   const keys = questions.flatMap(({ wanted }) =>
     Object.values(wanted ?? {}).map(({ register, lookup }) => ({ register, lookupKey: lookupKey(lookup.kind, lookup.value) })),
+  )
+  await holdLookups(
+    tx,
+    'reading',
+    keys.map((key) => key.lookupKey),
   )
   const records = await findRecords(tx, keys)
   await rememberQuestions(

@@ -41,6 +41,7 @@ export async function planConsequences(tx: Tx, ctx: Pick<Context, 'now'>, cases:
   const claims = wanted.flatMap(({ loaded, effect }): WantedClaim[] => (effect.kind === 'claim' ? [{ loaded, effect }] : []))
   const conflicts = await takeClaims(
     tx,
+    ctx.now(),
     stored.filter((row) => row.kind === 'claim'),
     claims,
   )

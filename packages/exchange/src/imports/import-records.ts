@@ -1,9 +1,10 @@
 import type { Register } from '@hefu/procedures'
 import type { Caller, Context } from '../context.ts'
 import { insertAll } from '../db/bulk.ts'
-import { applyCasesAsking } from '../registers/apply-cases-asking.ts'
+import { holdLookups, reapplyCasesAsking } from '../registers/question-store.ts'
 import { recordOf } from '../registers/record-of.ts'
 import { type RecordToWrite, writeRecords } from '../registers/register-store.ts'
+import { tellToApply } from '../tell-queue.ts'
 import { uuidv7 } from '../uuid.ts'
 import { endRows, type StoredImport } from './import-store.ts'
 import { parseRow } from './parse-row.ts'
@@ -27,7 +28,9 @@ export async function importRecords(
     if ('failure' in parsed) outcomes.push({ line: row.line, failure: parsed.failure })
     else records.set(row.line, recordOf(register, parsed.data))
   }
-  await ctx.db.transaction().execute(async (tx) => {
+  const lookupKeys = [...new Set([...records.values()].flatMap((record) => record.lookupKeys))]
+  const asking = await ctx.db.transaction().execute(async (tx) => {
+    await holdLookups(tx, 'writing', lookupKeys)
     const last = new Map([...records.values()].map((record) => [record.key, record]))
     const nowMs = ctx.now()
     const versions = await writeRecords(tx, register.name, run.agency, nowMs, [...last.values()])
@@ -40,9 +43,9 @@ export async function importRecords(
       ),
     )
     await endRows(tx, run.id, outcomes)
+    return await reapplyCasesAsking(tx, nowMs, register.name, lookupKeys)
   })
-  const lookupKeys = [...records.values()].flatMap((record) => record.lookupKeys)
-  await applyCasesAsking(ctx, register.name, [...new Set(lookupKeys)])
+  await tellToApply(ctx, asking)
 }
 
 function auditRow(caller: Caller, nowMs: number, action: string, subject: string) {

@@ -4,7 +4,7 @@ import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
 import { recordPeerFailure } from '../peers/peer-store.ts'
 import { deliveryAttempted } from '../telemetry.ts'
-import { type Batch, leaseBatch, putBack } from './outbox-store.ts'
+import { type Batch, leaseBatch, putBack, releaseLease } from './outbox-store.ts'
 import { type PeerAnswer, postToPeer } from './post-to-peer.ts'
 import { recordAnswer } from './record-answer.ts'
 import { retryAfterMs, retryDelayMs } from './retry-delay.ts'
@@ -43,20 +43,23 @@ async function sendInTurn(ctx: DeliverContext, peer: string, startLane: () => vo
     const batch = await leaseBatch(ctx, peer)
     if (batch.messages.length === 0) return
     if (batch.isFull) startLane()
-    await deliverBatch(ctx, peer, batch)
+    await deliverBatch(ctx, peer, batch, signal)
     // Nothing was left behind it; what is written meanwhile comes with a job of its own.
     if (!batch.isFull) return
   }
 }
 
-async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch): Promise<void> {
+async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch, signal: AbortSignal | undefined): Promise<void> {
   const startedMs = performance.now()
   const body = batch.messages.length === 1 ? (batch.messages[0]?.message ?? '') : joinMessages(batch.messages.map((m) => m.message))
   const answer = await postToPeer({
     url: `${regionById(ctx.federation, peer as RegionId)?.exchangeUrl.replace(/\/$/, '')}/exchange/v1/inbox`,
     contentType: batch.messages.length === 1 ? MESSAGE_CONTENT_TYPE : MESSAGES_CONTENT_TYPE,
     body,
+    signal,
   })
+  // The node stops: no failure of the peer's, and whoever works next need not wait for the lease.
+  if (signal?.aborted === true && answer.kind === 'no-answer') return await releaseLease(ctx, batch)
   const attempt = { peer, messages: batch.messages.length, bytes: body.length, ms: performance.now() - startedMs }
   const outcomes = answer.kind === 'answer' && answer.status === 200 ? await verify(ctx, peer, batch, answer.body) : null
   if (outcomes === null || outcomes.every((outcome) => outcome.status === 'invalid')) {

@@ -88,6 +88,16 @@ async function takeDue(
   return rows
 }
 
+/** Gives the messages back as they were. */
+export async function releaseLease(ctx: Pick<Context, 'db'>, batch: Batch): Promise<void> {
+  await ctx.db
+    .updateTable('outbox')
+    .set({ lease: null, lease_until: null })
+    .where('lease', '=', batch.lease)
+    .where('state', '=', 'pending')
+    .execute()
+}
+
 /** After a failed request: when to try again, and in how small a batch. Only the holder of the lease may say so. */
 export async function putBack(
   ctx: Pick<Context, 'db' | 'now'>,

@@ -17,6 +17,8 @@ export interface PeerRequest {
   readonly body: string | Buffer
   readonly authorization?: string
   readonly timeoutMs?: number
+  /** Ends the request: the node stops. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const agents = {
@@ -43,7 +45,7 @@ export async function postToPeer(request: PeerRequest): Promise<PeerAnswer> {
       'accept-encoding': 'identity',
       ...(request.authorization === undefined ? {} : { authorization: request.authorization }),
     },
-    signal: AbortSignal.timeout(request.timeoutMs ?? requestTimeoutMs),
+    signal: AbortSignal.any([AbortSignal.timeout(request.timeoutMs ?? requestTimeoutMs), ...(request.signal ? [request.signal] : [])]),
   }
   return await new Promise((resolve) => {
     const fail = (error: NodeJS.ErrnoException) => resolve({ kind: 'no-answer', cause: causeOf(error) })

@@ -2,9 +2,10 @@ import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import { fieldErrorsOf } from '../field-errors.ts'
 import { audit } from '../log/audit-store.ts'
-import { applyCasesAsking } from './apply-cases-asking.ts'
+import { tellToApply } from '../tell-queue.ts'
+import { holdLookups, reapplyCasesAsking } from './question-store.ts'
 import { idOf, keyOfId, officerAgency, recordOf, registerNamed } from './record-of.ts'
-import { lockStoredRecord, removeRecord, writeRecords } from './register-store.ts'
+import { lockStoredRecord, lookupKeysOf, removeRecord, writeRecords } from './register-store.ts'
 
 export interface Precondition {
   /** Version as in the ETag, without quotes, or `*`: any that exists. */
@@ -43,22 +44,23 @@ export async function putRecord(
       ],
     })
   }
-  const written = await ctx.db.transaction().execute(async (tx) => {
+  const { asking, ...written } = await ctx.db.transaction().execute(async (tx) => {
+    await holdLookups(tx, 'writing', record.lookupKeys)
     const version = (await writeRecords(tx, register.name, agency, ctx.now(), [record])).get(record.key)
     if (version === undefined) throw notYours()
     // Judged by what the write found, under its row lock: throwing takes the write back.
     if (!meets(precondition, version - 1)) throw new HefuError('if-match-failed')
     const outcome = version === 1 ? 'created' : 'updated'
     await audit(tx, ctx, caller, { action: `register.record-${outcome}`, subject: `${register.name}/${record.key}` })
-    return { outcome, version } as const
+    return { outcome, version, asking: await reapplyCasesAsking(tx, ctx.now(), register.name, record.lookupKeys) } as const
   })
-  await applyCasesAsking(ctx, register.name, record.lookupKeys)
+  await tellToApply(ctx, asking)
   return written
 }
 
 /** Throws HefuError: role-not-allowed, not-found, agency-not-allowed (another agency wrote it), if-match-failed. */
 export async function deleteRecord(
-  ctx: Pick<Context, 'db' | 'now' | 'registers'>,
+  ctx: Pick<Context, 'db' | 'queue' | 'now' | 'log' | 'registers'>,
   caller: Caller,
   registerName: string,
   id: string,
@@ -67,14 +69,18 @@ export async function deleteRecord(
   const agency = officerAgency(caller)
   const register = registerNamed(ctx, registerName)
   const key = keyOfId(register, id)
-  await ctx.db.transaction().execute(async (tx) => {
+  const asking = await ctx.db.transaction().execute(async (tx) => {
+    const lookupKeys = await lookupKeysOf(tx, register.name, key)
+    await holdLookups(tx, 'writing', lookupKeys)
     const stored = await lockStoredRecord(tx, register.name, key)
     if (!stored) throw new HefuError('not-found')
     if (stored.agency !== agency) throw notYours()
     if (!meets(precondition, stored.version)) throw new HefuError('if-match-failed')
     await removeRecord(tx, register.name, key)
     await audit(tx, ctx, caller, { action: 'register.record-deleted', subject: `${register.name}/${key}` })
+    return await reapplyCasesAsking(tx, ctx.now(), register.name, lookupKeys)
   })
+  await tellToApply(ctx, asking)
 }
 
 /** `version` 0: there was no record. */

@@ -1,29 +1,44 @@
 import { sql } from 'kysely'
-import { insertAll, type Reader, type Tx } from '../db/bulk.ts'
+import { insertAll, type Tx } from '../db/bulk.ts'
 
-/** Which cases asked a register what: when the record comes or changes later, they are looked at again. */
-export async function rememberQuestions(
-  tx: Tx,
-  rows: readonly { register: string; lookup_key: string; case_number: string }[],
-): Promise<void> {
+/** A case that was looked up for: in a register, or among the claims of other cases (`register` is then `claims`). */
+export interface Question {
+  readonly register: string
+  readonly lookup_key: string
+  readonly case_number: string
+}
+
+/** Which cases asked what: when the record comes or changes, or the claim is given back, they are looked at again. */
+export async function rememberQuestions(tx: Tx, questions: readonly Question[]): Promise<void> {
   await insertAll(
     tx,
     'register_questions',
-    rows.map((row) => ({ ...row })),
+    questions.map((row) => ({ ...row })),
     sql`on conflict do nothing`,
   )
 }
 
-export async function openCasesAsking(db: Reader, register: string, lookupKeys: readonly string[]): Promise<string[]> {
+/**
+ * Holds the look-ups until the end of the transaction: `reading` by who is about to look and remember his question,
+ * `writing` by who is about to change what is found. One of the two then sees the other; neither can slip past. The keys are folded to
+ * a thousand locks, so that a large import stays within the lock table.
+ */
+export async function holdLookups(tx: Tx, mode: 'reading' | 'writing', lookupKeys: readonly string[]): Promise<void> {
+  if (lookupKeys.length === 0) return
+  const lock = mode === 'reading' ? sql.ref('pg_advisory_xact_lock_shared') : sql.ref('pg_advisory_xact_lock')
+  await sql`select ${lock}(hashtext('hefu.lookup'), bucket) from (
+    select distinct abs(hashtext(key) % 1000) as bucket from unnest(${lookupKeys}::text[]) as key order by bucket) as buckets`.execute(tx)
+}
+
+/**
+ * Marks the open cases that asked as to be applied again and answers their numbers. In the transaction that changes what they asked for,
+ * so that a crash cannot forget them: the sweep finds the mark when no job does.
+ */
+export async function reapplyCasesAsking(tx: Tx, nowMs: number, register: string, lookupKeys: readonly string[]): Promise<string[]> {
   if (lookupKeys.length === 0) return []
-  const rows = await db
-    .selectFrom('register_questions as q')
-    .innerJoin('cases as c', 'c.case_number', 'q.case_number')
-    .select('q.case_number')
-    .distinct()
-    .where('q.register', '=', register)
-    .where('q.lookup_key', '=', sql<string>`any(${lookupKeys})`)
-    .where('c.final', '=', false)
-    .execute()
-  return rows.map((row) => row.case_number)
+  const { rows } = await sql<{ case_number: string }>`update inbox i set applied_at = null, next_apply_at = ${new Date(nowMs)}
+    from (select distinct q.case_number from register_questions q join cases c on c.case_number = q.case_number
+      where q.register = ${register} and q.lookup_key = any(${lookupKeys}) and not c.final) as asking
+    where i.case_number = asking.case_number and i.status = 'accepted' and i.first returning i.case_number`.execute(tx)
+  return [...new Set(rows.map((row) => row.case_number))]
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Procedure } from '@hefu/procedures'
 import { type ApiAnswer, type ApiClient, type Json, listOf } from '../api-client.ts'
 
@@ -11,8 +12,8 @@ export interface PlayedCase {
   readonly caseNumber: string
   readonly owner: ApiClient
   readonly counterparty: ApiClient
-  /** Digests of the documents written by the script so far: a side acts only on what it has seen of them. */
-  readonly digests: string[]
+  /** What the script has written so far, and on which side: a side acts only on what it has seen of it. */
+  readonly written: { readonly digest: string; readonly side: ApiClient }[]
   /** Told of every document that a node accepted. */
   readonly onWritten: (api: ApiClient, id: string) => void
   readonly signal: AbortSignal
@@ -45,7 +46,7 @@ export async function readCase(played: PlayedCase, side: ApiClient): Promise<{ r
   if (answer.status === 404) return null
   if (answer.status !== 200) throw refused(answer)
   const held = new Set(listOf(answer.body.documents).map(({ digest }) => String(digest)))
-  return played.digests.every((digest) => held.has(digest)) ? { body: answer.body, etag: answer.headers.get('etag') ?? '' } : null
+  return played.written.every(({ digest }) => held.has(digest)) ? { body: answer.body, etag: answer.headers.get('etag') ?? '' } : null
 }
 
 /** Whether this side may write the document now. */
@@ -64,7 +65,7 @@ export async function readDrafts(played: PlayedCase, side: ApiClient): Promise<R
 /** Writes a document as soon as its side may. `data` may come from a draft, which may still be on its way: undefined waits. */
 export async function writeDocument(played: PlayedCase, document: string, data: () => Promise<unknown>): Promise<void> {
   const side = sideOf(played, document)
-  await until(played, async () => {
+  await until(played, side, async () => {
     const read = await readCase(played, side)
     if (read === null || !isAllowed(read.body, document)) return whyNot(played, document, read?.body)
     const content = await data()
@@ -80,24 +81,29 @@ export async function writeDocument(played: PlayedCase, document: string, data: 
   })
 }
 
-export function noteWritten(played: Pick<PlayedCase, 'digests' | 'onWritten'>, side: ApiClient, answer: ApiAnswer): void {
-  played.digests.push(String(answer.body.document?.digest))
+export function noteWritten(played: Pick<PlayedCase, 'written' | 'onWritten'>, side: ApiClient, answer: ApiAnswer): void {
+  played.written.push({ digest: String(answer.body.document?.digest), side })
   played.onWritten(side, String(answer.body.document?.id))
 }
 
-/** Tries again, at growing intervals, until it answers null; what it answers instead is why it did not. */
+/**
+ * Tries again, at growing intervals, until it answers null; what it answers instead is why it did not. `side` waits for the
+ * other one's document when that was the last: then the first look comes after a while, too.
+ */
 export async function until(
-  { signal }: Pick<PlayedCase, 'signal'>,
+  { signal, written }: Pick<PlayedCase, 'signal' | 'written'>,
+  side: ApiClient | null,
   attempt: () => Promise<{ readonly zh: string; readonly en: string } | null>,
 ): Promise<void> {
   const end = performance.now() + stepWithinMs
+  if (written.at(-1)?.side !== side) await sleep(firstWaitMs)
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 1.6, 500)) {
     signal.throwIfAborted()
     const why = await attempt()
     if (why === null) return
     if (performance.now() > end)
       throw new PlayError(`${stepWithinMs / 1000} 秒内无法进行：${why.zh}`, `not possible within ${stepWithinMs / 1000} s: ${why.en}`)
-    await new Promise((resolve) => setTimeout(resolve, waitMs))
+    await sleep(waitMs)
   }
 }
 

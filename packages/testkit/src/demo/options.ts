@@ -40,7 +40,7 @@ export function parseDemoOptions(
     if (token.kind !== 'option') continue
     if (!['input', 'exit', 'json', 'help'].includes(token.name))
       problems.push({ zh: `不认识的选项：${token.rawName}`, en: `unknown option: ${token.rawName}` })
-    else if (token.name === 'input' ? (token.value ?? '') === '' : token.value !== undefined)
+    else if (token.name === 'input' ? !/^(?!-)./.test(token.value ?? '') : token.value !== undefined)
       problems.push(
         token.name === 'input'
           ? { zh: '--input 需要一个目录', en: '--input needs a folder' }

@@ -15,11 +15,11 @@ export interface Stage {
 /** Opens a case and plays it to the end of its script. Throws PlayError. */
 export async function playCase(stage: Stage, { procedure, owner, counterparty, content }: CaseInput): Promise<void> {
   const { body, script } = content
-  const digests: string[] = []
+  const written: PlayedCase['written'] = []
   const api = stage.officer(owner)
   const opened = await api.post(`/v1/${procedure.path}`, body)
   if (opened.status !== 201) throw refused(opened)
-  noteWritten({ digests, onWritten: stage.onWritten }, api, opened)
+  noteWritten({ written, onWritten: stage.onWritten }, api, opened)
   const played: PlayedCase = {
     procedure,
     purpose: body.purpose,
@@ -28,7 +28,7 @@ export async function playCase(stage: Stage, { procedure, owner, counterparty, c
     caseNumber: String(opened.body.caseNumber),
     owner: api,
     counterparty: stage.officer(counterparty),
-    digests,
+    written,
     onWritten: stage.onWritten,
     signal: stage.signal,
   }

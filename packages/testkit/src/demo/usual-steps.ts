@@ -79,7 +79,7 @@ function ruleFor({ kind, level }: Request['certificate']): string {
 async function awaitAnswer(played: PlayedCase, document: string, drafts: readonly string[]): Promise<string | null> {
   let sent: string | null = null
   let looks = 0
-  await until(played, async () => {
+  await until(played, null, async () => {
     looks += 1
     const owner = await readCase(played, played.owner)
     if (owner !== null && isAllowed(owner.body, document)) return null

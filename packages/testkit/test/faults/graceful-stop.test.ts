@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type ApiAnswer, type Federation, startFederation } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, notice } from './bodies.ts'
-import { query } from './observe.ts'
+import { count, query } from './observe.ts'
 import { as, differences, settle } from './real-federation.ts'
 
 let federation: Federation
@@ -67,8 +67,10 @@ it('SIGTERM does not wait for a peer that never answers', async () => {
   const answer = await as(federation, chengdu, 'officer').post('/v1/violation-notices', notice)
   expect(answer.status).toBe(201)
   await hanging.hit()
-  expect(await federation.node(chengdu).stop(20_000)).toMatchObject({ code: 0, signal: null })
+  // Sooner than the request's own time limit, or it is killed.
+  expect(await federation.node(chengdu).stop(8_000)).toMatchObject({ code: 0, signal: null })
   hanging.remove()
+  expect(await count(url(chengdu), "select count(*) from outbox where state = 'pending' and attempts = 0 and lease is null")).toBe(1)
   await federation.node(chengdu).start()
   await settle(federation)
   expect(await differences(federation)).toEqual([])

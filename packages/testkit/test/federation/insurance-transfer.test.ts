@@ -132,20 +132,27 @@ describe.each([
         await addDocument(net, played, incoming, 'objection', data('objection'))
       },
     }
-    // A return or a withdrawal gives the relation back: one person may be asked for again.
-    const idNumber = nextPerson()
-    for (const [state, reach] of Object.entries(inState)) {
-      const ends = ['requested', 'supplementing', 'verifying'].includes(state)
-        ? (['return', 'withdrawal'] as const)
-        : (['withdrawal'] as const)
-      for (const end of ends) {
+    const returnable = ['requested', 'supplementing', 'verifying']
+    const ways = Object.keys(inState).flatMap((state) =>
+      returnable.includes(state) ? [[state, 'return'] as const, [state, 'withdrawal'] as const] : [[state, 'withdrawal'] as const],
+    )
+    const ended = await Promise.all(
+      ways.map(async ([state, end]) => {
+        const idNumber = nextPerson()
         const { played } = await request(incoming, outgoing, idNumber)
-        await reach(played, idNumber)
+        await inState[state]?.(played, idNumber)
         expect((await net.node(outgoing).as('officer').get(`/v1/cases/${played.caseNumber}`)).body).toMatchObject({ state })
         await addDocument(net, played, end === 'return' ? outgoing : incoming, end, data(end))
         await expectCase(net, played, over(end === 'return' ? 'returned' : 'withdrawn'))
         expect(await settlementOf(played, incoming)).toEqual([])
-      }
+        return idNumber
+      }),
+    )
+    // A return or a withdrawal gives the relation back: nobody is told that it is being transferred already.
+    const again = await Promise.all(ended.map(async (idNumber) => await request(incoming, outgoing, idNumber)))
+    for (const { played } of again) {
+      const codes = (await openTasks(net.node(outgoing).as('officer'), played.caseNumber)).map((task) => String(task.draft?.data?.code))
+      expect(codes).toEqual(['R02'])
     }
   })
 

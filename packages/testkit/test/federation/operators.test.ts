@@ -169,7 +169,6 @@ describe('who must not see content', () => {
       id: new Set<string>(),
       digest: new Set<string>(),
       region: new Set(['500000', '510100']),
-      jti: new Set<string>(),
     }
     const seen: { path: string; text: string; body: Json }[] = []
     const read = async (path: string) => {
@@ -181,13 +180,13 @@ describe('who must not see content', () => {
       }
     }
     for (const path of templates.filter((template) => !template.includes('{'))) await read(path)
-    const last = (values: ReadonlySet<string>) => [...values].slice(0, 6)
+    const some = (values: ReadonlySet<string>) => [...values].slice(0, 4)
     for (const template of templates.filter((one) => one.includes('{'))) {
       const first = /\{(\w+)\}/.exec(template)?.[1] as keyof typeof ids
-      for (const value of last(ids[first] ?? new Set())) {
+      for (const value of some(ids[first] ?? new Set())) {
         const path = template.replace(`{${first}}`, encodeURIComponent(value))
         if (!path.includes('{')) await read(path)
-        else for (const id of last(ids.id)) await read(path.replace(/\{\w+\}/, encodeURIComponent(id)))
+        else for (const id of some(ids.id)) await read(path.replace(/\{\w+\}/, encodeURIComponent(id)))
       }
     }
     return seen
