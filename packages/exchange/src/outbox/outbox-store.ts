@@ -93,6 +93,7 @@ export async function releaseLease(ctx: Pick<Context, 'db'>, batch: Batch): Prom
   await ctx.db
     .updateTable('outbox')
     .set({ lease: null, lease_until: null })
+    .where('jti', '=', sql<string>`any(${batch.messages.map(({ jti }) => jti)}::uuid[])`)
     .where('lease', '=', batch.lease)
     .where('state', '=', 'pending')
     .execute()

@@ -2,12 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Federation } from '../sandbox/start-federation.ts'
 
-export interface Written {
-  readonly region: string
-  /** The document's id: the `jti` of its message. */
-  readonly id: string
-}
-
 export interface Messages {
   readonly sent: number
   readonly receipted: number
@@ -24,10 +18,11 @@ export interface Meter {
   settle(withinMs: number, signal: AbortSignal): Promise<string | null>
   messages(): Promise<Messages>
   /**
+   * Over documents by id, the `jti` of their messages.
    * From the instant at which the accepting node wrote the document (a little before its 201) to the instant at which the
    * other node had applied it; milliseconds, both from the nodes' databases, which share this machine's clock.
    */
-  latency(written: readonly Written[]): Promise<Latency>
+  latency(ids: readonly string[]): Promise<Latency>
   close(): Promise<void>
 }
 
@@ -61,8 +56,7 @@ export async function openMeter(federation: Federation): Promise<Meter> {
       const sum = (member: keyof Messages) => counts.reduce((total, count) => total + count[member], 0)
       return { sent: sum('sent'), receipted: sum('receipted'), applied: sum('applied') }
     },
-    async latency(written) {
-      const ids = written.map(({ id }) => id)
+    async latency(ids) {
       const stored = (
         await each<{ jti: string; at: Date }>('select jti, created_at as at from outbox where jti = any($1::uuid[])', [ids])
       ).flatMap(({ rows }) => rows)

@@ -15,7 +15,7 @@ export interface PlayedCase {
   /** What the script has written so far, and on which side: a side acts only on what it has seen of it. */
   readonly written: { readonly digest: string; readonly side: ApiClient }[]
   /** Told of every document that a node accepted. */
-  readonly onWritten: (api: ApiClient, id: string) => void
+  readonly onWritten: (id: string) => void
   readonly signal: AbortSignal
 }
 
@@ -83,7 +83,7 @@ export async function writeDocument(played: PlayedCase, document: string, data: 
 
 export function noteWritten(played: Pick<PlayedCase, 'written' | 'onWritten'>, side: ApiClient, answer: ApiAnswer): void {
   played.written.push({ digest: String(answer.body.document?.digest), side })
-  played.onWritten(side, String(answer.body.document?.id))
+  played.onWritten(String(answer.body.document?.id))
 }
 
 /**

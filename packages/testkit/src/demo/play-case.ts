@@ -8,7 +8,7 @@ import { playUsualSteps } from './usual-steps.ts'
 export interface Stage {
   /** The officer's client of a region. */
   readonly officer: (region: string) => ApiClient
-  readonly onWritten: (api: ApiClient, id: string) => void
+  readonly onWritten: (id: string) => void
   readonly signal: AbortSignal
 }
 

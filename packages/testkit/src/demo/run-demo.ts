@@ -4,7 +4,7 @@ import { compareHalves } from '../halves.ts'
 import type { Federation } from '../sandbox/start-federation.ts'
 import type { CaseInput, DemoInput, InputProblem } from './demo-input.ts'
 import { importRegisters } from './import-registers.ts'
-import { openMeter, type Written } from './measure.ts'
+import { openMeter } from './measure.ts'
 import { playCases } from './play-cases.ts'
 import { startProgress } from './progress.ts'
 import type { DemoReport } from './report.ts'
@@ -38,8 +38,8 @@ export async function runDemo(federation: Federation, input: DemoInput, signal: 
   }
   const meter = await openMeter(federation)
   try {
-    const written: Written[] = []
-    const onWritten = ({ base }: ApiClient, id: string) => written.push({ region: base, id })
+    const written: string[] = []
+    const onWritten = (id: string) => written.push(id)
     const problems = await timed('registers', async () => await importRegisters(officer, input.registers, signal))
     problems.push(...(await timed('cases', async () => await playAll({ officer, onWritten, signal }, input.cases, isTerminal))))
     const left = await timed('settle', async () => await meter.settle(settleWithinMs, signal))
