@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { holdTable } from '../../src/faults/hold-lock.ts'
 import { listOf, TestNetwork } from '../../src/index.ts'
 import { chengdu, chongqing, correction, filing, notice, retraction, suspectedNotice } from './bodies.ts'
-import { count, query } from './observe.ts'
+import { count } from './observe.ts'
 
 let net: TestNetwork
 beforeAll(async () => {
@@ -100,27 +99,3 @@ it('clocks that differ by a minute: every deadline is the same on both halves', 
     net.moveClock(-60_000, chongqing)
   }
 })
-
-it('a queue that loses every job is filled again from PostgreSQL', async () => {
-  const paths: string[] = []
-  for (const region of [chengdu, chongqing]) {
-    await net.settle()
-    const { databaseUrl } = net.node(region)
-    const tables = await query<{ name: string }>(databaseUrl, "select tablename as name from pg_tables where schemaname = 'bullmq'")
-    const jobs = tables.filter(({ name }) => name !== 'migration' && name !== 'meta').map(({ name }) => `bullmq.${name}`)
-    expect(jobs).toContain('bullmq.job')
-    // Nobody can tell the queue what is written now; then everything in it is gone.
-    await using lock = await holdTable(databaseUrl, jobs.join(', '))
-    paths.push(...(await Promise.all([open(), open(), open()])))
-    await lock.blocks()
-    await lock.meanwhile(`truncate ${jobs.join(', ')} cascade`)
-    await lock.bury()
-  }
-  await net.settle({ timeoutMs: 60_000 })
-  for (const path of paths) expect((await other().get(path)).status).toBe(200)
-  expect(await net.differences()).toEqual([])
-  // And it works as before.
-  const path = await open()
-  await net.settle()
-  expect((await other().get(path)).status).toBe(200)
-}, 90_000)
