@@ -3,6 +3,8 @@
 -- Tables that grow with every message are range-partitioned on the UUIDv7 `jti`, so that unique (iss, jti) holds;
 -- partitions per year are made at start and by the nightly job, and what no partition holds goes to the default one.
 
+-- `participants`: [{region, role, agency}]; roles are plural: the owner first, then one or more counterparties.
+-- Rows that change with every step leave room on their page (fillfactor), so that an update touches no index.
 create table cases (
   case_number text primary key,
   procedure text not null,
@@ -10,6 +12,7 @@ create table cases (
   owner text not null,
   role text not null,
   agency text not null,
+  participants json not null,
   agreement text not null,
   deadline_rules integer not null,
   state text not null,
@@ -20,19 +23,8 @@ create table cases (
   etag text not null,
   opened_at timestamptz not null,
   updated_at timestamptz not null
-);
+) with (fillfactor = 60);
 create index cases_by_agency on cases (agency, opened_at desc, case_number desc);
-create index cases_by_procedure on cases (procedure, agency, opened_at desc, case_number desc);
-create index cases_by_due on cases (due) where not final;
-
--- Roles are plural: a case has one owner and one or more counterparties.
-create table case_participants (
-  case_number text not null references cases,
-  region text not null,
-  role text not null,
-  agency text not null,
-  primary key (case_number, region)
-);
 
 -- `message` holds the exact bytes that were signed; null where this node refused them (it keeps no content) .
 -- `status`: held; refused (the receiver signed a refusal); cancelled (never sent: it descends from a refused document).
@@ -59,8 +51,9 @@ create table documents (
   primary key (jti, iss)
 ) partition by range (jti);
 create index documents_by_case on documents (case_number);
-create index documents_by_digest on documents (digest);
-create table documents_default partition of documents default;
+-- The bytes never change while the row does: they stay out of it, and base64 is not worth compressing.
+alter table documents alter column message set storage external;
+create table documents_default partition of documents default with (fillfactor = 60, toast_tuple_target = 128);
 
 -- What is to be delivered. `split` halves the batch size each time a request fails again with the same answer, so that
 -- one poisonous message cannot hold up the others. `sent_at`: the first time the bytes may have left the node.
@@ -77,6 +70,7 @@ create table outbox (
   lease uuid,
   lease_until timestamptz,
   split smallint not null default 0,
+  bytes integer not null,
   last_failure text,
   expires_at timestamptz not null,
   created_at timestamptz not null,
@@ -86,8 +80,8 @@ create table outbox (
 ) partition by range (jti);
 create index outbox_pending on outbox (peer, sequence) where state = 'pending';
 create index outbox_by_case on outbox (case_number, sequence);
-create index outbox_by_state on outbox (state, jti desc);
-create table outbox_default partition of outbox default;
+create index outbox_not_delivered on outbox (jti desc) where state in ('refused', 'cancelled');
+create table outbox_default partition of outbox default with (fillfactor = 60);
 
 -- Failed attempts, newest last; the successful one is the outbox row itself.
 create table delivery_attempts (
@@ -118,7 +112,7 @@ create table inbox (
 create unique index inbox_replay_key on inbox (iss, jti) where first;
 create index inbox_unapplied on inbox (next_apply_at) where applied_at is null;
 create index inbox_by_case on inbox (case_number);
-create table inbox_default partition of inbox default;
+create table inbox_default partition of inbox default with (fillfactor = 60);
 
 -- Signed receipts, issued and received alike; `iss` is who signed.
 create table receipts (
@@ -141,7 +135,7 @@ create table places (
   digest text not null,
   status text not null check (status in ('accepted', 'refused')),
   reason text,
-  receipt text not null references receipts,
+  receipt text not null,
   leaf_index integer not null,
   path text[] not null,
   primary key (jti, iss, digest)
@@ -201,7 +195,7 @@ create table settlement_entries (
 
 create table tasks (
   id uuid primary key,
-  case_number text not null references cases,
+  case_number text not null,
   digest text not null,
   key text not null,
   agency text not null,
@@ -228,15 +222,15 @@ create table acts (
 -- What local systems are told (webhooks and event streams read it). `xid`: a reader takes only rows below
 -- pg_snapshot_xmin, so that a late commit is never skipped.
 create table events (
-  id uuid primary key,
+  id uuid not null,
   xid xid8 not null default pg_current_xact_id(),
   type text not null,
   case_number text not null,
   digest text,
   agency text not null,
-  at timestamptz not null
+  at timestamptz not null,
+  primary key (xid, id)
 );
-create index events_by_xid on events (xid, id);
 create index events_by_case on events (case_number);
 
 create table log_pending (

@@ -4,6 +4,7 @@ import type { RegionId } from '@hefu/reference'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from './db/schema.ts'
+import type { RecentMessages } from './inbox/recent-messages.ts'
 import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue/queue.ts'
 
@@ -21,6 +22,8 @@ export interface Context {
   readonly now: () => number
   readonly log: Logger
   readonly metrics: Metrics
+  /** Bytes that were just accepted, for the job that applies them. */
+  readonly recent: RecentMessages
 }
 
 export type Role = 'officer' | 'operator' | 'auditor'

@@ -1,4 +1,14 @@
-import { type Client, type Context, createMetrics, migrate, openDatabase, openQueue, preparePeers, type QueueConfig } from '@hefu/exchange'
+import {
+  type Client,
+  type Context,
+  createMetrics,
+  migrate,
+  openDatabase,
+  openQueue,
+  preparePeers,
+  type QueueConfig,
+  RecentMessages,
+} from '@hefu/exchange'
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
 import type { Federation, Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
@@ -71,6 +81,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     now,
     log,
     metrics: createMetrics(),
+    recent: new RecentMessages(),
   }
   return nodeOf(ctx, options, queueConfig)
 }

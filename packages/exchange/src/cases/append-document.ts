@@ -3,7 +3,7 @@ import { type CaseView, nextFor, replay, seenFor } from '@hefu/procedures'
 import { type MessageClaims, signMessage } from '@hefu/protocol'
 import type { AgencyCode, CaseNumber, RegionId } from '@hefu/reference'
 import type { Context } from '../context.ts'
-import { insertRows, type Statement } from '../db/bulk.ts'
+import { insertDocuments, insertRows, type Statement } from '../db/bulk.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import { logStatements } from '../log/pending-log.ts'
@@ -38,7 +38,7 @@ export interface Appended {
 export async function appendDocument(ctx: Signing, loaded: LoadedCase, draft: DraftDocument): Promise<Appended> {
   const signed = await signDocument(ctx, loaded, draft)
   const row = { ...signed.row, standing: soundStanding(loaded, signed.view, signed.row) }
-  const writes = [insertRows('documents', [row]), ...deliveryStatements(ctx, row, signed.claims)]
+  const writes = [...insertDocuments([row]), ...deliveryStatements(ctx, row, signed.claims)]
   return { loaded: { ...loaded, documents: [...loaded.documents, row] }, row, writes }
 }
 
@@ -100,7 +100,7 @@ async function signDocument(
 
 /** The other side of the case: a document has one addressee. */
 function counterpart(loaded: LoadedCase, region: string) {
-  const other = loaded.participants.find((p) => p.region !== region)
+  const other = loaded.row.participants.find((p) => p.region !== region)
   if (!other) throw new Error(`case ${loaded.row.case_number} has no other side`)
   return other
 }
@@ -131,6 +131,7 @@ function deliveryStatements(ctx: Signing, row: DocumentRow, claims: MessageClaim
       attempts: 0,
       deferrals: 0,
       split: 0,
+      bytes: row.message?.length ?? 0,
       next_attempt_at: new Date(nowMs),
       expires_at: new Date(claims.exp * 1000),
       created_at: new Date(nowMs),

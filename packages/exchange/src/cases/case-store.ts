@@ -16,37 +16,45 @@ export async function lockCases(tx: Tx, caseNumbers: readonly string[]): Promise
     .execute()
 }
 
-/** Loads what replay needs. With the case rows locked, nothing but an acceptance can add to it. */
-export async function loadCases(db: Reader, ctx: Pick<Context, 'procedures'>, rows: readonly CaseRow[]): Promise<LoadedCase[]> {
+/**
+ * Loads what replay needs. With the case rows locked, nothing but an acceptance can add to it. `held`: messages by digest that the
+ * caller has in memory, so that their bytes need not travel again.
+ */
+export async function loadCases(
+  db: Reader,
+  ctx: Pick<Context, 'procedures'>,
+  rows: readonly CaseRow[],
+  held: { readonly size: number; get(digest: string): string | undefined; keys(): Iterable<string> } = new Map<string, string>(),
+): Promise<LoadedCase[]> {
   if (rows.length === 0) return []
   const numbers = rows.map((row) => row.case_number)
-  const [participants, documents] = [
-    await db
-      .selectFrom('case_participants')
-      .selectAll()
-      .where('case_number', '=', sql<string>`any(${numbers})`)
-      .orderBy('region')
-      .execute(),
-    await db.selectFrom('documents').selectAll().where('case_number', '=', sql<string>`any(${numbers})`).orderBy('jti').execute(),
-  ]
-  const participantsOf = groupByCase(participants)
-  const documentsOf = groupByCase(documents)
+  const digests = [...held.keys()]
+  // Joined, not `= any`: over a table that grows faster than its statistics the planner would read all of it for a few hundred cases.
+  const documents = await db
+    .selectFrom(sql<{ number: string }>`unnest(${numbers}::text[])`.as<'n'>(sql`n (number)`))
+    .innerJoin('documents', 'documents.case_number', 'n.number')
+    .leftJoin(sql<{ known: string }>`unnest(${digests}::text[])`.as<'h'>(sql`h (known)`), 'h.known', 'documents.digest')
+    .select(['jti', 'iss', 'aud', 'digest', 'case_number', 'document', 'from_agency', 'to_agency', 'issued_at', 'received_at', 'seen'])
+    .select([
+      'answers',
+      'status',
+      'refusal',
+      'standing',
+      'standing_reason',
+      'stored_at',
+      sql<string | null>`case when known is null then message end`.as('message'),
+    ])
+    .execute()
+  const whole = documents.map((row) => ({
+    ...row,
+    message: row.message ?? (row.status === 'refused' ? null : (held.get(row.digest) ?? null)),
+  }))
+  const documentsOf = Map.groupBy(whole, (row) => row.case_number)
   return rows.map((row) => ({
     row,
     procedure: procedureOf(ctx, row.procedure, row.version),
-    participants: participantsOf.get(row.case_number) ?? [],
-    documents: documentsOf.get(row.case_number) ?? [],
+    documents: (documentsOf.get(row.case_number) ?? []).sort((a, b) => (a.jti < b.jti ? -1 : 1)),
   }))
-}
-
-function groupByCase<R extends { case_number: string }>(rows: readonly R[]): Map<string, R[]> {
-  const groups = new Map<string, R[]>()
-  for (const row of rows) {
-    const group = groups.get(row.case_number)
-    if (group) group.push(row)
-    else groups.set(row.case_number, [row])
-  }
-  return groups
 }
 
 export async function readCaseRow(db: Reader, caseNumber: string): Promise<CaseRow | undefined> {

@@ -1,13 +1,12 @@
 import { type CaseDocument, type CaseFacts, type Procedure, type RefusedDocument, type Replay, replay } from '@hefu/procedures'
 import type { AgencyCode, CaseNumber, RegionId } from '@hefu/reference'
 import type { Context } from '../context.ts'
-import type { CaseRow, DocumentRow, ParticipantRow } from '../db/schema.ts'
+import type { CaseRow, DocumentRow } from '../db/schema.ts'
 
 /** A case as stored: what replay needs, and nothing derived. */
 export interface LoadedCase {
   readonly row: CaseRow
   readonly procedure: Procedure
-  readonly participants: readonly ParticipantRow[]
   readonly documents: readonly DocumentRow[]
   /** Not stored yet: its row is written with the state that its first document gives it. */
   readonly isNew?: true
@@ -58,11 +57,11 @@ export function replayInput(loaded: LoadedCase): { documents: CaseDocument[]; fa
       refused.push({ digest: row.digest, document: row.document, by: row.iss as RegionId, reason: row.refusal ?? '' })
     else if (row.message !== null) documents.push(toCaseDocument(row as DocumentRow & { message: string }))
   }
-  const { row, participants } = loaded
+  const { row } = loaded
   const facts: CaseFacts = {
     caseNumber: row.case_number as CaseNumber,
     owner: row.owner as RegionId,
-    counterparties: participants.filter((p) => p.region !== row.owner).map((p) => p.region as RegionId),
+    counterparties: row.participants.filter((p) => p.region !== row.owner).map((p) => p.region as RegionId),
     deadlineRules: row.deadline_rules,
     receivedAt,
     refused,

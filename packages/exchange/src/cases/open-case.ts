@@ -3,7 +3,7 @@ import type { Procedure } from '@hefu/procedures'
 import { type Agreement, agreementByName, agreementName, findAgreement, regionOfAgency } from '@hefu/protocol'
 import { type AgencyCode, mintCaseNumber, shanghaiDate } from '@hefu/reference'
 import type { Caller, Context } from '../context.ts'
-import type { CaseRow, ParticipantRow } from '../db/schema.ts'
+import type { CaseRow, Participant } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import type { LoadedCase } from './loaded-case.ts'
 import type { SubmitBody } from './submit-document.ts'
@@ -23,15 +23,15 @@ export function openCase(ctx: OpenContext, caller: Caller, procedure: Procedure,
   requirePurpose(agreement, body.purpose)
   const [counterparty] = procedure.roles.counterparties
   if (!counterparty) throw new Error(`procedure ${procedure.name} has no counterparty`)
-  const row = newCase(ctx, procedure, agency, agreement)
-  const participants: ParticipantRow[] = [
-    { case_number: row.case_number, region: ctx.region, role: procedure.roles.owner.role, agency },
-    { case_number: row.case_number, region, role: counterparty.role, agency: body.to },
+  const participants: [Participant, Participant] = [
+    { region: ctx.region, role: procedure.roles.owner.role, agency },
+    { region, role: counterparty.role, agency: body.to },
   ]
-  return { row, procedure, participants, documents: [], isNew: true }
+  return { row: newCase(ctx, procedure, participants, agreement), procedure, documents: [], isNew: true }
 }
 
-function newCase(ctx: OpenContext, procedure: Procedure, agency: string, agreement: Agreement): CaseRow {
+/** The first participant is the owner, this side. */
+function newCase(ctx: OpenContext, procedure: Procedure, participants: readonly [Participant, Participant], agreement: Agreement): CaseRow {
   const at = new Date(ctx.now())
   return {
     case_number: mintCaseNumber(ctx.region, procedure.code, shanghaiDate(ctx.now()), randomBytes(7)),
@@ -39,7 +39,8 @@ function newCase(ctx: OpenContext, procedure: Procedure, agency: string, agreeme
     version: procedure.version,
     owner: ctx.region,
     role: procedure.roles.owner.role,
-    agency,
+    agency: participants[0].agency,
+    participants,
     agreement: agreementName(agreement),
     deadline_rules: agreement.deadlineRules,
     state: 'waiting',

@@ -58,11 +58,10 @@ export async function projectCases(
 /** The case as it is stored now: a second projection in the same transaction writes only what is new. */
 function asStored(loaded: LoadedCase, replay: Replay): LoadedCase {
   const changed = new Map(changedStandings(loaded, replay).map((row) => [row.jti, row]))
-  const { row, procedure, participants } = loaded
+  const { row, procedure } = loaded
   return {
     row: { ...row, ...caseColumns(loaded, replay) },
     procedure,
-    participants,
     documents: loaded.documents.map((document) => ({ ...document, ...changed.get(document.jti) })),
   }
 }
@@ -78,10 +77,6 @@ function caseStatements(nowMs: number, replayed: readonly { loaded: LoadedCase; 
     ...insertStatements(
       'cases',
       fresh.map(({ loaded, now }) => ({ ...loaded.row, ...now })),
-    ),
-    ...insertStatements(
-      'case_participants',
-      fresh.flatMap(({ loaded }) => loaded.participants.map((p) => ({ ...p }))),
     ),
     ...updateCaseStatements(
       nowMs,

@@ -18,7 +18,7 @@ export function standingStatements(rows: readonly Pick<DocumentRow, 'jti' | 'iss
   if (rows.length === 0) return []
   return [
     sql`update documents d set standing = r.standing, standing_reason = r.standing_reason
-    from ${rowsAs('documents', rows)} where d.jti = r.jti and d.iss = r.iss and d.jti = any(${rows.map((r) => r.jti)}::uuid[])`,
+    from ${rowsAs('documents', rows)} where d.jti = r.jti and d.iss = r.iss`,
   ]
 }
 

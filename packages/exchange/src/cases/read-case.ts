@@ -79,7 +79,7 @@ export async function readLoadedCase(
 }
 
 export function renderCase(loaded: LoadedCase): CaseDetail {
-  const { row, procedure, participants } = loaded
+  const { row, procedure } = loaded
   const replay = replayCase(loaded)
   const dues = replay.deadlines.map((d) => d.due).filter((due) => due !== null)
   return {
@@ -96,7 +96,7 @@ export function renderCase(loaded: LoadedCase): CaseDetail {
     openedAt: row.opened_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     agency: row.agency,
-    participants: participants.map(({ region, role, agency }) => ({ region, role, agency })),
+    participants: row.participants.map(({ region, role, agency }) => ({ region, role, agency })),
     agreement: row.agreement,
     etag: caseEtag(loaded.documents),
     deadlines: replay.deadlines,

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
-import type { Database } from './schema.ts'
+import type { Database, DocumentRow } from './schema.ts'
 
 export type Tx = Transaction<Database>
 export type Reader = Kysely<Database> | Tx
@@ -17,6 +17,22 @@ export function insertRows<R extends Row>(
 ): RawBuilder<unknown> {
   const columns = sql.join(Object.keys(rows[0] as R).map((name) => sql.ref(name)))
   return sql`insert into ${sql.table(table)} (${columns}) select ${columns} from json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json) ${onConflict}`
+}
+
+/**
+ * Documents with their bytes beside the JSON, one per line: a signed message holds no line end, and a megabyte of base64 need
+ * not be read as JSON.
+ */
+export function insertDocuments(rows: readonly DocumentRow[], onConflict: RawBuilder<unknown> = sql``): Statement[] {
+  if (rows.length === 0) return []
+  const facts = rows.map(({ message: _, ...row }) => row)
+  const columns = sql.join(Object.keys(facts[0] ?? {}).map((name) => sql.ref(name)))
+  const lines = rows.map((row) => row.message ?? '').join('\n')
+  return [
+    sql`insert into documents (${columns}, message) select ${columns}, nullif(line, '')
+      from (select r.*, s.line from (select *, row_number() over () as n from json_populate_recordset(null::documents, ${JSON.stringify(facts)}::json)) as r
+        left join string_to_table(${lines}, E'\\n') with ordinality as s (line, n) on s.n = r.n) as t ${onConflict}`,
+  ]
 }
 
 /** The same rows as a relation named `r`, for updates that join. */

@@ -1,7 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from './schema.ts'
 
-const partitioned = ['documents', 'outbox', 'inbox', 'places'] as const
+/** With the storage parameters of their default partitions (migrations/0001-spine.sql): partitions do not inherit them. */
+const partitioned = {
+  documents: 'with (fillfactor = 60, toast_tuple_target = 128)',
+  outbox: 'with (fillfactor = 60)',
+  inbox: 'with (fillfactor = 60)',
+  places: '',
+} as const
 
 /** Smallest UUIDv7 of an instant: 48 bits of milliseconds, then zeros (RFC 9562 section 5.7). */
 export function firstUuidOf(epochMs: number): string {
@@ -14,14 +20,14 @@ export async function ensurePartitions(db: Kysely<Database>, now: number): Promi
   const year = new Date(now).getUTCFullYear()
   await db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(hashtext('hefu.partitions'))`.execute(tx)
-    for (const table of partitioned) {
+    for (const [table, parameters] of Object.entries(partitioned)) {
       for (const y of [year, year + 1]) {
         const name = `${table}_${y}`
         const exists = await sql`select 1 from pg_class where relname = ${name} and relnamespace = 'public'::regnamespace`.execute(tx)
         if (exists.rows.length > 0) continue
         const from = firstUuidOf(Date.UTC(y, 0, 1))
         const to = firstUuidOf(Date.UTC(y + 1, 0, 1))
-        await sql.raw(`create table ${name} partition of ${table} for values from ('${from}') to ('${to}')`).execute(tx)
+        await sql.raw(`create table ${name} partition of ${table} for values from ('${from}') to ('${to}') ${parameters}`).execute(tx)
       }
     }
   })

@@ -14,6 +14,7 @@ interface CaseTable {
   owner: string
   role: string
   agency: string
+  participants: Json<readonly Participant[]>
   agreement: string
   deadline_rules: number
   state: string
@@ -26,11 +27,10 @@ interface CaseTable {
   updated_at: Date
 }
 
-interface ParticipantTable {
-  case_number: string
-  region: string
-  role: string
-  agency: string
+export interface Participant {
+  readonly region: string
+  readonly role: string
+  readonly agency: string
 }
 
 interface DocumentTable {
@@ -67,6 +67,7 @@ interface OutboxTable {
   lease: string | null
   lease_until: Date | null
   split: Generated<number>
+  bytes: number
   last_failure: string | null
   expires_at: Date
   created_at: Date
@@ -312,7 +313,6 @@ interface RegisterQuestionTable {
 
 export interface Database {
   cases: CaseTable
-  case_participants: ParticipantTable
   documents: DocumentTable
   outbox: OutboxTable
   delivery_attempts: DeliveryAttemptTable
@@ -355,7 +355,6 @@ export type ImportRowRow = Selectable<ImportRowTable>
 export type InboxRow = Selectable<InboxTable>
 export type LogPendingRow = Selectable<LogPendingTable>
 export type OutboxRow = Selectable<OutboxTable>
-export type ParticipantRow = Selectable<ParticipantTable>
 export type PeerRow = Selectable<PeerTable>
 export type PlaceRow = Selectable<PlaceTable>
 export type QuarantineRow = Selectable<QuarantineTable>

@@ -8,7 +8,10 @@ import { type NewArrival, storeArrivals } from './store-arrivals.ts'
 
 export type Accepted = { readonly status: 200; readonly answer: Answer } | { readonly status: 400; readonly code: 'unverifiable' }
 
-type AcceptContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'now' | 'log' | 'metrics'>
+type AcceptContext = Pick<
+  Context,
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'now' | 'log' | 'metrics' | 'recent'
+>
 type Verified = Extract<VerifiedMessage, { ok: true }> & { readonly token: string }
 
 const unverifiable: AnswerEntry = { jti: null, status: 'deferred', reason: 'unverifiable' }
@@ -68,6 +71,7 @@ async function answerAll(ctx: AcceptContext, iss: string, messages: readonly Ver
 
   const { arrivals, deferred } = await judgeAll(ctx, fresh, taken)
   const stored = await storeArrivals(ctx, iss, arrivals)
+  for (const { digest, token, verdict } of arrivals) if (verdict.status === 'accepted') ctx.recent.add(digest, token)
   for (const answer of stored.answers) answers.set(keyOf(answer), answer)
   const lost = arrivals.filter((arrival) => !answers.has(keyOf(arrival)))
   for (const answer of await settleRaces(ctx, iss, lost)) answers.set(keyOf(answer), answer)

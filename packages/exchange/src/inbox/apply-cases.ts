@@ -9,7 +9,7 @@ import { tellQueue } from '../tell-queue.ts'
 
 type ApplyContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics'
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent'
 >
 
 /**
@@ -40,10 +40,12 @@ async function applyTogether(
   return await ctx.db.transaction().execute(async (tx) => {
     const rows = await lockCases(tx, caseNumbers)
     // Before the documents are read: an acceptance that commits in between is applied, and marked, by its own job.
-    await sql`update inbox set applied_at = ${new Date(ctx.now())} where case_number = any(${caseNumbers}) and applied_at is null`.execute(
-      tx,
-    )
-    const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows))
+    const { rows: arrived } = await sql<{
+      digest: string
+    }>`update inbox i set applied_at = ${new Date(ctx.now())} from unnest(${caseNumbers}::text[]) as n (number)
+      where i.case_number = n.number and i.applied_at is null returning i.digest`.execute(tx)
+    const held = ctx.recent.take(arrived.map(({ digest }) => digest))
+    const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows, held))
     return { peers: await answerFromRegisters(tx, ctx, projected), applied: rows }
   })
 }

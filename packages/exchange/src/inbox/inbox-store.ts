@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { insertAll, insertRows, insertStatements, type Reader, type Statement, type Tx } from '../db/bulk.ts'
-import type { CaseRow, ParticipantRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
+import type { CaseRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
 import type { KnownCase } from './judge-message.ts'
 
 /** What this node answered for one message before: the same for ever. */
@@ -25,11 +25,12 @@ export async function readAnswers(db: Reader, iss: string, jtis: readonly string
 
 export async function readKnownCases(db: Reader, caseNumbers: readonly string[]): Promise<Map<string, KnownCase>> {
   if (caseNumbers.length === 0) return new Map()
-  const { rows } = await sql<
-    KnownCase & { case_number: string }
-  >`select c.case_number, c.procedure, c.version, c.owner, array_agg(p.region) as participants
-    from cases c join case_participants p using (case_number) where c.case_number = any(${caseNumbers}) group by c.case_number`.execute(db)
-  return new Map(rows.map((row) => [row.case_number, row]))
+  const rows = await db
+    .selectFrom('cases')
+    .select(['case_number', 'procedure', 'version', 'owner', 'participants'])
+    .where('case_number', '=', sql<string>`any(${caseNumbers})`)
+    .execute()
+  return new Map(rows.map((row) => [row.case_number, { ...row, participants: row.participants.map(({ region }) => region) }]))
 }
 
 export interface Arrival {
@@ -74,7 +75,7 @@ export function arrivedCaseStatements(starting: readonly CaseRow[], early: reado
     ...insertStatements(
       'cases',
       byNumber(starting),
-      sql`on conflict (case_number) do update set agency = excluded.agency, agreement = excluded.agreement, deadline_rules = excluded.deadline_rules,
+      sql`on conflict (case_number) do update set agency = excluded.agency, participants = excluded.participants, agreement = excluded.agreement, deadline_rules = excluded.deadline_rules,
       opened_at = excluded.opened_at where cases.state = 'waiting'`,
     ),
     ...insertStatements(
@@ -89,24 +90,6 @@ function byNumber(rows: readonly CaseRow[]): Record<string, unknown>[] {
   return [...new Map(rows.map((row) => [row.case_number, row])).values()]
     .toSorted((a, b) => (a.case_number < b.case_number ? -1 : 1))
     .map((row) => ({ ...row }))
-}
-
-export function arrivedParticipantStatements(starting: readonly ParticipantRow[], early: readonly ParticipantRow[]): Statement[] {
-  const keyOf = (row: ParticipantRow) => `${row.case_number} ${row.region}`
-  const unique = (rows: readonly ParticipantRow[]) => [...new Map(rows.map((row) => [keyOf(row), row])).values()].map((row) => ({ ...row }))
-  const startingKeys = new Set(starting.map(keyOf))
-  return [
-    ...insertStatements(
-      'case_participants',
-      unique(starting),
-      sql`on conflict (case_number, region) do update set agency = excluded.agency where case_participants.agency <> excluded.agency`,
-    ),
-    ...insertStatements(
-      'case_participants',
-      unique(early.filter((row) => !startingKeys.has(keyOf(row)))),
-      sql`on conflict (case_number, region) do nothing`,
-    ),
-  ]
 }
 
 export function receiptStatements(receipt: ReceiptRow, places: readonly PlaceRow[]): Statement[] {

@@ -1,21 +1,15 @@
-import { agreementName, type KnownClaims, messageDigest, receiptLeafHash, signReceipt, toBase64url } from '@hefu/protocol'
+import { type KnownClaims, messageDigest, receiptLeafHash, signReceipt, toBase64url } from '@hefu/protocol'
 import { caseNumberParts } from '@hefu/reference'
 import { buildTree } from '@hefu/translog'
 import { sql } from 'kysely'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
-import { insertStatements, runTogether, type Statement, type Tx } from '../db/bulk.ts'
-import type { CaseRow, DocumentRow, ParticipantRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
+import { insertDocuments, runTogether, type Statement, type Tx } from '../db/bulk.ts'
+import type { CaseRow, DocumentRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
 import { type LogEntry, logStatements } from '../log/pending-log.ts'
 import { uuidv7 } from '../uuid.ts'
-import {
-  arrivedCaseStatements,
-  arrivedParticipantStatements,
-  insertArrivals,
-  quarantine,
-  receiptStatements,
-  type StoredAnswer,
-} from './inbox-store.ts'
+import { caseRowOf } from './case-row.ts'
+import { arrivedCaseStatements, insertArrivals, quarantine, receiptStatements, type StoredAnswer } from './inbox-store.ts'
 import type { Verdict } from './judge-message.ts'
 
 /** A message that will get a signed answer for the first time. */
@@ -35,7 +29,7 @@ export interface Stored {
   readonly receipt: string | null
 }
 
-type StoreContext = Pick<Context, 'region' | 'db' | 'signer' | 'now' | 'log' | 'metrics'>
+type StoreContext = Pick<Context, 'region' | 'db' | 'signer' | 'now' | 'log' | 'metrics' | 'recent'>
 
 const nothing: Stored = { answers: [], caseNumbers: [], receipt: null }
 
@@ -55,10 +49,9 @@ export async function storeArrivals(ctx: StoreContext, iss: string, arrivals: re
     if (inserted.length === 0) return nothing
     const issued = await issueReceipt(ctx, iss, inserted, nowMs)
     await runTogether(tx, [
-      ...caseStatements(inserted),
-      ...insertStatements(
-        'documents',
-        inserted.flatMap((arrival) => documentRow(ctx, arrival, nowMs)).map((row) => ({ ...row })),
+      ...caseStatements(ctx, inserted),
+      ...insertDocuments(
+        inserted.flatMap((arrival) => documentRow(ctx, arrival, nowMs)),
         sql`on conflict do nothing`,
       ),
       ...receiptStatements(issued.row, issued.places),
@@ -92,59 +85,16 @@ export function arrivalRow({ jti, digest, first, verdict }: NewArrival, iss: str
   }
 }
 
-function caseStatements(inserted: readonly NewArrival[]): Statement[] {
-  const rows = {
-    starting: [] as CaseRow[],
-    early: [] as CaseRow[],
-    startingParticipants: [] as ParticipantRow[],
-    earlyParticipants: [] as ParticipantRow[],
-  }
+function caseStatements(ctx: StoreContext, inserted: readonly NewArrival[]): Statement[] {
+  const starting: CaseRow[] = []
+  const early: CaseRow[] = []
   for (const { verdict } of inserted) {
     // Of a case that is known here, only its owner's first document could change anything.
     if (verdict.status !== 'accepted' || verdict.claims.iss !== caseNumberParts(verdict.claims.case).owner) continue
-    const [row, participants] = arrivedCase(verdict)
-    if (verdict.starts) {
-      rows.starting.push(row)
-      rows.startingParticipants.push(...participants)
-    } else {
-      rows.early.push(row)
-      rows.earlyParticipants.push(...participants)
-    }
+    const rows = verdict.starts ? starting : early
+    rows.push(caseRowOf(ctx.region, verdict))
   }
-  return [
-    ...arrivedCaseStatements(rows.starting, rows.early),
-    ...arrivedParticipantStatements(rows.startingParticipants, rows.earlyParticipants),
-  ]
-}
-
-function arrivedCase({ claims, procedure, agreement }: Extract<Verdict, { status: 'accepted' }>): [CaseRow, ParticipantRow[]] {
-  const { role } = procedure.roles.counterparties[0] ?? procedure.roles.owner
-  const issuedAt = new Date(claims.iat * 1000)
-  const row: CaseRow = {
-    case_number: claims.case,
-    procedure: procedure.name,
-    version: procedure.version,
-    owner: claims.iss,
-    role,
-    agency: claims.to,
-    agreement: agreementName(agreement),
-    deadline_rules: agreement.deadlineRules,
-    state: 'waiting',
-    final: false,
-    ball_holder: null,
-    due: null,
-    effective_until: null,
-    etag: '',
-    opened_at: issuedAt,
-    updated_at: issuedAt,
-  }
-  return [
-    row,
-    [
-      { case_number: claims.case, region: claims.iss, role: procedure.roles.owner.role, agency: claims.from },
-      { case_number: claims.case, region: claims.aud, role, agency: claims.to },
-    ],
-  ]
+  return arrivedCaseStatements(starting, early)
 }
 
 /** Held: the exact bytes. Refused: enough to show it on both sides, no content; nothing at all where it is not about a case of ours. */

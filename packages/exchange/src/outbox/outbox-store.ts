@@ -73,18 +73,20 @@ async function takeDue(
 ): Promise<LeasedMessage[]> {
   const now = new Date(ctx.now())
   const { rows } = await sql<LeasedMessage>`with due as materialized (
-      select o.jti, o.sequence from outbox o
+      select o.jti, o.sequence, o.bytes from outbox o
       where o.peer = ${peer} and o.state = 'pending' and o.split = ${split} and ${isDue('o', now)}
         and not exists (select 1 from outbox e where e.case_number = o.case_number and e.sequence < o.sequence and e.state = 'pending'
           and (e.split <> o.split or not ${isDue('e', now)}))
       order by o.sequence limit ${cap}),
     fitting as materialized (
-      select jti, sequence, message from (select due.jti, due.sequence, d.message, sum(length(d.message) + 1) over (order by due.sequence) as bytes
-        from due join documents d on d.jti = due.jti and d.iss = ${ctx.region}) as sized where bytes <= ${MAX_BODY_BYTES}),
+      select jti, sequence from (select due.jti, due.sequence, sum(due.bytes + 1) over (order by due.sequence) as total from due) as sized
+      where total <= ${MAX_BODY_BYTES}),
     leased as (update outbox o set lease = ${lease}, lease_until = ${new Date(ctx.now() + leaseMs)}, sent_at = coalesce(o.sent_at, ${now})
       from fitting where o.jti = fitting.jti
-      returning o.jti, o.sequence, o.digest, o.case_number, o.attempts, o.deferrals, o.split, o.last_failure, o.expires_at, fitting.message)
-    select * from leased order by sequence`.execute(tx)
+      returning o.jti, o.sequence, o.digest, o.case_number, o.attempts, o.deferrals, o.split, o.last_failure, o.expires_at)
+    select leased.*, d.message from leased join documents d on d.jti = leased.jti and d.iss = ${ctx.region} order by leased.sequence`.execute(
+    tx,
+  )
   return rows
 }
 

@@ -39,10 +39,12 @@ export async function recordAnswer(ctx: RecordContext, peer: string, batch: Batc
     const refused = fresh.flatMap(({ sent, outcome }) => (outcome.status === 'refused' ? [{ sent, reason: outcome.reason }] : []))
     for (const { sent } of refused) await cancelUnsentDescendants(tx, ctx, sent)
     const receipts = receiptRows(ctx, fresh)
-    const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows), [
-      ...receiptStatements(ctx, fresh, receipts),
-      ...peerSuccessStatements(ctx.now(), peer),
-    ])
+    const projected = await projectCases(
+      tx,
+      ctx,
+      await loadCases(tx, ctx, rows, new Map(batch.messages.map((sent) => [sent.digest, sent.message]))),
+      [...receiptStatements(ctx, fresh, receipts), ...peerSuccessStatements(ctx.now(), peer)],
+    )
     for (const { sent, reason } of refused) await reportRefusal(tx, ctx, peer, sent, reason, projected)
     await alertClocks(tx, ctx, peer, fresh, receipts)
     await retryLater(tx, ctx, peer, batch, unanswered)
@@ -69,7 +71,7 @@ async function settle(tx: Tx, ctx: RecordContext, answered: readonly Answered[])
     marked as (
       update documents d set received_at = r.received_at, status = r.status, refusal = r.refusal,
         standing = case when r.status = 'refused' then 'refused' else d.standing end
-      from ${rowsAs('documents', facts)} where d.jti = r.jti and d.jti = any(${jtis}::uuid[]) and d.iss = ${ctx.region} and d.jti in (select jti from settled))
+      from ${rowsAs('documents', facts)} where d.jti = r.jti and d.iss = ${ctx.region} and r.jti in (select jti from settled))
     select jti from settled`.execute(tx)
   const pending = new Set(rows.map((row) => row.jti))
   return answered.filter(({ sent }) => pending.has(sent.jti))

@@ -139,6 +139,7 @@ async function insertDelivered(tx: Tx, items: readonly ProvenItem[], nowMs: numb
         attempts: 1,
         deferrals: 0,
         split: 0,
+        bytes: arrival.token.length,
         next_attempt_at: new Date(nowMs),
         expires_at: new Date(claims.exp * 1000),
         created_at: issuedAt,

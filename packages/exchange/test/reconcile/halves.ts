@@ -37,7 +37,7 @@ export async function settle(from: Context, to: Context): Promise<void> {
 /** What must be the same on both nodes: per case its state and clocks, per document digest, standing, time and receipt. */
 export async function halfOf(ctx: Context) {
   const { rows: cases } =
-    await sql`select case_number, procedure, version, owner, agreement, deadline_rules, state, final, ball_holder, due, effective_until, etag from cases order by case_number`.execute(
+    await sql`select case_number, procedure, version, owner, participants, agreement, deadline_rules, state, final, ball_holder, due, effective_until, etag from cases order by case_number`.execute(
       ctx.db,
     )
   const { rows: documents } =
@@ -46,8 +46,7 @@ export async function halfOf(ctx: Context) {
     from documents d left join places p on p.jti = d.jti and p.iss = d.iss and p.digest = d.digest left join receipts r on r.digest = p.receipt order by d.jti, d.iss`.execute(
       ctx.db,
     )
-  const { rows: participants } = await sql`select * from case_participants order by case_number, region`.execute(ctx.db)
-  return { cases, documents, participants }
+  return { cases, documents }
 }
 
 /** As if a backup from before this message had been restored: nothing of it is left. */
@@ -58,17 +57,7 @@ export async function forget(ctx: Context, { jti, caseNumber }: { jti: string; c
     for (const table of ['inbox', 'outbox', 'documents'] as const) await sql`delete from ${sql.table(table)} where jti = ${jti}`.execute(tx)
     const rest = await tx.selectFrom('documents').select('jti').where('case_number', '=', caseNumber).execute()
     if (rest.length > 0) return
-    for (const table of [
-      'effects',
-      'claims',
-      'settlement_entries',
-      'tasks',
-      'acts',
-      'events',
-      'register_questions',
-      'case_participants',
-      'cases',
-    ] as const)
+    for (const table of ['effects', 'claims', 'settlement_entries', 'tasks', 'acts', 'events', 'register_questions', 'cases'] as const)
       await sql`delete from ${sql.table(table)} where case_number = ${caseNumber}`.execute(tx)
   })
 }

@@ -10,6 +10,7 @@ import type { Caller, Context } from '../../src/context.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import { HefuError } from '../../src/errors.ts'
 import { acceptMessages } from '../../src/inbox/accept-messages.ts'
+import { RecentMessages } from '../../src/inbox/recent-messages.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { answerHeads } from '../../src/reconcile/answer-heads.ts'
@@ -51,6 +52,7 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     now,
     log,
     metrics: createMetrics(),
+    recent: new RecentMessages(),
   })
   const chengdu = await open(CHENGDU, urls.chengdu)
   const chongqing = await open(CHONGQING, urls.chongqing)

@@ -5,6 +5,7 @@ import type { RegionId } from '@hefu/reference'
 import pino from 'pino'
 import type { Caller, Context } from '../../src/context.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
+import { RecentMessages } from '../../src/inbox/recent-messages.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 
@@ -36,6 +37,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     now: Date.now,
     log,
     metrics: createMetrics(),
+    recent: new RecentMessages(),
     ...overrides,
   }
   const close = async () => {

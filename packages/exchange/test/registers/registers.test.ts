@@ -186,6 +186,7 @@ describe('the integrity file', () => {
         owner: '510100',
         role: 'home',
         agency,
+        participants: '[]',
         agreement: 'violation-notice-2026/1',
         deadline_rules: 1,
         state: 'filed',

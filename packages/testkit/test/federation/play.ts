@@ -145,19 +145,7 @@ function expectNext(procedure: Procedure, one: Json, role: string, allowed: read
 export async function rowCounts(net: TestNetwork): Promise<Record<string, string>[]> {
   return await Promise.all(
     net.nodes.map(async ({ node }) => {
-      const tables = [
-        'cases',
-        'case_participants',
-        'documents',
-        'outbox',
-        'inbox',
-        'effects',
-        'tasks',
-        'claims',
-        'events',
-        'log_pending',
-        'idempotency',
-      ]
+      const tables = ['cases', 'documents', 'outbox', 'inbox', 'effects', 'tasks', 'claims', 'events', 'log_pending', 'idempotency']
       const counts = sql.join(tables.map((table) => sql`(select count(*) from ${sql.table(table)}) as ${sql.ref(table)}`))
       return (await sql<Record<string, string>>`select ${counts}`.execute(node.ctx.db)).rows[0] ?? {}
     }),

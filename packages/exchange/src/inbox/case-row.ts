@@ -1,0 +1,33 @@
+import { agreementName } from '@hefu/protocol'
+import { caseNumberParts } from '@hefu/reference'
+import type { CaseRow } from '../db/schema.ts'
+import type { Verdict } from './judge-message.ts'
+
+/** The row of a case as one of its messages describes it, seen from `region`, before anything is replayed. */
+export function caseRowOf(region: string, { claims, procedure, agreement }: Extract<Verdict, { status: 'accepted' }>): CaseRow {
+  const { owner } = caseNumberParts(claims.case)
+  const counterparty = procedure.roles.counterparties[0] ?? procedure.roles.owner
+  const roleOf = (one: string) => (one === owner ? procedure.roles.owner.role : counterparty.role)
+  const author = { region: claims.iss, role: roleOf(claims.iss), agency: claims.from }
+  const addressee = { region: claims.aud, role: roleOf(claims.aud), agency: claims.to }
+  const issuedAt = new Date(claims.iat * 1000)
+  return {
+    case_number: claims.case,
+    procedure: procedure.name,
+    version: procedure.version,
+    owner,
+    role: roleOf(region),
+    agency: claims.iss === region ? claims.from : claims.to,
+    participants: claims.iss === owner ? [author, addressee] : [addressee, author],
+    agreement: agreementName(agreement),
+    deadline_rules: agreement.deadlineRules,
+    state: 'waiting',
+    final: false,
+    ball_holder: null,
+    due: null,
+    effective_until: null,
+    etag: '',
+    opened_at: issuedAt,
+    updated_at: issuedAt,
+  }
+}
