@@ -3,9 +3,10 @@ import type { Procedure } from '@hefu/procedures'
 import { type Agreement, agreementByName, agreementName, findAgreement, regionOfAgency } from '@hefu/protocol'
 import { type AgencyCode, mintCaseNumber, shanghaiDate } from '@hefu/reference'
 import type { Caller, Context } from '../context.ts'
-import type { CaseRow, Participant } from '../db/schema.ts'
+import type { CaseRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import type { LoadedCase } from './loaded-case.ts'
+import type { Participant } from './participant.ts'
 import type { SubmitBody } from './submit-document.ts'
 
 type OpenContext = Pick<Context, 'region' | 'federation' | 'now'>

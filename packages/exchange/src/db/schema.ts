@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
+import type { Participant } from '../cases/participant.ts'
 
 /**
  * Rows as PostgreSQL returns them: `timestamptz` as Date, `date` as yyyy-mm-dd text, bigint as text, json parsed.
@@ -25,12 +26,6 @@ interface CaseTable {
   etag: string
   opened_at: Date
   updated_at: Date
-}
-
-export interface Participant {
-  readonly region: string
-  readonly role: string
-  readonly agency: string
 }
 
 interface DocumentTable {
