@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { alertKinds } from './alerts/alert-kinds.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -6,7 +7,7 @@ export type Metrics = ReturnType<typeof createMetrics>
 export function createMetrics() {
   const registry = new Registry()
   const registers = [registry]
-  return {
+  const metrics = {
     registry,
     messages: new Counter({
       name: 'hefu_messages_total',
@@ -51,4 +52,7 @@ export function createMetrics() {
     inboxUnapplied: new Gauge({ name: 'hefu_inbox_unapplied', help: 'Accepted messages not yet applied', registers }),
     logPending: new Gauge({ name: 'hefu_log_pending', help: 'Entries waiting for the exchange log', registers }),
   }
+  // A counter that does not exist yet hides its first increase.
+  for (const kind of alertKinds) metrics.alerts.inc({ kind }, 0)
+  return metrics
 }

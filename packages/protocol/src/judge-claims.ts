@@ -2,6 +2,7 @@ import type { RegionId } from '@hefu/reference'
 import type { KnownClaims, MessageClaims, ParsedClaims } from './claims.ts'
 import { CLOCK_TOLERANCE_SECONDS, type DeferralReason, type RefusalReason } from './constants.ts'
 import { type Agreement, agreementByName, type Federation, regionOfAgency } from './federation.ts'
+import { uuidV7TimeMs } from './uuid-v7.ts'
 
 export type Judgement =
   | { readonly status: 'accepted'; readonly claims: MessageClaims; readonly agreement: Agreement }
@@ -23,12 +24,24 @@ export interface Receiver {
  */
 export function judgeClaims(parsed: Exclude<ParsedClaims, { refusal: 'unverifiable' }>, receiver: Receiver): Judgement {
   const known: KnownClaims = parsed.ok ? parsed.claims : parsed.known
-  const stop = judgeAudience(known, receiver) ?? judgeTime(known, receiver.now) ?? judgeAgreement(known, receiver.federation)
+  const stop =
+    judgeId(known, receiver.now) ??
+    judgeAudience(known, receiver) ??
+    judgeTime(known, receiver.now) ??
+    judgeAgreement(known, receiver.federation)
   if (stop !== undefined) return stop
   if (!parsed.ok) return refused('schema')
   // Undefined only for an unknown agreement, which was deferred above; checked and not assumed.
   const agreement = agreementByName(receiver.federation, parsed.claims.agreement)
   return agreement === undefined ? deferred('registry') : { status: 'accepted', claims: parsed.claims, agreement }
+}
+
+/**
+ * An id from the future is the clock's matter, whoever it is meant for, and nothing is kept: ids say where rows are stored, and one of a later year
+ * would sit where that year's partition is to be.
+ */
+function judgeId({ jti }: KnownClaims, now: number): Stop | undefined {
+  return uuidV7TimeMs(jti) / 1000 > now + CLOCK_TOLERANCE_SECONDS ? deferred('clock') : undefined
 }
 
 function judgeAudience({ aud }: KnownClaims, { region }: Receiver): Stop | undefined {

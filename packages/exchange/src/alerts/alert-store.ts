@@ -3,17 +3,9 @@ import type { Caller, Context } from '../context.ts'
 import { insertRows, type Reader } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
 import { uuidv7 } from '../uuid.ts'
+import type { alertKinds } from './alert-kinds.ts'
 
-export type AlertKind =
-  | 'case.fork'
-  | 'message.reused-id'
-  | 'message.deferred'
-  | 'message.refused'
-  | 'receipt.unverifiable'
-  | 'receipt.clock'
-  | 'delivery.expired'
-  | 'apply.failed'
-  | 'reconcile.differs'
+export type AlertKind = (typeof alertKinds)[number]
 
 export interface Alert {
   readonly kind: AlertKind

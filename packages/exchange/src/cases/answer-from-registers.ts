@@ -36,6 +36,7 @@ export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: rea
   )
   await holdLookups(
     tx,
+    'record',
     'reading',
     keys.map((key) => key.lookupKey),
   )
@@ -109,8 +110,12 @@ async function sendAutomatically(
   if (act.rows.length === 0) return null
   const appended = await tryAppend(ctx, loaded, { document: answer.document, purpose, basis, data })
   if (appended === null) return null
-  await projectCases(tx, ctx, [appended.loaded], appended.writes)
-  return appended.row.aud
+  await sql`savepoint answer`.execute(tx)
+  const [sent] = await projectCases(tx, ctx, [appended.loaded], appended.writes)
+  if (!sent?.conflicts.some(({ digest }) => digest === appended.row.digest)) return appended.row.aud
+  // It would hand over what another case has handed over: taken back, and an officer decides.
+  await sql`rollback to savepoint answer`.execute(tx)
+  return null
 }
 
 async function tryAppend(ctx: AnswerContext, loaded: LoadedCase, draft: DraftDocument): Promise<Appended | null> {

@@ -38,7 +38,7 @@ export async function takeClaims(
   const over = held.filter((row) => !wantedKeys.has(`${row.case_number} ${row.key}`)).map((row) => row.key)
   const missing = rows.filter((row) => !heldKeys.has(`${row.case_number} ${row.lookup_key}`))
   if (over.length === 0 && missing.length === 0) return []
-  await holdLookups(tx, 'writing', [...over, ...missing.map((row) => row.lookup_key)])
+  await holdLookups(tx, 'claim', 'writing', [...over, ...missing.map((row) => row.lookup_key)])
   if (over.length > 0) {
     await tx.deleteFrom('claims').where('lookup_key', '=', sql<string>`any(${over})`).execute()
     await reapplyCasesAsking(tx, nowMs, claims, over)

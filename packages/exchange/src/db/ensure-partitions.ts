@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from './schema.ts'
 
 /** With the storage parameters of their default partitions (migrations/0001-spine.sql): partitions do not inherit them. */
@@ -27,8 +27,19 @@ export async function ensurePartitions(db: Kysely<Database>, now: number): Promi
         if (exists.rows.length > 0) continue
         const from = firstUuidOf(Date.UTC(y, 0, 1))
         const to = firstUuidOf(Date.UTC(y + 1, 0, 1))
-        await sql.raw(`create table ${name} partition of ${table} for values from ('${from}') to ('${to}') ${parameters}`).execute(tx)
+        await createUnlessInTheWay(tx, `create table ${name} partition of ${table} for values from ('${from}') to ('${to}') ${parameters}`)
       }
     }
   })
+}
+
+/** Rows of that time already stand in the default partition: they stay there, and so do those to come. Never a reason not to start. */
+async function createUnlessInTheWay(tx: Transaction<Database>, statement: string): Promise<void> {
+  await sql`savepoint partition`.execute(tx)
+  try {
+    await sql.raw(statement).execute(tx)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === '23514')) throw error
+    await sql`rollback to savepoint partition`.execute(tx)
+  }
 }

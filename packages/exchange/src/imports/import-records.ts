@@ -1,7 +1,7 @@
 import type { Register } from '@hefu/procedures'
 import type { Caller, Context } from '../context.ts'
 import { insertAll } from '../db/bulk.ts'
-import { holdLookups, reapplyCasesAsking } from '../registers/question-store.ts'
+import { holdRecords, reapplyCasesAsking } from '../registers/question-store.ts'
 import { recordOf } from '../registers/record-of.ts'
 import { type RecordToWrite, writeRecords } from '../registers/register-store.ts'
 import { tellToApply } from '../tell-queue.ts'
@@ -28,10 +28,9 @@ export async function importRecords(
     if ('failure' in parsed) outcomes.push({ line: row.line, failure: parsed.failure })
     else records.set(row.line, recordOf(register, parsed.data))
   }
-  const lookupKeys = [...new Set([...records.values()].flatMap((record) => record.lookupKeys))]
   const asking = await ctx.db.transaction().execute(async (tx) => {
-    await holdLookups(tx, 'writing', lookupKeys)
     const last = new Map([...records.values()].map((record) => [record.key, record]))
+    const lookupKeys = await holdRecords(tx, register.name, [...last.values()])
     const nowMs = ctx.now()
     const versions = await writeRecords(tx, register.name, run.agency, nowMs, [...last.values()])
     for (const [line, { key }] of records) outcomes.push(versions.has(key) ? { line, result: null } : { line, failure: ofOtherAgency })

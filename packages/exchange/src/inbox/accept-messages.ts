@@ -92,7 +92,7 @@ async function judgeAll(
   fresh: readonly Verified[],
   taken: Set<string>,
 ): Promise<{ arrivals: NewArrival[]; deferred: Map<string, AnswerEntry> }> {
-  const caseNumbers = fresh.flatMap(({ claims }) => (claims.ok ? [claims.claims.case] : []))
+  const caseNumbers = fresh.flatMap((message) => knownOf(message).case ?? [])
   const cases = await readKnownCases(ctx.db, [...new Set(caseNumbers)])
   const arrivals: NewArrival[] = []
   const deferred = new Map<string, AnswerEntry>()

@@ -40,13 +40,15 @@ async function applyTogether(
   return await ctx.db.transaction().execute(async (tx) => {
     const rows = await lockCases(tx, caseNumbers)
     // Before the documents are read: an acceptance that commits in between is applied, and marked, by its own job.
-    const { rows: arrived } = await sql<{
-      digest: string
-    }>`update inbox i set applied_at = ${new Date(ctx.now())} from unnest(${caseNumbers}::text[]) as n (number)
-      where i.case_number = n.number and i.applied_at is null returning i.digest`.execute(tx)
+    const { rows: arrived } = await sql<{ jti: string; digest: string }>`select i.jti, i.digest from inbox i
+      join unnest(${caseNumbers}::text[]) as n (number) on i.case_number = n.number where i.applied_at is null`.execute(tx)
     const held = ctx.recent.take(arrived.map(({ digest }) => digest))
     const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows, held))
-    return { peers: await answerFromRegisters(tx, ctx, projected), applied: rows }
+    const peers = await answerFromRegisters(tx, ctx, projected)
+    // Last: whoever changes a register holds its look-ups and then marks these rows, so they are not to be locked before the look-ups.
+    await sql`update inbox i set applied_at = ${new Date(ctx.now())} from unnest(${arrived.map(({ jti }) => jti)}::uuid[], ${arrived.map(({ digest }) => digest)}::text[]) as a (jti, digest)
+      where i.jti = a.jti and i.digest = a.digest and i.applied_at is null`.execute(tx)
+    return { peers, applied: rows }
   })
 }
 

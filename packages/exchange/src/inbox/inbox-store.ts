@@ -27,10 +27,15 @@ export async function readKnownCases(db: Reader, caseNumbers: readonly string[])
   if (caseNumbers.length === 0) return new Map()
   const rows = await db
     .selectFrom('cases')
-    .select(['case_number', 'procedure', 'version', 'owner', 'participants'])
+    .select(['case_number', 'procedure', 'version', 'owner', 'participants', 'agreement', 'state'])
     .where('case_number', '=', sql<string>`any(${caseNumbers})`)
     .execute()
-  return new Map(rows.map((row) => [row.case_number, { ...row, participants: row.participants.map(({ region }) => region) }]))
+  return new Map(
+    rows.map((row) => [
+      row.case_number,
+      { ...row, started: row.state !== 'waiting', participants: row.participants.map(({ region }) => region) },
+    ]),
+  )
 }
 
 export interface Arrival {
@@ -76,7 +81,8 @@ export function arrivedCaseStatements(starting: readonly CaseRow[], early: reado
       'cases',
       byNumber(starting),
       sql`on conflict (case_number) do update set agency = excluded.agency, participants = excluded.participants, agreement = excluded.agreement, deadline_rules = excluded.deadline_rules,
-      opened_at = excluded.opened_at where cases.state = 'waiting'`,
+      opened_at = excluded.opened_at where cases.state = 'waiting'
+        and not exists (select 1 from documents d where d.case_number = cases.case_number and d.iss = cases.owner and d.seen = '{}' and d.status = 'held')`,
     ),
     ...insertStatements(
       'cases',

@@ -17,6 +17,9 @@ export interface KnownCase {
   readonly version: number
   readonly owner: string
   readonly participants: readonly string[]
+  readonly agreement: string
+  /** Its first document has been applied. */
+  readonly started: boolean
 }
 
 export type Verdict =
@@ -42,11 +45,11 @@ export function judgeMessage(
   knownCase: (caseNumber: string) => KnownCase | undefined,
 ): Verdict {
   const judged = judgeClaims(parsed, { region: ctx.region, federation: ctx.federation, now: Math.floor(ctx.now() / 1000) })
-  const known = parsed.ok ? parsed.claims : parsed.known
+  const known = withoutForeignCase(parsed.ok ? parsed.claims : parsed.known, knownCase)
   if (judged.status === 'refused') return { ...judged, known }
   if (judged.status === 'deferred') return judged
   const { claims, agreement } = judged
-  const refused = (reason: RefusalReason): Verdict => ({ status: 'refused', reason, known: claims })
+  const refused = (reason: RefusalReason): Verdict => ({ status: 'refused', reason, known })
   const procedure = ctx.procedures.find((p) => `${p.name}/${p.version}` === claims.procedure)
   if (!procedure) return { status: 'deferred', reason: 'version' }
   const { owner, code } = caseNumberParts(claims.case)
@@ -58,10 +61,21 @@ export function judgeMessage(
   if (!definition.schema.safeParse(claims.data).success) return refused('schema')
   const held = knownCase(claims.case)
   if (held && (held.procedure !== procedure.name || held.version !== procedure.version)) return refused('schema')
+  // The agreement of its first document governs a case to its end; an early follower's is only known by itself.
+  if (held && !starts && held.started && held.agreement !== claims.agreement) return refused('agreement')
   const isOwner = claims.iss === owner
   // Only the region in a case's number may write to a case that is not known here.
   if (!held && !isOwner) return { status: 'deferred', reason: 'case-unknown' }
   if (held && !held.participants.includes(claims.iss)) return refused('case-participants')
   if (isOwner !== (definition.by === procedure.roles.owner.role)) return refused('case-participants')
   return { status: 'accepted', claims, procedure, agreement, starts }
+}
+
+/** What a region says about a case that it has no part in is answered, and leaves no trace in the case. */
+function withoutForeignCase(known: KnownClaims, knownCase: (caseNumber: string) => KnownCase | undefined): KnownClaims {
+  if (known.case === undefined) return known
+  const held = knownCase(known.case)
+  if (held ? held.participants.includes(known.iss) : caseNumberParts(known.case).owner === known.iss) return known
+  const { case: _, ...rest } = known
+  return rest
 }

@@ -46,11 +46,15 @@ export async function leaseBatch(ctx: Pick<Context, 'db' | 'now' | 'region'>, pe
 const isDue = (o: string, now: Date) =>
   sql`(${sql.ref(`${o}.next_attempt_at`)} <= ${now} and (${sql.ref(`${o}.lease_until`)} is null or ${sql.ref(`${o}.lease_until`)} <= ${now}))`
 
+/** Nothing earlier of its case is still to come: neither in a batch of another size nor later. */
+const isNext = (now: Date) => sql`not exists (select 1 from outbox e where e.case_number = o.case_number and e.sequence < o.sequence
+  and e.state = 'pending' and (e.split <> o.split or not ${isDue('e', now)}))`
+
 /** How many messages may go now: none while paused or open; one as the probe of an open circuit whose time has come. */
 async function allowedNow(tx: Tx, ctx: Pick<Context, 'now'>, peer: string): Promise<{ split: number; cap: number }> {
   const now = new Date(ctx.now())
   const { rows } = await sql<{ split: number | null; paused: boolean | null; failures: number | null; open_until: Date | null }>`select
-      (select o.split from outbox o where o.peer = ${peer} and o.state = 'pending' and ${isDue('o', now)} order by o.sequence limit 1) as split,
+      (select o.split from outbox o where o.peer = ${peer} and o.state = 'pending' and ${isDue('o', now)} and ${isNext(now)} order by o.sequence limit 1) as split,
       p.paused, p.failures, p.open_until from (select 1) as one left join peers p on p.region = ${peer}`.execute(tx)
   const [row] = rows
   const split = row?.split ?? null
@@ -75,8 +79,7 @@ async function takeDue(
   const { rows } = await sql<LeasedMessage>`with due as materialized (
       select o.jti, o.sequence, o.bytes from outbox o
       where o.peer = ${peer} and o.state = 'pending' and o.split = ${split} and ${isDue('o', now)}
-        and not exists (select 1 from outbox e where e.case_number = o.case_number and e.sequence < o.sequence and e.state = 'pending'
-          and (e.split <> o.split or not ${isDue('e', now)}))
+        and ${isNext(now)}
       order by o.sequence limit ${cap}),
     fitting as materialized (
       select jti, sequence from (select due.jti, due.sequence, sum(due.bytes + 1) over (order by due.sequence) as total from due) as sized

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { lockCases } from '../cases/case-store.ts'
 import type { Context } from '../context.ts'
 import { insertAll, insertRows, type Tx } from '../db/bulk.ts'
+import type { CaseRow } from '../db/schema.ts'
 import { insertArrivals } from '../inbox/inbox-store.ts'
 import { arrivalRow, documentRow } from '../inbox/store-arrivals.ts'
 import { appendToLog, type LogEntry } from '../log/pending-log.ts'
@@ -37,10 +38,15 @@ export async function storeProven(
     received.map((one) => inboxRow(one, nowMs)),
   )
   await restoreCases(tx, ctx, candidates)
-  await lockCases(tx, caseNumbersOf(candidates))
+  const cases = await lockCases(tx, caseNumbersOf(candidates))
   const pending = await pendingHere(tx, ctx, candidates)
   const ours = candidates.filter((one) => !pending.has(keyOf(idOf(one))))
-  const documents = await insertDocuments(tx, ctx, ours, nowMs)
+  const documents = await insertDocuments(
+    tx,
+    ctx,
+    ours.filter((one) => takesPart(one, cases)),
+    nowMs,
+  )
   await insertDelivered(
     tx,
     ours.filter(({ receiver }) => receiver !== ctx.region),
@@ -80,6 +86,12 @@ async function withoutContradictions(tx: Tx, proven: readonly ProvenItem[]): Pro
     )
   const unique = new Map(proven.map((one) => [keyOf(idOf(one)), one]))
   return [...unique.values()].filter((one) => !contradicted(one))
+}
+
+/** What a region says about a case that it has no part in leaves no trace in the case (as in acceptance). */
+function takesPart({ claims }: ProvenItem, cases: readonly CaseRow[]): boolean {
+  const row = cases.find((one) => one.case_number === claims.case)
+  return row === undefined || row.participants.some(({ region }) => region === claims.iss)
 }
 
 function inboxRow({ arrival, claims, proof }: ProvenItem, nowMs: number) {

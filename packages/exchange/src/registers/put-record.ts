@@ -3,9 +3,9 @@ import { HefuError } from '../errors.ts'
 import { fieldErrorsOf } from '../field-errors.ts'
 import { audit } from '../log/audit-store.ts'
 import { tellToApply } from '../tell-queue.ts'
-import { holdLookups, reapplyCasesAsking } from './question-store.ts'
+import { holdRecords, reapplyCasesAsking } from './question-store.ts'
 import { idOf, keyOfId, officerAgency, recordOf, registerNamed } from './record-of.ts'
-import { lockStoredRecord, lookupKeysOf, removeRecord, writeRecords } from './register-store.ts'
+import { lockStoredRecord, removeRecord, writeRecords } from './register-store.ts'
 
 export interface Precondition {
   /** Version as in the ETag, without quotes, or `*`: any that exists. */
@@ -45,14 +45,14 @@ export async function putRecord(
     })
   }
   const { asking, ...written } = await ctx.db.transaction().execute(async (tx) => {
-    await holdLookups(tx, 'writing', record.lookupKeys)
+    const lookupKeys = await holdRecords(tx, register.name, [record])
     const version = (await writeRecords(tx, register.name, agency, ctx.now(), [record])).get(record.key)
     if (version === undefined) throw notYours()
     // Judged by what the write found, under its row lock: throwing takes the write back.
     if (!meets(precondition, version - 1)) throw new HefuError('if-match-failed')
     const outcome = version === 1 ? 'created' : 'updated'
     await audit(tx, ctx, caller, { action: `register.record-${outcome}`, subject: `${register.name}/${record.key}` })
-    return { outcome, version, asking: await reapplyCasesAsking(tx, ctx.now(), register.name, record.lookupKeys) } as const
+    return { outcome, version, asking: await reapplyCasesAsking(tx, ctx.now(), register.name, lookupKeys) } as const
   })
   await tellToApply(ctx, asking)
   return written
@@ -70,8 +70,7 @@ export async function deleteRecord(
   const register = registerNamed(ctx, registerName)
   const key = keyOfId(register, id)
   const asking = await ctx.db.transaction().execute(async (tx) => {
-    const lookupKeys = await lookupKeysOf(tx, register.name, key)
-    await holdLookups(tx, 'writing', lookupKeys)
+    const lookupKeys = await holdRecords(tx, register.name, [{ key, lookupKeys: [] }])
     const stored = await lockStoredRecord(tx, register.name, key)
     if (!stored) throw new HefuError('not-found')
     if (stored.agency !== agency) throw notYours()

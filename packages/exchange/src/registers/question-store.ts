@@ -23,11 +23,36 @@ export async function rememberQuestions(tx: Tx, questions: readonly Question[]):
  * `writing` by who is about to change what is found. One of the two then sees the other; neither can slip past. The keys are folded to
  * a thousand locks, so that a large import stays within the lock table.
  */
-export async function holdLookups(tx: Tx, mode: 'reading' | 'writing', lookupKeys: readonly string[]): Promise<void> {
+export async function holdLookups(
+  tx: Tx,
+  what: 'record' | 'stored' | 'claim',
+  mode: 'reading' | 'writing',
+  lookupKeys: readonly string[],
+): Promise<void> {
   if (lookupKeys.length === 0) return
   const lock = mode === 'reading' ? sql.ref('pg_advisory_xact_lock_shared') : sql.ref('pg_advisory_xact_lock')
-  await sql`select ${lock}(hashtext('hefu.lookup'), bucket) from (
+  await sql`select ${lock}(hashtext(${`hefu.${what}`}), bucket) from (
     select distinct abs(hashtext(key) % 1000) as bucket from unnest(${lookupKeys}::text[]) as key order by bucket) as buckets`.execute(tx)
+}
+
+/**
+ * Holds everything that these records are found by, and were found by until now: a case that asked under a look-up which a correction takes
+ * away is to be looked at again too. Answers all of these look-up keys. The records themselves are held first, so that nobody
+ * changes what is read here.
+ */
+export async function holdRecords(
+  tx: Tx,
+  register: string,
+  records: readonly { readonly key: string; readonly lookupKeys: readonly string[] }[],
+): Promise<string[]> {
+  const keys = records.map((record) => record.key)
+  await holdLookups(tx, 'stored', 'writing', keys)
+  const { rows } = await sql<{
+    lookup_key: string
+  }>`select lookup_key from register_lookups where register = ${register} and key = any(${keys}::text[])`.execute(tx)
+  const lookupKeys = [...new Set([...rows.map((row) => row.lookup_key), ...records.flatMap((record) => record.lookupKeys)])]
+  await holdLookups(tx, 'record', 'writing', lookupKeys)
+  return lookupKeys
 }
 
 /**

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type PageQuery, pageOf, pageQuery, queryBoolean } from '../http/paging.ts'
 import type { RouteRequest } from '../http/route.ts'
 import { showCase } from './case-schemas.ts'
+import { caseNumber } from './schemas.ts'
 
 /** Years that a database and a calendar both know. */
 const filterDay = z.iso.date().regex(/^(?:19|20)/)
@@ -30,7 +31,7 @@ export interface CaseFilter extends PageQuery {
   readonly opened_to?: string | undefined
 }
 
-const after = z.strictObject({ openedAt: z.iso.datetime(), caseNumber: z.string() })
+const after = z.strictObject({ openedAt: z.iso.datetime().regex(/^(?:19|20)/), caseNumber })
 
 export async function pageOfCases(
   ctx: Context,

@@ -2,7 +2,7 @@ import { listSettlementEntries } from '@hefu/exchange'
 import { z } from 'zod'
 import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { day, digest, region } from './schemas.ts'
+import { caseNumber, day, digest, region } from './schemas.ts'
 
 const settlementEntry = z
   .object({
@@ -18,7 +18,7 @@ const settlementEntry = z
   })
   .meta({ id: 'SettlementEntry' })
 
-const after = z.strictObject({ completedOn: z.iso.date(), caseNumber: z.string() })
+const after = z.strictObject({ completedOn: z.iso.date().regex(/^(?:19|20)/), caseNumber: caseNumber })
 
 /** What completed transfers left to be cleared between the regions. */
 export function settlementRoutes(): Route[] {

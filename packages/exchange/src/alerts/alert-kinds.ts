@@ -1,0 +1,12 @@
+/** What an operator is alerted to; docs/operating.md says what each means and what to do. */
+export const alertKinds = [
+  'case.fork',
+  'message.reused-id',
+  'message.deferred',
+  'message.refused',
+  'receipt.unverifiable',
+  'receipt.clock',
+  'delivery.expired',
+  'apply.failed',
+  'reconcile.differs',
+] as const
