@@ -31,7 +31,7 @@ export interface CaseFilter extends PageQuery {
   readonly opened_to?: string | undefined
 }
 
-const after = z.strictObject({ openedAt: z.iso.datetime().regex(/^(?:19|20)/), caseNumber })
+const after = z.strictObject({ openedAt: z.iso.datetime({ precision: 3 }).regex(/^(?:19|20)/), caseNumber })
 
 export async function pageOfCases(
   ctx: Context,

@@ -31,7 +31,10 @@ const place = z
 const receiptDetail = receipt.extend({ places: z.array(place) }).meta({ id: 'ReceiptDetail' })
 
 const common = { tag: 'receipts', rule: ['auditor'] } as const
-const after = z.strictObject({ receivedAt: z.iso.datetime().regex(/^(?!0000)/), digest: z.string().regex(/^[A-Za-z0-9_-]{43}$/) })
+const after = z.strictObject({
+  receivedAt: z.iso.datetime({ precision: 3 }).regex(/^(?!0000)/),
+  digest: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+})
 
 /** Signed receipts, issued and received, with the place of each message: evidence without content. */
 export function receiptRoutes(): Route[] {
