@@ -1,22 +1,11 @@
 import { parseAgencyCode, parseDivisionCode, parseUscc, parseYuan } from '@hefu/reference'
 import { z } from 'zod'
+import { bilingual } from '../fields.ts'
 
-/** What is wrong, in both languages; never the value itself: messages reach logs and screens. */
-const bilingual = (code: string, zh: string, en: string) => ({ error: en, params: { code, zh, en } })
-
-/** One line: no control characters, so that what is signed is what is shown. */
-export const line = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .regex(/^[^\p{Cc}]*$/u)
+export { day, line } from '../fields.ts'
 
 /** Free text of several lines. */
 export const freeText = (max: number) => z.string().min(1).max(max)
-
-/** Calendar date, yyyy-mm-dd, in Asia/Shanghai. */
-export const day = z.iso.date()
 
 export const uscc = z
   .string()
