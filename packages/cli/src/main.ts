@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --
-// The `--` matters: without it Node takes `--env-file` for its own option, wherever it stands, and ends with code 9 when the file is missing.
+// The `--` matters: without it Node takes an `--env-file` among our arguments for its own option, wherever it stands, instead of us refusing it.
 import { CommanderError } from '@commander-js/extra-typings'
 import { EXIT } from './exit-codes.ts'
 import { buildProgram } from './program.ts'

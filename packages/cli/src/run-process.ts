@@ -5,12 +5,12 @@ const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /**
  * Runs a program to its end, hands on the signals that ask this process to stop, and returns the program's exit code
- * (128 + the signal's number when a signal ended it, as a shell reports it).
+ * (128 + the signal's number when a signal ended it, as a shell reports it). `env` is its whole environment.
  */
-export async function runProcess(command: string, args: readonly string[]): Promise<number> {
+export async function runProcess(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
   // The pipe on its input closes when this process dies, however it dies: a node may take that as a reason to stop.
   // In a process group of its own: a terminal sends Ctrl-C to the whole group, and a node that is asked twice stops without grace.
-  const child = spawn(command, args, { stdio: ['pipe', 'inherit', 'inherit'], detached: true })
+  const child = spawn(command, args, { stdio: ['pipe', 'inherit', 'inherit'], detached: true, env })
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
   for (const signal of FORWARDED) process.on(signal, forward)
   try {

@@ -61,10 +61,20 @@ test('--help is not a mistake', () => {
   expect(hefu(['keygen', '--help']).stdout).toContain('--out <file>')
 })
 
-test('start without its settings file: exit code 1, before anything runs', () => {
-  const { status, stderr } = hefu(['start', '--env-file', join(folder, 'missing.env')])
-  expect(status).toBe(1)
-  expect(stderr).toContain('配置文件无法读取')
+test('start without its settings file: exit code 1 in both languages, before anything runs', () => {
+  const file = join(folder, 'missing.env')
+  const missing = { status: 1, stdout: '', stderr: `${file}：配置文件不存在\n${file}: there is no such settings file\n` }
+  expect(hefu(['start', '--settings', file])).toEqual(missing)
+  const unreadable = { status: 1, stdout: '', stderr: `${folder}：配置文件无法读取\n${folder}: the settings file cannot be read\n` }
+  expect(hefu(['start', '--settings', folder])).toEqual(unreadable)
+})
+
+test('the settings of the file reach the node, whose exit code comes back', async () => {
+  const file = join(folder, 'node.env')
+  await writeFile(file, '# a node\nHEFU_REGION="nowhere"\nHEFU_LOG_LEVEL=loud # wrong\n')
+  const { status, stdout, stderr } = hefu(['start', '--settings', file])
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  expect(stderr).toContain('HEFU_LOG_LEVEL')
 })
 
 // How `start` runs the node, on a small program in the node's place: it prints a setting, then waits to be stopped.

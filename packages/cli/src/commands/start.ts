@@ -1,29 +1,47 @@
-import { access, constants } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
 import { EXIT } from '../exit-codes.ts'
-import { type Language, say } from '../language.ts'
+import { type Language, say, type Text } from '../language.ts'
 import type { Program } from '../program.ts'
 import { runProcess } from '../run-process.ts'
 
-/** `hefu start`: runs the node as a process of its own, with the settings of one file. Its exit code is the node's. */
+/**
+ * `hefu start`: runs the node as a process of its own, with the settings of one file. Its exit code is the node's. The
+ * option is not called `--env-file`: every Node between the shell and us would take that one for itself.
+ */
 export function addStart(program: Program): void {
   program
     .command('start')
     .description('启动本区域节点 / run this region’s node')
-    .requiredOption('--env-file <file>', '节点配置（KEY=VALUE，每行一项）/ the node’s settings (KEY=VALUE, one a line)')
-    .action(async ({ envFile }) => {
-      process.exitCode = await start(envFile, program.opts().lang)
+    .requiredOption('--settings <file>', '节点配置（NAME=value，每行一项）/ the node’s settings (NAME=value, one a line)')
+    .action(async ({ settings }) => {
+      process.exitCode = await start(settings, program.opts().lang)
     })
 }
 
-async function start(envFile: string, language: Language): Promise<number> {
+async function start(file: string, language: Language): Promise<number> {
+  let text: string
   try {
-    await access(envFile, constants.R_OK)
-  } catch {
-    process.stderr.write(say({ zh: `${envFile}：配置文件无法读取`, en: `${envFile}: the settings file cannot be read` }, language))
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    process.stderr.write(say(isMissing(error) ? missing(file) : unreadable(file), language))
     return EXIT.failed
   }
-  return runProcess(process.execPath, [`--env-file=${envFile}`, fileURLToPath(NODE_MAIN)])
+  // As with Node's own option, what the environment sets already wins over the file.
+  return runProcess(process.execPath, [fileURLToPath(NODE_MAIN)], { ...parseEnv(text), ...process.env })
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+function missing(file: string): Text {
+  return { zh: `${file}：配置文件不存在`, en: `${file}: there is no such settings file` }
+}
+
+function unreadable(file: string): Text {
+  return { zh: `${file}：配置文件无法读取`, en: `${file}: the settings file cannot be read` }
 }
 
 /** Spawned and never imported: the node is a service, and this package does not depend on it. */

@@ -14,13 +14,16 @@ export const usage: Bilingual = {
   --input 目录  用您自己的文件（目录结构见 examples/README.md）
   --exit        完成后停止一切并退出；没有终端时总是如此
   --json        在标准输出打印报告（与 demo-report.json 相同）
-退出码：0 两地各半相符；1 不相符或有办件未走完；2 参数或输入文件有误，什么都未发送；130 被中断`,
+退出码：0 两地各半相符；1 不相符或有办件未走完；2 参数或输入文件有误，什么都未发送；130 在汇总之前被中断
+在终端中，汇总之后各区域继续运行，按 Ctrl-C 停止一切：退出码仍为上面的 0 或 1（经 npx 启动时，npx 自己报告 130）`,
   en: `usage: pnpm demo [--input DIR] [--exit] [--json] [--help]
   --input DIR  your own files, laid out as examples/README.md says
   --exit       stop everything when done and exit; always so without a terminal
   --json       print the report, the same as demo-report.json, on stdout
 exit codes: 0 the halves match; 1 they do not, or a case was not played to its end; 2 wrong usage or input, nothing was
-sent; 130 interrupted`,
+sent; 130 interrupted before the summary
+on a terminal the regions stay up after the summary until Ctrl-C stops everything: the exit code is then still 0 or 1,
+as above (npx, where it stands in between, reports 130 of its own)`,
 }
 
 /** All problems at once. */

@@ -96,12 +96,14 @@ async function prepareCluster(keeper: Keeper, place: Place, options: { temporary
     await chown(passwordFile, place.account.uid, place.account.gid)
   }
   const args = ['-U', 'postgres', '-A', 'password', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-instructions']
+  const before = (await logText(place.logFile)).length
   const { exited } = await keeper.run(commandIn(place, place.binaries.initdb, [...args, ...(options.sync ? [] : ['--no-sync'])]))
   const exit = await exited
+  const said = (await logText(place.logFile)).slice(before)
   await rm(passwordFile, { force: true })
   if (exit.code !== 0) {
     await rm(place.cluster, { recursive: true, force: true })
-    throw new StartPostgresError('initdb', `initdb failed: ${exit.error ?? exit.signal ?? exit.code}\n${await tail(place.logFile)}`)
+    throw new StartPostgresError('initdb', `initdb failed: ${exit.error ?? exit.signal ?? exit.code}\n${said.slice(-4_000)}`)
   }
 }
 
@@ -121,7 +123,10 @@ async function serve(keeper: Keeper, place: Place, options: StartPostgresOptions
   }
 }
 
-/** True when the server answers to our password; false when it has ended instead. */
+/**
+ * True when the server answers to our password; false when it has ended instead. An answer alone proves little: another
+ * server that uses this data folder has the same password, and may have the same fixed port.
+ */
 async function answers(port: number, password: string, server: KeptProcess): Promise<boolean> {
   let ended = false
   void server.exited.then(() => {
@@ -132,12 +137,14 @@ async function answers(port: number, password: string, server: KeptProcess): Pro
     client.on('error', () => {})
     try {
       await client.connect()
-      return true
+      const { rows } = await client.query<{ pid: string }>(`SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1) AS pid`)
+      if (Number(rows[0]?.pid) === server.pid) return true
     } catch {
-      await sleep(25)
+      // Not up yet.
     } finally {
       await client.end().catch(() => {})
     }
+    await sleep(25)
   }
   return false
 }
@@ -175,8 +182,4 @@ function urlOf(port: number, password: string): string {
 
 async function logText(logFile: string): Promise<string> {
   return existsSync(logFile) ? await readFile(logFile, 'utf8') : ''
-}
-
-async function tail(logFile: string): Promise<string> {
-  return (await logText(logFile)).slice(-4_000)
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Exit } from './keep-process.ts'
@@ -36,7 +36,7 @@ export type NodeProcess = {
   stderr(): string
 }
 
-/** A node that ended, or said nothing, before it was ready. `stderr` is the end of its log. */
+/** A node that ended, or said nothing, before it was ready. `stderr` is the end of what it has logged since this start. */
 export class NodeStartError extends Error {
   readonly exit: Exit | undefined
   readonly stderr: string
@@ -67,6 +67,7 @@ const mainFile = fileURLToPath(new URL('../../../../services/node/src/main.ts', 
  */
 export async function spawnNode(options: SpawnNodeOptions): Promise<NodeProcess> {
   const log = openSync(options.logFile, 'a', 0o600)
+  const before = fstatSync(log).size
   const child = spawn(process.execPath, [mainFile], {
     detached: true,
     stdio: ['pipe', 'pipe', log],
@@ -79,7 +80,9 @@ export async function spawnNode(options: SpawnNodeOptions): Promise<NodeProcess>
     (error: Error) => ({ code: null, signal: null, error: error.message }),
   )
   const stderr = () => readFileSync(options.logFile, 'utf8')
-  const ready = await readyLine(child, exited, options, stderr)
+  // A kept log holds earlier starts too, and their failures are not this one's.
+  const stderrOfThisStart = () => readFileSync(options.logFile).subarray(before).toString('utf8')
+  const ready = await readyLine(child, exited, options, stderrOfThisStart)
   const running = () => child.exitCode === null && child.signalCode === null
   return {
     ...ready,

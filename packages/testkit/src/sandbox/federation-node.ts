@@ -62,7 +62,7 @@ export async function startFederationNode(plan: NodePlan): Promise<FederationNod
       const how = exit.signal ?? `exit ${exit.code}`
       if (lives > restartsInARow)
         return plan.onLost?.(new Error(`the node of ${plan.region} keeps ending (${how})\n${watched.stderr().slice(-4_000)}`))
-      plan.onRestart?.(`the node of ${plan.region} ended (${how}); starting it again`)
+      plan.onRestart?.(`节点 ${plan.region} 已退出（${how}），重新启动 / the node of ${plan.region} ended (${how}); starting it again`)
       await sleep(100 * 2 ** lives)
       if (wanted) await begin().catch((error: Error) => plan.onLost?.(error))
     })

@@ -17,12 +17,13 @@ export function readyLine(federation: Federation): unknown {
   }
 }
 
-/** Addresses, tokens and a first call, for a person at a terminal. */
+/** How to stop it, addresses, tokens and a first call, for a person at a terminal. */
 export function describeForPeople(federation: Federation): string {
   const first = federation.nodes[0]
   const lines = [
     '',
-    '沙箱已就绪。按 Ctrl-C 停止。 / The sandbox is ready. Press Ctrl-C to stop.',
+    `沙箱已就绪（进程 ${process.pid}）。停止：按 Ctrl-C，或 kill ${process.pid}；只给 npx 发信号，到不了这个进程。`,
+    `The sandbox is ready (pid ${process.pid}). To stop it: Ctrl-C, or kill ${process.pid}; a signal to npx alone does not reach it.`,
     ...federation.nodes.flatMap((node) => [
       '',
       `${node.name.zh} ${node.name.en} (${node.region})`,

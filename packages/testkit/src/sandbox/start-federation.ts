@@ -58,7 +58,7 @@ export async function startFederation(options: StartFederationOptions): Promise<
     options.dataDir === undefined
       ? join(tmpdir(), `hefu-federation-${process.pid}-${randomBytes(6).toString('hex')}`)
       : resolve(options.dataDir)
-  log('PostgreSQL …')
+  log('正在启动 PostgreSQL … / starting PostgreSQL …')
   const postgres = await startPostgres({
     ...(options.dataDir === undefined ? { removeAfter: [dir] } : { dataDir: join(dir, 'postgres') }),
     ...(options.portBase === undefined ? {} : { port: options.portBase + 2 * options.regions.length }),
@@ -76,7 +76,7 @@ export async function startFederation(options: StartFederationOptions): Promise<
         // Addresses are in the federation file before a node binds them: somebody else may have been quicker.
         const taken = error instanceof NodeStartError && error.stderr.includes('EADDRINUSE')
         if (!taken || options.portBase !== undefined || attempt === attempts) throw error
-        log('a port was taken meanwhile; trying others')
+        log('端口刚被占用，换其他端口再试 / a port was taken meanwhile; trying others')
       }
     }
   } catch (error) {
@@ -104,7 +104,7 @@ async function startNodes(
     linkUrl: (from, to) => links.get(`${from}→${to}`)?.url,
     ...(options.procedures === undefined ? {} : { procedures: options.procedures }),
   })
-  log(`nodes ${regions.join(', ')} …`)
+  log(`正在启动节点 ${regions.join('、')} … / starting the nodes ${regions.join(', ')} …`)
   const starting = regions.map((region, index) => {
     const regionFiles = files[region]
     if (regionFiles === undefined) throw new Error(`no files for ${region}`)

@@ -133,9 +133,12 @@ test('a data folder keeps tokens and databases; a base fixes the ports', async (
   await client.query('CREATE TABLE kept AS SELECT 1 AS one')
   await client.end()
 
-  const refused = spawn(process.execPath, [mainFile, '--json', '--data', join(dir, 'data')], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const [said, [code]] = await Promise.all([readAll(refused), once(refused, 'exit')])
-  expect([code, said]).toEqual([1, expect.stringContaining('Another sandbox is using this data folder')])
+  for (const same of [args.slice(0, 2), args]) {
+    const refused = spawn(process.execPath, [mainFile, '--json', ...same], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const [said, [code]] = await Promise.all([readAll(refused), once(refused, 'exit')])
+    expect([code, said]).toEqual([1, expect.stringContaining('Another sandbox is using this data folder')])
+  }
+  expect(await answersAll(first.line)).toBe(true)
 
   first.child.kill('SIGTERM')
   await once(first.child, 'exit')
@@ -160,6 +163,27 @@ test('a node that is killed comes back on the same addresses', async () => {
   expect(sandbox.stderr()).toContain('SIGKILL')
   sandbox.child.kill('SIGTERM')
   expect(await once(sandbox.child, 'exit')).toEqual([0, null])
+})
+
+test('tells people how to stop it: the pid that it names', async () => {
+  const child = spawn(process.execPath, [mainFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  const progress = readAll(child)
+  let stdout = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += String(chunk)
+  })
+  await waitUntil(() => stdout.includes('/v1/cases') || child.exitCode !== null, 60_000)
+  expect(stdout).toMatch(/停止：按 Ctrl-C，或 kill \d+/)
+  const named = /To stop it: Ctrl-C, or kill (\d+);/.exec(stdout)?.[1]
+  expect(Number(named)).toBe(child.pid)
+  process.kill(Number(named))
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(await progress).toMatch(
+    /正在启动 PostgreSQL … \/ starting PostgreSQL …\n正在启动节点 510100、500000 … \/ starting the nodes 510100, 500000 …\n/,
+  )
 })
 
 test('wrong usage exits 2, in both languages, with nothing on stdout', async () => {

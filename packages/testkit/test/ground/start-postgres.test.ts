@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -82,6 +82,9 @@ test('keeps a data folder that others may not enter; only one server at a time u
   const first = await started({ dataDir })
   await first.createDatabase('kept')
   await expect(startPostgres({ dataDir })).rejects.toMatchObject({ code: 'data-in-use' })
+  // On the same port the first one answers, to the same password.
+  await expect(startPostgres({ dataDir, port: first.port })).rejects.toMatchObject({ code: 'data-in-use' })
+  expect(await first.databaseExists('kept')).toBe(true)
   await first.stop()
   expect((await readdir(dataDir)).sort()).toEqual(['cluster', 'password', 'postgres.log'])
 
@@ -103,6 +106,15 @@ test('a fixed port that is taken is an error of its own', async () => {
   await expect(startPostgres({ port: first.port, durable: false })).rejects.toMatchObject({ code: 'port-in-use' })
   const port = await freePort()
   expect((await started({ port, durable: false })).port).toBe(port)
+})
+
+test('a server with the same password on the wanted port is not taken for ours', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'hefu-password-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const first = await started({ dataDir: join(dir, 'first'), durable: false })
+  await cp(join(dir, 'first', 'password'), join(dir, 'second', 'password'))
+  const second = { dataDir: join(dir, 'second'), port: first.port, durable: false }
+  await expect(startPostgres(second)).rejects.toMatchObject({ code: 'port-in-use' })
 })
 
 test('the server and its folder go when the starter is killed', async () => {
