@@ -111,8 +111,10 @@ async function fail(ctx: DeliverContext, peer: string, batch: Batch, answer: Pee
   const again = answered && size > 1 && batch.messages.every((m) => m.last_failure === cause)
   const split = (batch.messages[0]?.split ?? 0) + (again ? 1 : 0)
   const afterMs = (answered ? retryAfterMs(answer.retryAfter, ctx.now()) : null) ?? 0
+  // What it failed in the company of others does not count against the one that is left: its own waiting begins when it is alone.
+  const alone = (attempts: number) => Math.max(1, attempts - 1 - (batch.messages[0]?.split ?? 0))
   const nextAttemptAt = (attempts: number) =>
-    ctx.now() + Math.max(afterMs, again ? 20 : retryDelayMs(size > 1 ? 1 : attempts, Math.random()))
+    ctx.now() + Math.max(afterMs, again ? 20 : retryDelayMs(size > 1 ? 1 : alone(attempts), Math.random()))
   await putBack(ctx, batch, { cause, httpStatus: answered ? answer.status : null, nextAttemptAt, split: Math.min(split, 9) })
 }
 
