@@ -27,7 +27,7 @@ export async function exchangeThroughput(options: BenchOptions): Promise<Figure[
       options.say(`${round(ms / 1000)} s: ${count - pending} receipted, ${applied} applied`)
       lastSaid = ms
     }
-    await sleep(50)
+    await sleep(200)
   }
   const seconds = Math.max(ends.receipted, ends.applied) / 1000
   return [
