@@ -61,8 +61,7 @@ export async function submitDocument(ctx: SubmitContext, request: SubmitRequest)
   const { submitted, peer } = await withFreeNumber(() => ctx.db.transaction().execute(async (tx) => await submit(tx, ctx, request)))
   if (submitted.repeated) return submitted
   documentSubmitted(ctx, submitted, peer)
-  // Not waited for: it never fails, and what it could not tell the sweep finds.
-  void tellQueue(ctx, { name: 'deliver', peer })
+  await tellQueue(ctx, { name: 'deliver', peer })
   return submitted
 }
 
