@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { toBase64url } from '@hefu/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Json, listOf, TestNetwork } from '../../src/index.ts'
+import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, filing } from './bodies.ts'
 import { newCase, noticeClaims, postInbox, postMany, signedNotice } from './craft.ts'
 import { count, query, rowCounts } from './observe.ts'
@@ -75,6 +76,7 @@ describe('a message that was answered before', () => {
     const first = await signedNotice(signer())
     const others = await Promise.all([signedNotice(signer()), signedNotice(signer())])
     const alone = await postInbox(exchange(), first.token)
+    await waitUntil(async () => (await count(databaseUrl(), 'select count(*) from inbox where applied_at is null')) === 0, 20_000)
     const before = await rowCounts(databaseUrl())
     expect((await postInbox(exchange(), first.token)).text).toBe(alone.text)
     expect(await rowCounts(databaseUrl())).toEqual(before)
@@ -116,6 +118,7 @@ describe('a message that was answered before', () => {
     const tokens = signed.map(({ token }) => token)
     const batches = [tokens.slice(0, 30), tokens.slice(10).toReversed(), tokens.toReversed().slice(5, 35)]
     const answers = await Promise.all(batches.map(async (batch) => await postMany(exchange(), batch)))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
     for (const { json } of answers) for (const entry of listOf(json.messages)) expect(outcomeOf(entry)).toBe('accepted')
     const receiptOf = new Map<string, string>()
     for (const { json } of answers)
