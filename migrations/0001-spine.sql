@@ -79,7 +79,7 @@ create table outbox (
   primary key (jti)
 ) partition by range (jti);
 create index outbox_pending on outbox (peer, sequence) where state = 'pending';
-create index outbox_by_case on outbox (case_number, sequence);
+create index outbox_by_case on outbox (case_number, sequence) where state = 'pending';
 create index outbox_not_delivered on outbox (jti desc) where state in ('refused', 'cancelled');
 create table outbox_default partition of outbox default with (fillfactor = 60);
 
@@ -111,7 +111,7 @@ create table inbox (
 ) partition by range (jti);
 create unique index inbox_replay_key on inbox (iss, jti) where first;
 create index inbox_unapplied on inbox (next_apply_at) where applied_at is null;
-create index inbox_by_case on inbox (case_number);
+create index inbox_by_case on inbox (case_number) where applied_at is null;
 create table inbox_default partition of inbox default with (fillfactor = 60);
 
 -- Signed receipts, issued and received alike; `iss` is who signed.

@@ -3,7 +3,7 @@ import { type CaseView, nextFor, replay, seenFor } from '@hefu/procedures'
 import { type MessageClaims, signMessage } from '@hefu/protocol'
 import type { AgencyCode, CaseNumber, RegionId } from '@hefu/reference'
 import type { Context } from '../context.ts'
-import { insertDocuments, insertRows, type Statement } from '../db/bulk.ts'
+import { insertRows, type Statement } from '../db/bulk.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import { logStatements } from '../log/pending-log.ts'
@@ -27,7 +27,7 @@ export interface Appended {
   /** The case with the document. */
   readonly loaded: LoadedCase
   readonly row: DocumentRow
-  /** The document's exact bytes, its place in the outbox and its entry for the log. */
+  /** Its place in the outbox and its entry for the log; the document itself is written with the case. */
   readonly writes: Statement[]
 }
 
@@ -38,8 +38,8 @@ export interface Appended {
 export async function appendDocument(ctx: Signing, loaded: LoadedCase, draft: DraftDocument): Promise<Appended> {
   const signed = await signDocument(ctx, loaded, draft)
   const row = { ...signed.row, standing: soundStanding(loaded, signed.view, signed.row) }
-  const writes = [...insertDocuments([row]), ...deliveryStatements(ctx, row, signed.claims)]
-  return { loaded: { ...loaded, documents: [...loaded.documents, row] }, row, writes }
+  const writes = deliveryStatements(ctx, row, signed.claims)
+  return { loaded: { ...loaded, documents: [...loaded.documents, row], unstored: new Set([row.jti]) }, row, writes }
 }
 
 async function signDocument(

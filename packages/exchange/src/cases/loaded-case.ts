@@ -10,6 +10,8 @@ export interface LoadedCase {
   readonly documents: readonly DocumentRow[]
   /** Not stored yet: its row is written with the state that its first document gives it. */
   readonly isNew?: true
+  /** Documents that are not stored yet, by `jti`: they are written with the standing that replay gives them. */
+  readonly unstored?: ReadonlySet<string>
 }
 
 /** What a stored message says. The bytes were verified before they were stored (or signed here), so plain parsing is safe. */

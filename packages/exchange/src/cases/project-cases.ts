@@ -1,12 +1,13 @@
 import type { Replay } from '@hefu/procedures'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
-import { insertStatements, runTogether, type Statement, type Tx } from '../db/bulk.ts'
+import { insertDocuments, insertStatements, runTogether, type Statement, type Tx } from '../db/bulk.ts'
+import type { CaseRow, DocumentRow } from '../db/schema.ts'
 import { caseEtag } from './case-etag.ts'
 import { type ClaimConflict, planConsequences } from './consequences.ts'
-import type { LoadedCase } from './loaded-case.ts'
-import { replayCase } from './loaded-case.ts'
-import { type CaseEvent, eventStatements, standingStatements, updateCaseStatements } from './projection-store.ts'
+import { type LoadedCase, replayCase } from './loaded-case.ts'
+import type { Participant } from './participant.ts'
+import { type CaseColumns, type CaseEvent, eventStatements, standingStatements, updateCaseStatements } from './projection-store.ts'
 
 export interface Projected {
   readonly loaded: LoadedCase
@@ -26,94 +27,134 @@ export async function projectCases(
   cases: readonly LoadedCase[],
   further: readonly Statement[] = [],
 ): Promise<Projected[]> {
-  const replayed = cases.map((loaded) => ({ loaded, replay: replayCase(loaded) }))
+  const replayed = cases.map((loaded): Replayed => {
+    const replay = replayCase(loaded)
+    const columns = caseColumns(loaded, replay)
+    return {
+      loaded: { ...loaded, row: { ...loaded.row, ...columns } },
+      before: loaded.row,
+      replay,
+      columns,
+      changes: changedStandings(loaded, replay),
+    }
+  })
   const consequences = await planConsequences(tx, ctx, replayed)
   await runTogether(tx, [
     ...caseStatements(ctx.now(), replayed),
+    ...documentStatements(replayed),
     ...further,
-    ...standingStatements(replayed.flatMap(({ loaded, replay }) => changedStandings(loaded, replay))),
-    ...eventStatements(
-      ctx.now(),
-      replayed.flatMap(({ loaded, replay }) => eventsOf(loaded, replay)),
-    ),
+    ...eventStatements(ctx.now(), replayed.flatMap(eventsOf)),
     ...consequences.writes,
   ])
-  for (const { loaded, replay } of replayed) {
-    for (const [one, other] of replay.forks) {
-      await raiseAlert(tx, ctx, {
-        kind: 'case.fork',
-        key: `${loaded.row.case_number}:${one}:${other}`,
-        caseNumber: loaded.row.case_number,
-        detail: { digests: [one, other] },
-      })
-    }
-  }
-  return replayed.map(({ loaded, replay }) => ({
-    loaded: asStored(loaded, replay),
-    replay,
-    conflicts: consequences.conflicts.filter((conflict) => conflict.caseNumber === loaded.row.case_number),
+  await alertForks(tx, ctx, replayed)
+  return replayed.map((one) => ({
+    loaded: asStored(one),
+    replay: one.replay,
+    conflicts: consequences.conflicts.filter((conflict) => conflict.caseNumber === one.loaded.row.case_number),
   }))
 }
 
-/** The case as it is stored now: a second projection in the same transaction writes only what is new. */
-function asStored(loaded: LoadedCase, replay: Replay): LoadedCase {
-  const changed = new Map(changedStandings(loaded, replay).map((row) => [row.jti, row]))
-  const { row, procedure } = loaded
-  return {
-    row: { ...row, ...caseColumns(loaded, replay) },
-    procedure,
-    documents: loaded.documents.map((document) => ({ ...document, ...changed.get(document.jti) })),
+/** What replay says of a case, as rows. */
+interface Replayed {
+  /** With the columns that replay gives it. */
+  readonly loaded: LoadedCase
+  readonly before: CaseRow
+  readonly replay: Replay
+  readonly columns: CaseColumns
+  readonly changes: readonly StandingChange[]
+}
+
+type StandingChange = Pick<DocumentRow, 'jti' | 'iss' | 'digest' | 'standing' | 'standing_reason'>
+
+async function alertForks(tx: Tx, ctx: Pick<Context, 'now' | 'log' | 'metrics'>, replayed: readonly Replayed[]): Promise<void> {
+  for (const { loaded, replay } of replayed) {
+    const caseNumber = loaded.row.case_number
+    for (const [one, other] of replay.forks)
+      await raiseAlert(tx, ctx, { kind: 'case.fork', key: `${caseNumber}:${one}:${other}`, caseNumber, detail: { digests: [one, other] } })
   }
 }
 
+/** The case as it is stored now: a second projection in the same transaction writes only what is new. */
+function asStored({ loaded: { row, procedure, documents }, changes }: Replayed): LoadedCase {
+  return { row, procedure, documents: withStandings(documents, changes) }
+}
+
+function withStandings(documents: readonly DocumentRow[], changes: readonly StandingChange[]): DocumentRow[] {
+  const changed = new Map(changes.map((change) => [change.jti, change]))
+  return documents.map((row) => ({ ...row, ...changed.get(row.jti) }))
+}
+
 /** A new case is inserted as it stands after its first document; what has not changed is not written. */
-function caseStatements(nowMs: number, replayed: readonly { loaded: LoadedCase; replay: Replay }[]): Statement[] {
-  const columns = replayed.map(({ loaded, replay }) => ({ loaded, now: caseColumns(loaded, replay) }))
-  const fresh = columns.filter(({ loaded }) => loaded.isNew)
-  const changed = columns.filter(
-    ({ loaded, now }) => !loaded.isNew && Object.entries(now).some(([name, value]) => loaded.row[name as keyof typeof now] !== value),
+function caseStatements(nowMs: number, replayed: readonly Replayed[]): Statement[] {
+  const fresh = replayed.filter(({ loaded }) => loaded.isNew)
+  const changed = replayed.filter(
+    ({ loaded, before, columns }) =>
+      !loaded.isNew && Object.entries(columns).some(([name, value]) => before[name as keyof CaseColumns] !== value),
   )
   return [
     ...insertStatements(
       'cases',
-      fresh.map(({ loaded, now }) => ({ ...loaded.row, ...now })),
+      fresh.map(({ loaded }) => ({ ...loaded.row })),
     ),
     ...updateCaseStatements(
       nowMs,
-      changed.map(({ now }) => now),
+      changed.map(({ columns }) => columns),
     ),
   ]
 }
 
-function caseColumns(loaded: LoadedCase, replay: Replay) {
+/** New documents are inserted with the standing they have, stored ones updated. */
+function documentStatements(replayed: readonly Replayed[]): Statement[] {
+  const unstored = replayed.flatMap(({ loaded, changes }) =>
+    withStandings(
+      loaded.documents.filter(({ jti }) => loaded.unstored?.has(jti)),
+      changes,
+    ),
+  )
+  const changed = replayed.flatMap(({ loaded, changes }) => changes.filter(({ jti }) => !loaded.unstored?.has(jti)))
+  return [...insertDocuments(unstored), ...standingStatements(changed.map(({ digest: _, ...row }) => row))]
+}
+
+/** Who takes part is what the effective first document says, whichever of two such documents came first. */
+function caseColumns({ row, documents }: LoadedCase, replay: Replay): CaseColumns {
   const dues = replay.deadlines.map((d) => d.due).filter((due) => due !== null)
+  const first = documents.find(({ digest }) => digest === replay.view.effective[0]?.digest)
+  const participants = first ? asNamed(row.participants, first) : row.participants
   return {
-    case_number: loaded.row.case_number,
+    case_number: row.case_number,
+    agency: participants.find(({ role }) => role === row.role)?.agency ?? row.agency,
+    participants,
     state: replay.state,
     final: replay.final,
     ball_holder: replay.ballHolder,
     due: dues.sort()[0] ?? null,
     effective_until: replay.effectiveUntil,
-    etag: caseEtag(loaded.documents),
+    etag: caseEtag(documents),
   }
 }
 
-function changedStandings(loaded: LoadedCase, replay: Replay) {
-  return loaded.documents.flatMap((row) => {
-    const now = row.status === 'held' ? replay.standings.get(row.digest) : undefined
+function asNamed(participants: readonly Participant[], first: DocumentRow): readonly Participant[] {
+  const agencies = new Map([
+    [first.iss, first.from_agency],
+    [first.aud, first.to_agency],
+  ])
+  if (participants.every(({ region, agency }) => (agencies.get(region) ?? agency) === agency)) return participants
+  return participants.map((one) => ({ ...one, agency: agencies.get(one.region) ?? one.agency }))
+}
+
+function changedStandings(loaded: LoadedCase, replay: Replay): StandingChange[] {
+  return loaded.documents.flatMap(({ jti, iss, digest, status, standing, standing_reason }) => {
+    const now = status === 'held' ? replay.standings.get(digest) : undefined
     if (!now) return []
     const reason = 'reason' in now ? now.reason : null
-    if (now.standing === row.standing && (reason?.code ?? null) === (row.standing_reason?.code ?? null)) return []
-    return [{ jti: row.jti, iss: row.iss, standing: now.standing, standing_reason: reason }]
+    if (now.standing === standing && (reason?.code ?? null) === (standing_reason?.code ?? null)) return []
+    return [{ jti, iss, digest, standing: now.standing, standing_reason: reason }]
   })
 }
 
-function eventsOf(loaded: LoadedCase, replay: Replay): CaseEvent[] {
-  const { case_number: caseNumber, agency } = loaded.row
-  const events: CaseEvent[] = changedStandings(loaded, replay).map((change) => {
-    const row = loaded.documents.find((d) => d.jti === change.jti && d.iss === change.iss)
-    return { type: `document.${change.standing}`, caseNumber, agency, digest: row?.digest ?? null }
-  })
-  if (replay.state !== loaded.row.state) events.push({ type: `case.${replay.state}`, caseNumber, agency, digest: null })
+function eventsOf({ before, replay, columns, changes }: Replayed): CaseEvent[] {
+  const { case_number: caseNumber, agency } = columns
+  const events = changes.map(({ standing, digest }): CaseEvent => ({ type: `document.${standing}`, caseNumber, agency, digest }))
+  if (replay.state !== before.state) events.push({ type: `case.${replay.state}`, caseNumber, agency, digest: null })
   return events
 }

@@ -3,12 +3,16 @@ import { insertStatements, rowsAs, type Statement } from '../db/bulk.ts'
 import type { CaseRow, DocumentRow } from '../db/schema.ts'
 import { uuidv7 } from '../uuid.ts'
 
-export type CaseColumns = Pick<CaseRow, 'case_number' | 'state' | 'final' | 'ball_holder' | 'due' | 'effective_until' | 'etag'>
+/** What replay decides of a case's row. */
+export type CaseColumns = Pick<
+  CaseRow,
+  'case_number' | 'agency' | 'participants' | 'state' | 'final' | 'ball_holder' | 'due' | 'effective_until' | 'etag'
+>
 
 export function updateCaseStatements(nowMs: number, rows: readonly CaseColumns[]): Statement[] {
   if (rows.length === 0) return []
   return [
-    sql`update cases c set state = r.state, final = r.final, ball_holder = r.ball_holder, due = r.due, effective_until = r.effective_until,
+    sql`update cases c set agency = r.agency, participants = r.participants, state = r.state, final = r.final, ball_holder = r.ball_holder, due = r.due, effective_until = r.effective_until,
       etag = r.etag, updated_at = ${new Date(nowMs)}
     from ${rowsAs('cases', rows)} where c.case_number = r.case_number and c.case_number = any(${rows.map((r) => r.case_number)})`,
   ]

@@ -2,9 +2,10 @@ import { type Answer, type AnswerEntry, keyOwner, type VerifiedMessage, verifyMe
 import type { Context } from '../context.ts'
 import { messagesAccepted } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
+import type { NewArrival } from './arrival-rows.ts'
 import { readAnswers, readKnownCases, type StoredAnswer } from './inbox-store.ts'
 import { judgeMessage } from './judge-message.ts'
-import { type NewArrival, storeArrivals } from './store-arrivals.ts'
+import { storeArrivals } from './store-arrivals.ts'
 
 export type Accepted = { readonly status: 200; readonly answer: Answer } | { readonly status: 400; readonly code: 'unverifiable' }
 
@@ -71,7 +72,9 @@ async function answerAll(ctx: AcceptContext, iss: string, messages: readonly Ver
 
   const { arrivals, deferred } = await judgeAll(ctx, fresh, taken)
   const stored = await storeArrivals(ctx, iss, arrivals)
-  for (const { digest, token, verdict } of arrivals) if (verdict.status === 'accepted') ctx.recent.add(digest, token)
+  const toApply = new Set(stored.caseNumbers)
+  for (const { digest, token, verdict } of arrivals)
+    if (verdict.status === 'accepted' && toApply.has(verdict.claims.case)) ctx.recent.add(digest, token)
   for (const answer of stored.answers) answers.set(keyOf(answer), answer)
   const lost = arrivals.filter((arrival) => !answers.has(keyOf(arrival)))
   for (const answer of await settleRaces(ctx, iss, lost)) answers.set(keyOf(answer), answer)
@@ -107,7 +110,8 @@ async function judgeAll(
       continue
     }
     taken.add(message.jti)
-    arrivals.push({ ...message, first: true, verdict })
+    const isNewCase = verdict.status === 'accepted' && !cases.has(verdict.claims.case)
+    arrivals.push({ ...message, first: true, isNewCase, verdict })
   }
   return { arrivals, deferred }
 }
@@ -115,9 +119,9 @@ async function judgeAll(
 const knownOf = (message: Verified) => (message.claims.ok ? message.claims.claims : message.claims.known)
 const keyOf = (message: { jti: string; digest: string }) => `${message.jti} ${message.digest}`
 
-function reusedId(arrival: Omit<NewArrival, 'first'>): NewArrival {
+function reusedId(arrival: Omit<NewArrival, 'first' | 'isNewCase'>): NewArrival {
   const known = arrival.verdict.status === 'accepted' ? arrival.verdict.claims : arrival.verdict.known
-  return { ...arrival, first: false, verdict: { status: 'refused', reason: 'reused-id', known } }
+  return { ...arrival, first: false, isNewCase: false, verdict: { status: 'refused', reason: 'reused-id', known } }
 }
 
 /** One entry per message, in the order of the request; each receipt once. */

@@ -1,26 +1,17 @@
-import { type KnownClaims, messageDigest, receiptLeafHash, signReceipt, toBase64url } from '@hefu/protocol'
 import { caseNumberParts } from '@hefu/reference'
-import { buildTree } from '@hefu/translog'
 import { sql } from 'kysely'
 import { raiseAlert } from '../alerts/alert-store.ts'
+import type { LoadedCase } from '../cases/loaded-case.ts'
+import { projectCases } from '../cases/project-cases.ts'
 import type { Context } from '../context.ts'
-import { insertDocuments, runTogether, type Statement, type Tx } from '../db/bulk.ts'
-import type { CaseRow, DocumentRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
-import { type LogEntry, logStatements } from '../log/pending-log.ts'
-import { uuidv7 } from '../uuid.ts'
+import { insertDocuments, type Statement, type Tx } from '../db/bulk.ts'
+import type { CaseRow } from '../db/schema.ts'
+import { logStatements } from '../log/pending-log.ts'
+import { casesApplied } from '../telemetry.ts'
+import { arrivalRow, documentRow, type NewArrival } from './arrival-rows.ts'
 import { caseRowOf } from './case-row.ts'
 import { arrivedCaseStatements, insertArrivals, quarantine, receiptStatements, type StoredAnswer } from './inbox-store.ts'
-import type { Verdict } from './judge-message.ts'
-
-/** A message that will get a signed answer for the first time. */
-export interface NewArrival {
-  readonly token: string
-  readonly jti: string
-  readonly digest: string
-  /** False when its (iss, jti) already stands for other bytes. */
-  readonly first: boolean
-  readonly verdict: Exclude<Verdict, { status: 'deferred' }>
-}
+import { answersOf, issueReceipt } from './issue-receipt.ts'
 
 export interface Stored {
   /** Of what was really new. */
@@ -33,25 +24,52 @@ type StoreContext = Pick<Context, 'region' | 'db' | 'signer' | 'now' | 'log' | '
 
 const nothing: Stored = { answers: [], caseNumbers: [], receipt: null }
 
-/** How soon the sweep looks after an accepted message that no job applied. */
-const applyGraceMs = 2_000
-
-/** One transaction: arrivals, one receipt over those really inserted, places, documents, cases, pending log entries. */
+/**
+ * One transaction: arrivals, one receipt over those really inserted, places, documents, cases, pending log entries. Where the arrivals
+ * open cases that ask no register, these are applied in it as well (ADR 0013): nobody else can know them yet. What stands in the way
+ * of that, say another request that opens the same case, must not keep a message from being accepted: then the job applies it.
+ */
 export async function storeArrivals(ctx: StoreContext, iss: string, arrivals: readonly NewArrival[]): Promise<Stored> {
   if (arrivals.length === 0) return nothing
-  return await ctx.db.transaction().execute(async (tx) => {
-    const nowMs = ctx.now()
+  const nowMs = ctx.now()
+  const opened = openedCases(ctx, arrivals, nowMs)
+  if (opened.length > 0) {
+    try {
+      return await storeAndApply(ctx, iss, arrivals, opened, nowMs)
+    } catch (error) {
+      ctx.log.warn(
+        { event: 'messages.apply-postponed', messages: arrivals.length, error: (error as Error).name },
+        'messages.apply-postponed',
+      )
+    }
+  }
+  return await storeAndApply(ctx, iss, arrivals, [], nowMs)
+}
+
+async function storeAndApply(
+  ctx: StoreContext,
+  iss: string,
+  arrivals: readonly NewArrival[],
+  opened: readonly LoadedCase[],
+  nowMs: number,
+): Promise<Stored> {
+  const startedMs = performance.now()
+  const applied = new Set(opened.map(({ row }) => row.case_number))
+  const isApplied = ({ verdict }: NewArrival) => verdict.status === 'accepted' && applied.has(verdict.claims.case)
+  const stored = await ctx.db.transaction().execute(async (tx): Promise<Stored> => {
     const keys = await insertArrivals(
       tx,
-      arrivals.map((arrival) => arrivalRow(arrival, iss, nowMs)),
+      arrivals.map((arrival) => ({ ...arrivalRow(arrival, iss, nowMs), ...(isApplied(arrival) ? { applied_at: new Date(nowMs) } : {}) })),
     )
     const inserted = arrivals.filter((arrival) => keys.has(`${arrival.jti} ${arrival.digest}`))
     if (inserted.length === 0) return nothing
+    if (opened.length > 0 && inserted.length < arrivals.length) throw new Error('another request stores the same messages')
     const issued = await issueReceipt(ctx, iss, inserted, nowMs)
-    await runTogether(tx, [
-      ...caseStatements(ctx, inserted),
+    const others = inserted.filter((arrival) => !isApplied(arrival))
+    await projectCases(tx, ctx, opened, [
+      ...caseStatements(ctx, others),
       ...insertDocuments(
-        inserted.flatMap((arrival) => documentRow(ctx, arrival, nowMs)),
+        others.flatMap((arrival) => documentRow(ctx, arrival, nowMs)),
         sql`on conflict do nothing`,
       ),
       ...receiptStatements(issued.row, issued.places),
@@ -63,26 +81,31 @@ export async function storeArrivals(ctx: StoreContext, iss: string, arrivals: re
       iss,
       inserted.filter((arrival) => !arrival.first),
     )
-    const accepted = inserted.flatMap(({ verdict }) => (verdict.status === 'accepted' ? [verdict.claims.case] : []))
-    return { answers: answersOf(inserted, issued), caseNumbers: [...new Set<string>(accepted)], receipt: issued.row.digest }
+    const toApply = others.flatMap(({ verdict }) => (verdict.status === 'accepted' ? [verdict.claims.case] : []))
+    return { answers: answersOf(inserted, issued), caseNumbers: [...new Set<string>(toApply)], receipt: issued.row.digest }
   })
+  if (opened.length > 0)
+    casesApplied(
+      ctx,
+      opened.map(({ row }) => row),
+      performance.now() - startedMs,
+    )
+  return stored
 }
 
-export function arrivalRow({ jti, digest, first, verdict }: NewArrival, iss: string, nowMs: number) {
-  const accepted = verdict.status === 'accepted'
-  const known: KnownClaims = accepted ? verdict.claims : verdict.known
-  return {
-    jti,
-    iss,
-    digest,
-    first,
-    case_number: known.case ?? null,
-    status: verdict.status,
-    reason: accepted ? null : verdict.reason,
-    received_at: new Date(Math.floor(nowMs / 1000) * 1000),
-    applied_at: accepted ? null : new Date(nowMs),
-    next_apply_at: accepted ? new Date(nowMs + applyGraceMs) : null,
-  }
+/** Cases that these arrivals open, with all their documents: one of them starts it, and no register is to be asked about it. */
+function openedCases(ctx: StoreContext, arrivals: readonly NewArrival[], nowMs: number): LoadedCase[] {
+  const accepted = arrivals.flatMap((arrival) =>
+    arrival.verdict.status === 'accepted' && arrival.isNewCase ? [{ arrival, verdict: arrival.verdict }] : [],
+  )
+  return [...Map.groupBy(accepted, ({ verdict }) => verdict.claims.case).values()].flatMap((ofCase) => {
+    const [start, ...others] = ofCase.filter(({ verdict }) => verdict.starts)
+    if (!start || others.length > 0) return []
+    const row = caseRowOf(ctx.region, start.verdict)
+    if (start.verdict.procedure.registerAnswers.some(({ role }) => role === row.role)) return []
+    const documents = ofCase.flatMap(({ arrival }) => documentRow(ctx, arrival, nowMs)).sort((a, b) => (a.jti < b.jti ? -1 : 1))
+    return [{ row, procedure: start.verdict.procedure, documents, isNew: true, unstored: new Set(documents.map(({ jti }) => jti)) }]
+  })
 }
 
 function caseStatements(ctx: StoreContext, inserted: readonly NewArrival[]): Statement[] {
@@ -95,128 +118,6 @@ function caseStatements(ctx: StoreContext, inserted: readonly NewArrival[]): Sta
     rows.push(caseRowOf(ctx.region, verdict))
   }
   return arrivedCaseStatements(starting, early)
-}
-
-/** Held: the exact bytes. Refused: enough to show it on both sides, no content; nothing at all where it is not about a case of ours. */
-export function documentRow(
-  ctx: Pick<Context, 'region'>,
-  { token, jti, digest, first, verdict }: NewArrival,
-  nowMs: number,
-): DocumentRow[] {
-  const claims: KnownClaims = verdict.status === 'accepted' ? verdict.claims : verdict.known
-  const { iss, aud, case: caseNumber, document, from, to, iat } = claims
-  if (
-    !first ||
-    aud !== ctx.region ||
-    caseNumber === undefined ||
-    document === undefined ||
-    from === undefined ||
-    to === undefined ||
-    iat === undefined
-  )
-    return []
-  if (verdict.status === 'refused' && verdict.reason === 'case-participants') return []
-  const held = verdict.status === 'accepted'
-  return [
-    {
-      jti,
-      iss,
-      aud,
-      digest,
-      case_number: caseNumber,
-      document,
-      from_agency: from,
-      to_agency: to,
-      issued_at: new Date(iat * 1000),
-      received_at: new Date(Math.floor(nowMs / 1000) * 1000),
-      seen: held ? verdict.claims.seen : [],
-      answers: held ? (verdict.claims.answers ?? null) : null,
-      status: held ? 'held' : 'refused',
-      refusal: held ? null : verdict.reason,
-      message: held ? token : null,
-      standing: held ? 'waiting' : 'refused',
-      standing_reason: null,
-      stored_at: new Date(nowMs),
-    },
-  ]
-}
-
-interface Issued {
-  readonly row: ReceiptRow
-  readonly places: readonly PlaceRow[]
-  readonly entries: readonly LogEntry[]
-}
-
-async function issueReceipt(ctx: StoreContext, iss: string, inserted: readonly NewArrival[], nowMs: number): Promise<Issued> {
-  const leaves = inserted.map(({ jti, digest, verdict }) =>
-    receiptLeafHash({ jti, digest, status: verdict.status, ...(verdict.status === 'refused' ? { reason: verdict.reason } : {}) }),
-  )
-  const tree = buildTree(leaves)
-  const root = toBase64url(tree.root)
-  const receivedAt = Math.floor(nowMs / 1000)
-  const jti = uuidv7(nowMs)
-  const receipt = await signReceipt(
-    { iss: ctx.region, aud: iss as typeof ctx.region, jti, iat: receivedAt, receivedAt, tree: { size: tree.size, root } },
-    ctx.signer,
-  )
-  const digest = messageDigest(receipt)
-  const places = inserted.map((arrival, at) => ({
-    jti: arrival.jti,
-    iss,
-    digest: arrival.digest,
-    status: arrival.verdict.status,
-    reason: arrival.verdict.status === 'refused' ? arrival.verdict.reason : null,
-    receipt: digest,
-    leaf_index: at,
-    path: (tree.paths[at] ?? []).map(toBase64url),
-  }))
-  return {
-    row: {
-      digest,
-      iss: ctx.region,
-      aud: iss,
-      jti,
-      receipt,
-      received_at: new Date(receivedAt * 1000),
-      size: tree.size,
-      root,
-      stored_at: new Date(nowMs),
-    },
-    places,
-    entries: [
-      ...inserted.map((arrival) => logEntry(ctx, iss, arrival)),
-      { kind: 'receipt.issued', iss: ctx.region, aud: iss, jti, digest, size: tree.size, root },
-    ],
-  }
-}
-
-/** The same that a later look-up of these messages finds. */
-function answersOf(inserted: readonly NewArrival[], { row, places }: Issued): StoredAnswer[] {
-  return places.map(({ jti, digest, status, reason, leaf_index, path }, at) => ({
-    jti,
-    digest,
-    first: inserted[at]?.first === true,
-    status,
-    reason,
-    receipt: row.receipt,
-    index: leaf_index,
-    path,
-  }))
-}
-
-function logEntry(ctx: StoreContext, iss: string, { jti, digest, verdict }: NewArrival): LogEntry {
-  if (verdict.status === 'refused') return { kind: 'refusal', iss, aud: ctx.region, jti, digest, reason: verdict.reason }
-  const { claims } = verdict
-  return {
-    kind: 'message.received',
-    iss,
-    aud: claims.aud,
-    jti,
-    procedure: claims.procedure,
-    document: claims.document,
-    case: claims.case,
-    digest,
-  }
 }
 
 async function keepReusedIds(tx: Tx, ctx: StoreContext, iss: string, reused: readonly NewArrival[]): Promise<void> {

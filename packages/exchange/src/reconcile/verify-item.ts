@@ -11,7 +11,7 @@ import {
 } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { Context } from '../context.ts'
-import type { NewArrival } from '../inbox/store-arrivals.ts'
+import type { NewArrival } from '../inbox/arrival-rows.ts'
 import type { Item } from './heads-schemas.ts'
 
 /** Why an item is not taken back. All but the first two say that the peer sent something that proves nothing. */
@@ -51,7 +51,12 @@ export async function verifyItem(
   if (typeof verdict === 'string') return refused(verdict)
   return {
     ok: true,
-    item: { receiver, claims, proof, arrival: { token: item.message, jti: item.jti, digest: item.digest, first: true, verdict } },
+    item: {
+      receiver,
+      claims,
+      proof,
+      arrival: { token: item.message, jti: item.jti, digest: item.digest, first: true, isNewCase: false, verdict },
+    },
   }
 }
 

@@ -64,6 +64,7 @@ export async function reapplyCasesAsking(tx: Tx, nowMs: number, register: string
   const { rows } = await sql<{ case_number: string }>`update inbox i set applied_at = null, next_apply_at = ${new Date(nowMs)}
     from (select distinct q.case_number from register_questions q join cases c on c.case_number = q.case_number
       where q.register = ${register} and q.lookup_key = any(${lookupKeys}) and not c.final) as asking
-    where i.case_number = asking.case_number and i.status = 'accepted' and i.first returning i.case_number`.execute(tx)
+      join documents d on d.case_number = asking.case_number
+    where i.jti = d.jti and i.iss = d.iss and i.digest = d.digest and i.status = 'accepted' and i.first returning i.case_number`.execute(tx)
   return [...new Set(rows.map((row) => row.case_number))]
 }
