@@ -48,6 +48,39 @@ test('no flipped bit in the answer of one message is taken for the same answer',
   }
 })
 
+test('a whole tree proves only what stands in it: one entry shown in the place of another, or of none, is invalid', async () => {
+  const sent = sentBatch(4)
+  const honest = await honestAnswer(sent)
+  const statuses = async (change: (messages: Record<string, unknown>[]) => void) => {
+    const messages = structuredClone(honest.messages) as unknown as Record<string, unknown>[]
+    change(messages)
+    const outcomes = await verifyAnswer(Buffer.from(JSON.stringify({ ...honest, messages })), sent, lookUpKey)
+    return outcomes.map(({ status }) => status)
+  }
+  const place = ({ index, path }: Record<string, unknown>) => ({ index, path })
+  const good = await statuses(() => {})
+  expect(good).not.toContain('invalid')
+  expect(await statuses((all) => Object.assign(all[2] as object, place(all[3] ?? {})))).toEqual([good[0], good[1], 'invalid', good[3]])
+  expect(await statuses((all) => Object.assign(all[0] as object, { index: 4 }))).toEqual(['invalid', ...good.slice(1)])
+  expect(await statuses((all) => all.reverse())).toEqual(['invalid', 'invalid', 'invalid', 'invalid'])
+  const swapped = await statuses((all) => {
+    const [two, three] = [place(all[2] ?? {}), place(all[3] ?? {})]
+    Object.assign(all[2] as object, three)
+    Object.assign(all[3] as object, two)
+  })
+  expect(swapped).toEqual([good[0], good[1], 'invalid', 'invalid'])
+})
+
+test('a receipt over one message proves no second one that claims its place', async () => {
+  const [first, second] = sentBatch(2).messages
+  const one = await honestAnswer({ ...sentBatch(1), messages: [first as NonNullable<typeof first>] })
+  const [entry] = one.messages
+  const sent = { ...sentBatch(2), messages: [second as NonNullable<typeof second>, first as NonNullable<typeof first>] }
+  const answer = { receipts: one.receipts, messages: [{ ...entry, jti: second?.jti }, entry] }
+  const outcomes = await verifyAnswer(Buffer.from(JSON.stringify(answer)), sent, lookUpKey)
+  expect(outcomes.map(({ status }) => status)).toEqual(['invalid', 'accepted'])
+})
+
 test('the leaf is four parts joined by zero bytes', () => {
   const leaf = { jti: 'j', digest: 'D', status: 'refused', reason: 'schema' } as const
   expect(Buffer.from(receiptLeaf(leaf)).toString('latin1')).toBe('j\0D\0refused\0schema')

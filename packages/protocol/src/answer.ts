@@ -5,7 +5,7 @@ import { fromBase64url } from './base64url.ts'
 import { digest, jti } from './claims.ts'
 import { DEFERRAL_REASONS, type DeferralReason, MAX_MESSAGES, REFUSAL_REASONS, type RefusalReason } from './constants.ts'
 import type { KeyLookUp } from './keys.ts'
-import { receiptLeafHash, type VerifiedReceipt, verifyReceipt } from './receipt.ts'
+import { receiptLeafHash, receiptTree, type VerifiedReceipt, verifyReceipt } from './receipt.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 const place = {
@@ -87,12 +87,13 @@ export async function verifyAnswer(answerBytes: Uint8Array, sent: SentBatch, loo
 
   const receipts = await verifyNamedReceipts(answer, sent, lookUpKey)
   const answered = new Set(answer.messages.map((entry) => entry.jti))
+  const proven = provenWhole(answer, sent, receipts)
   return sent.messages.map((message, at) => {
     const entry = answer.messages[at]
     if (entry === undefined || !isFor(entry, message.jti)) return invalid(answered.has(message.jti) ? 'order' : 'missing-entry')
     if (entry.status === 'deferred') return { status: 'deferred', reason: entry.reason }
     const receipt = receipts.get(entry.receipt)
-    return receipt === undefined ? invalid('no-receipt') : judgeEntry(entry, message.digest, receipt)
+    return receipt === undefined ? invalid('no-receipt') : judgeEntry(entry, message.digest, receipt, proven.has(entry.receipt))
   })
 }
 
@@ -116,14 +117,43 @@ function isFor(entry: AnswerEntry, jti: string): boolean {
   return entry.jti === jti || (entry.jti === null && entry.status === 'deferred' && entry.reason === 'unverifiable')
 }
 
-function judgeEntry(entry: Exclude<AnswerEntry, { status: 'deferred' }>, digest: string, { token, verified }: NamedReceipt): Outcome {
+/**
+ * Receipts whose whole tree was sent and answered here, every path in its place: one tree proves all of it, at two hashes a message
+ * instead of one for every level of its path.
+ */
+function provenWhole(answer: Answer, { messages }: SentBatch, receipts: ReadonlyMap<number, NamedReceipt>): ReadonlySet<number> {
+  const entries = answer.messages.flatMap((entry, n) =>
+    entry.status === 'deferred' ? [] : [{ entry, leaf: leafOf(entry, messages[n]?.digest ?? '') }],
+  )
+  const byReceipt = Map.groupBy(entries, ({ entry }) => entry.receipt)
+  return new Set([...byReceipt].filter(([at, named]) => isWholeTree(named, receipts.get(at)?.verified)).map(([at]) => at))
+}
+
+/** Every leaf of the tree exactly once: two entries in one place would let one be taken for the other. */
+function isWholeTree(named: readonly { entry: ReceiptedEntry; leaf: Uint8Array }[], verified: VerifiedReceipt | undefined): boolean {
+  if (!verified?.ok || named.length !== verified.receipt.tree.size) return false
+  const inOrder = named.toSorted((a, b) => a.entry.index - b.entry.index)
+  if (inOrder.some(({ entry }, at) => entry.index !== at)) return false
+  const tree = receiptTree(inOrder.map(({ leaf }) => leaf))
+  return tree.root === verified.receipt.tree.root && inOrder.every(({ entry }, at) => isSamePath(entry.path, tree.paths[at] ?? []))
+}
+
+function isSamePath(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((hash, at) => hash === other[at])
+}
+
+type ReceiptedEntry = Exclude<AnswerEntry, { status: 'deferred' }>
+
+/** Built from the digest of what was sent, never from anything the answer says. */
+function leafOf(entry: ReceiptedEntry, digest: string): Uint8Array {
+  return receiptLeafHash({ jti: entry.jti, digest, status: entry.status, reason: entry.status === 'refused' ? entry.reason : undefined })
+}
+
+function judgeEntry(entry: ReceiptedEntry, digest: string, { token, verified }: NamedReceipt, isProven: boolean): Outcome {
   if (!verified.ok) return invalid(`receipt-${verified.why}`)
   const { tree, receivedAt } = verified.receipt
   const { index, path } = entry
-  // The leaf is built from the digest of what was sent, never from anything the answer says.
-  const reason = entry.status === 'refused' ? entry.reason : undefined
-  const leaf = receiptLeafHash({ jti: entry.jti, digest, status: entry.status, reason })
-  if (!leadsToRoot(leaf, index, path, tree)) return invalid('path')
+  if (!isProven && !leadsToRoot(leafOf(entry, digest), index, path, tree)) return invalid('path')
   const receipted = { receipt: token, receiptDigest: verified.digest, receivedAt, index, path }
   return entry.status === 'refused' ? { status: 'refused', reason: entry.reason, ...receipted } : { status: 'accepted', ...receipted }
 }

@@ -57,6 +57,7 @@ export {
   receiptClaims,
   receiptLeaf,
   receiptLeafHash,
+  receiptTree,
   signReceipt,
   type VerifiedReceipt,
   verifyReceipt,

@@ -1,6 +1,7 @@
 import type { RegionId } from '@hefu/reference'
-import { leafHash } from '@hefu/translog'
+import { buildTree, leafHash } from '@hefu/translog'
 import { z } from 'zod'
+import { toBase64url } from './base64url.ts'
 import { digest, epochSeconds, jti, regionId } from './claims.ts'
 import { MAX_MESSAGES, RECEIPT_TYP, type RefusalReason } from './constants.ts'
 import { signingInputDigest } from './digest.ts'
@@ -40,6 +41,26 @@ export function receiptLeaf({ jti, digest, status, reason }: ReceiptLeaf): Uint8
 
 export function receiptLeafHash(leaf: ReceiptLeaf): Uint8Array {
   return leafHash(receiptLeaf(leaf))
+}
+
+export interface ReceiptTree {
+  readonly size: number
+  readonly root: string
+  /** Of every leaf, from the leaf upwards. */
+  readonly paths: readonly (readonly string[])[]
+}
+
+/** The tree over the leaf hashes of one request as it is written on the wire: base64url. */
+export function receiptTree(leaves: readonly Uint8Array[]): ReceiptTree {
+  const { size, root, paths } = buildTree(leaves)
+  // Paths share their upper hashes: each is written once.
+  const written = new Map<Uint8Array, string>()
+  const write = (hash: Uint8Array): string => {
+    const text = written.get(hash) ?? toBase64url(hash)
+    written.set(hash, text)
+    return text
+  }
+  return { size, root: toBase64url(root), paths: paths.map((path) => path.map(write)) }
 }
 
 /** Signs a receipt; throws ZodError on claims that no sender could read. */

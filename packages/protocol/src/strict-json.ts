@@ -18,6 +18,8 @@ export function parseStrictJson(bytes: Uint8Array): StrictJsonResult {
   } catch {
     return { ok: false, code: 'utf8' }
   }
+  const canonical = readCanonical(text)
+  if (canonical !== undefined) return { ok: true, value: canonical }
   try {
     const reader: Reader = { text, at: 0 }
     skipSpace(reader)
@@ -28,6 +30,28 @@ export function parseStrictJson(bytes: Uint8Array): StrictJsonResult {
     if (error instanceof Refusal) return { ok: false, code: error.code }
     throw error
   }
+}
+
+/**
+ * The value, where the platform's parser, ten times as quick, cannot have repaired or lost anything: written again, the value is the same
+ * text to the character, so no member came twice and no number was rounded; and there is no escape in it that could write half a pair
+ * or U+0000. Undefined says nothing: the reader below decides.
+ */
+function readCanonical(text: string): unknown {
+  if (text.includes('\\')) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return isWithinLimits(value, 0) && JSON.stringify(value) === text ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Depth and integers, as the reader below limits them. Asked before anything recurses over the value. */
+function isWithinLimits(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value)
+  if (typeof value !== 'object' || value === null) return true
+  return depth < MAX_DEPTH && Object.values(value).every((member) => isWithinLimits(member, depth + 1))
 }
 
 // `ignoreBOM: true` keeps the mark in the text, where the grammar then refuses it.

@@ -1,5 +1,4 @@
-import { messageDigest, receiptLeafHash, signReceipt, toBase64url } from '@hefu/protocol'
-import { buildTree } from '@hefu/translog'
+import { messageDigest, receiptLeafHash, receiptTree, signReceipt } from '@hefu/protocol'
 import type { Context } from '../context.ts'
 import type { PlaceRow, ReceiptRow } from '../db/schema.ts'
 import type { LogEntry } from '../log/pending-log.ts'
@@ -20,12 +19,11 @@ export async function issueReceipt(ctx: IssueContext, iss: string, inserted: rea
   const leaves = inserted.map(({ jti, digest, verdict }) =>
     receiptLeafHash({ jti, digest, status: verdict.status, ...(verdict.status === 'refused' ? { reason: verdict.reason } : {}) }),
   )
-  const tree = buildTree(leaves)
-  const root = toBase64url(tree.root)
+  const { size, root, paths } = receiptTree(leaves)
   const receivedAt = Math.floor(nowMs / 1000)
   const jti = uuidv7(nowMs)
   const receipt = await signReceipt(
-    { iss: ctx.region, aud: iss as typeof ctx.region, jti, iat: receivedAt, receivedAt, tree: { size: tree.size, root } },
+    { iss: ctx.region, aud: iss as typeof ctx.region, jti, iat: receivedAt, receivedAt, tree: { size, root } },
     ctx.signer,
   )
   const digest = messageDigest(receipt)
@@ -37,7 +35,7 @@ export async function issueReceipt(ctx: IssueContext, iss: string, inserted: rea
     reason: arrival.verdict.status === 'refused' ? arrival.verdict.reason : null,
     receipt: digest,
     leaf_index: at,
-    path: (tree.paths[at] ?? []).map(toBase64url),
+    path: [...(paths[at] ?? [])],
   }))
   return {
     row: {
@@ -47,14 +45,14 @@ export async function issueReceipt(ctx: IssueContext, iss: string, inserted: rea
       jti,
       receipt,
       received_at: new Date(receivedAt * 1000),
-      size: tree.size,
+      size,
       root,
       stored_at: new Date(nowMs),
     },
     places,
     entries: [
       ...inserted.map((arrival) => logEntry(ctx, iss, arrival)),
-      { kind: 'receipt.issued', iss: ctx.region, aud: iss, jti, digest, size: tree.size, root },
+      { kind: 'receipt.issued', iss: ctx.region, aud: iss, jti, digest, size, root },
     ],
   }
 }
