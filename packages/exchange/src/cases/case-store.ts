@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Context } from '../context.ts'
 import type { Reader, Tx } from '../db/bulk.ts'
-import type { CaseRow } from '../db/schema.ts'
+import type { CaseRow, DocumentRow } from '../db/schema.ts'
 import { type LoadedCase, procedureOf } from './loaded-case.ts'
 
 /** Locks the cases in one order everywhere, so that two transactions over several cases cannot deadlock. */
@@ -24,37 +24,42 @@ export async function loadCases(
   db: Reader,
   ctx: Pick<Context, 'procedures'>,
   rows: readonly CaseRow[],
-  held: { readonly size: number; get(digest: string): string | undefined; keys(): Iterable<string> } = new Map<string, string>(),
+  held: ReadonlyMap<string, string> = new Map(),
 ): Promise<LoadedCase[]> {
   if (rows.length === 0) return []
-  const numbers = rows.map((row) => row.case_number)
-  const digests = [...held.keys()]
-  // Joined, not `= any`: over a table that grows faster than its statistics the planner would read all of it for a few hundred cases.
-  const documents = await db
-    .selectFrom(sql<{ number: string }>`unnest(${numbers}::text[])`.as<'n'>(sql`n (number)`))
-    .innerJoin('documents', 'documents.case_number', 'n.number')
-    .leftJoin(sql<{ known: string }>`unnest(${digests}::text[])`.as<'h'>(sql`h (known)`), 'h.known', 'documents.digest')
-    .select(['jti', 'iss', 'aud', 'digest', 'case_number', 'document', 'from_agency', 'to_agency', 'issued_at', 'received_at', 'seen'])
-    .select([
-      'answers',
-      'status',
-      'refusal',
-      'standing',
-      'standing_reason',
-      'stored_at',
-      sql<string | null>`case when known is null then message end`.as('message'),
-    ])
-    .execute()
-  const whole = documents.map((row) => ({
-    ...row,
-    message: row.message ?? (row.status === 'refused' ? null : (held.get(row.digest) ?? null)),
-  }))
-  const documentsOf = Map.groupBy(whole, (row) => row.case_number)
+  const facts = await readFacts(
+    db,
+    rows.map((row) => row.case_number),
+  )
+  const missing = facts.filter(({ status, digest }) => status !== 'refused' && !held.has(digest))
+  const messages = new Map([...held, ...(await readMessages(db, missing))])
+  const documents = facts.map((row) => ({ ...row, message: messages.get(row.digest) ?? null }))
+  const documentsOf = Map.groupBy(documents, (row) => row.case_number)
   return rows.map((row) => ({
     row,
     procedure: procedureOf(ctx, row.procedure, row.version),
     documents: (documentsOf.get(row.case_number) ?? []).sort((a, b) => (a.jti < b.jti ? -1 : 1)),
   }))
+}
+
+/** Documents without their bytes. Joined, not `= any`: over a table that grows faster than its statistics the planner would read all of it. */
+async function readFacts(db: Reader, caseNumbers: readonly string[]): Promise<Omit<DocumentRow, 'message'>[]> {
+  return await db
+    .selectFrom(sql<{ number: string }>`unnest(${caseNumbers}::text[])`.as<'n'>(sql`n (number)`))
+    .innerJoin('documents', 'documents.case_number', 'n.number')
+    .select(['jti', 'iss', 'aud', 'digest', 'case_number', 'document', 'from_agency', 'to_agency', 'issued_at', 'received_at', 'seen'])
+    .select(['answers', 'status', 'refusal', 'standing', 'standing_reason', 'stored_at'])
+    .execute()
+}
+
+async function readMessages(db: Reader, documents: readonly { jti: string }[]): Promise<[string, string][]> {
+  if (documents.length === 0) return []
+  const rows = await db
+    .selectFrom('documents')
+    .select(['digest', 'message'])
+    .where('jti', '=', sql<string>`any(${documents.map(({ jti }) => jti)}::uuid[])`)
+    .execute()
+  return rows.flatMap(({ digest, message }) => (message === null ? [] : [[digest, message]]))
 }
 
 export async function readCaseRow(db: Reader, caseNumber: string): Promise<CaseRow | undefined> {

@@ -5,7 +5,7 @@ import { loadCases, lockCases } from '../cases/case-store.ts'
 import { type Projected, projectCases } from '../cases/project-cases.ts'
 import { openResendTask } from '../cases/task-store.ts'
 import type { Context } from '../context.ts'
-import { insertStatements, rowsAs, type Statement, type Tx } from '../db/bulk.ts'
+import { insertStatements, type Statement, type Tx } from '../db/bulk.ts'
 import type { ReceiptRow } from '../db/schema.ts'
 import { type LogEntry, logStatements } from '../log/pending-log.ts'
 import { peerSuccessStatements } from '../peers/peer-store.ts'
@@ -58,20 +58,18 @@ export async function recordAnswer(ctx: RecordContext, peer: string, batch: Batc
 async function settle(tx: Tx, ctx: RecordContext, answered: readonly Answered[]): Promise<Answered[]> {
   if (answered.length === 0) return []
   const jtis = answered.map(({ sent }) => sent.jti)
-  const facts = answered.map(({ sent, outcome }) => ({
-    jti: sent.jti,
-    received_at: new Date(outcome.receivedAt * 1000),
-    status: outcome.status === 'accepted' ? 'held' : 'refused',
-    refusal: outcome.status === 'refused' ? outcome.reason : null,
-  }))
-  const { rows } = await sql<{ jti: string }>`with settled as (
-      update outbox o set state = case when r.status = 'held' then 'delivered' else 'refused' end, answered_at = ${new Date(ctx.now())},
+  const receivedAt = answered.map(({ outcome }) => new Date(outcome.receivedAt * 1000))
+  const refusals = answered.map(({ outcome }) => (outcome.status === 'refused' ? outcome.reason : null))
+  const { rows } = await sql<{ jti: string }>`with answers as materialized (
+      select * from unnest(${jtis}::uuid[], ${receivedAt}::timestamptz[], ${refusals}::text[]) as a (jti, received_at, refusal)),
+    settled as (
+      update outbox o set state = case when a.refusal is null then 'delivered' else 'refused' end, answered_at = ${new Date(ctx.now())},
         attempts = o.attempts + 1, lease = null, lease_until = null
-      from ${rowsAs('documents', facts)} where o.jti = r.jti and o.jti = any(${jtis}::uuid[]) and o.state = 'pending' returning o.jti),
+      from answers a where o.jti = a.jti and o.jti = any(${jtis}::uuid[]) and o.state = 'pending' returning o.jti, a.received_at, a.refusal),
     marked as (
-      update documents d set received_at = r.received_at, status = r.status, refusal = r.refusal,
-        standing = case when r.status = 'refused' then 'refused' else d.standing end
-      from ${rowsAs('documents', facts)} where d.jti = r.jti and d.iss = ${ctx.region} and r.jti in (select jti from settled))
+      update documents d set received_at = s.received_at, refusal = s.refusal,
+        status = case when s.refusal is null then 'held' else 'refused' end, standing = case when s.refusal is null then d.standing else 'refused' end
+      from settled s where d.jti = s.jti and d.iss = ${ctx.region})
     select jti from settled`.execute(tx)
   const pending = new Set(rows.map((row) => row.jti))
   return answered.filter(({ sent }) => pending.has(sent.jti))
