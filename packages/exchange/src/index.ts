@@ -7,6 +7,7 @@ export { type CaseDetail, type DocumentContent, type DocumentView, readCase, rea
 export { readTimeline, type TimelineItem } from './cases/read-timeline.ts'
 export { listSettlementEntries, type SettlementPosition } from './cases/settlement-store.ts'
 export { type SubmitBody, type SubmitRequest, type Submitted, startingDocument, submitDocument } from './cases/submit-document.ts'
+export { submitSchema } from './cases/submit-schema.ts'
 export { closeTask, listTasks, readTask } from './cases/task-store.ts'
 export type { Caller, Context, Role } from './context.ts'
 export { ensurePartitions } from './db/ensure-partitions.ts'

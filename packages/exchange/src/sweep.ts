@@ -1,7 +1,7 @@
-import { sql } from 'kysely'
 import { raiseAlert } from './alerts/alert-store.ts'
 import type { Context } from './context.ts'
 import { importsToResume } from './imports/import-store.ts'
+import { takeUnapplied } from './inbox/inbox-marks-store.ts'
 import { peersWithDueMessages } from './outbox/outbox-store.ts'
 import { peersToReconcile } from './reconcile/reconciliation-store.ts'
 import { tellQueue, tellToApply } from './tell-queue.ts'
@@ -21,12 +21,8 @@ export async function sweep(ctx: SweepContext): Promise<void> {
 
 /** Takes the rows for a while, so that the next sweep does not add them again. */
 async function unappliedCases(ctx: SweepContext): Promise<string[]> {
-  const now = new Date(ctx.now())
-  const again = new Date(ctx.now() + 10_000)
-  const { rows } = await sql<{ case_number: string }>`update inbox i set next_apply_at = ${again}
-    from (select jti, iss, digest from inbox where applied_at is null and next_apply_at <= ${now} order by next_apply_at limit 5000) as late
-    where i.jti = late.jti and i.iss = late.iss and i.digest = late.digest and i.applied_at is null returning i.case_number`.execute(ctx.db)
-  return [...new Set(rows.map((row) => row.case_number))]
+  const nowMs = ctx.now()
+  return await takeUnapplied(ctx.db, new Date(nowMs), new Date(nowMs + 10_000))
 }
 
 /** Messages past their delivery horizon still wait for a signed answer: somebody must look. */

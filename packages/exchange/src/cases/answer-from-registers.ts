@@ -1,4 +1,4 @@
-import { nextFor, type RegisterAnswer } from '@hefu/procedures'
+import { nextFor, type RegisterAnswer, type Text } from '@hefu/procedures'
 import { shanghaiDate } from '@hefu/reference'
 import { sql } from 'kysely'
 import type { Context } from '../context.ts'
@@ -8,7 +8,8 @@ import { lookupKey } from '../registers/lookup-key.ts'
 import { holdLookups, rememberQuestions } from '../registers/question-store.ts'
 import { findRecords } from '../registers/register-store.ts'
 import { type Appended, appendDocument, type DraftDocument } from './append-document.ts'
-import { type LoadedCase, storedClaims } from './loaded-case.ts'
+import { isClaimedElsewhere, type WantedClaim } from './claim-store.ts'
+import { type LoadedCase, replayCase, storedClaims } from './loaded-case.ts'
 import { agreementOf } from './open-case.ts'
 import { type Projected, projectCases } from './project-cases.ts'
 import { closeDraft, writeDraft } from './task-store.ts'
@@ -64,15 +65,15 @@ export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: rea
       await closeDraft(tx, ctx, question.projected.loaded, question.answer.document)
       continue
     }
-    const peer = written.automatic ? await sendAutomatically(tx, ctx, question, written.data) : null
-    if (peer === null)
+    const sent = written.automatic ? await sendAutomatically(tx, ctx, question, written.data) : null
+    if (sent !== null && 'peer' in sent) peers.add(sent.peer)
+    else
       await writeDraft(tx, ctx, question.projected.loaded, {
         digest: question.about,
         document: question.answer.document,
         data: written.data,
-        note: written.note,
+        note: sent?.why ?? written.note,
       })
-    else peers.add(peer)
   }
   return [...peers]
 }
@@ -90,32 +91,44 @@ function questionsOf(projected: Projected): Question[] {
   })
 }
 
-/** Null when it may not go by itself: no such agreement, done before, or the engine or a check has something against it. */
+/**
+ * Null when it may not go by itself: no such agreement, done before, or the engine or a check has something against it. An act is done
+ * once it is done: what stands in its way now may be gone when the case is looked at again.
+ */
 async function sendAutomatically(
   tx: Tx,
   ctx: AnswerContext,
   { projected, answer, about }: Question,
   data: unknown,
-): Promise<string | null> {
+): Promise<{ readonly peer: string } | { readonly why: Text } | null> {
   const { loaded } = projected
   const first = loaded.documents.find((d) => d.status === 'held' && d.message !== null && d.iss === loaded.row.owner)
   if (!first?.message) return null
   const { purpose, basis } = storedClaims(first.message)
   if (!agreementOf(ctx, loaded.row.agreement, purpose).automatic) return null
+  const appended = await tryAppend(ctx, loaded, { document: answer.document, purpose, basis, data })
+  if (appended === null) return null
+  if (await isClaimedElsewhere(tx, claimsOf(appended.loaded))) return { why: handedOverElsewhere }
   const act = await insertRows(
     'acts',
     [{ case_number: loaded.row.case_number, digest: about, act: `answer:${answer.document}`, done_at: new Date(ctx.now()) }],
     sql`on conflict do nothing returning act`,
   ).execute(tx)
   if (act.rows.length === 0) return null
-  const appended = await tryAppend(ctx, loaded, { document: answer.document, purpose, basis, data })
-  if (appended === null) return null
-  await sql`savepoint answer`.execute(tx)
-  const [sent] = await projectCases(tx, ctx, [appended.loaded], appended.writes)
-  if (!sent?.conflicts.some(({ digest }) => digest === appended.row.digest)) return appended.row.aud
-  // It would hand over what another case has handed over: taken back, and an officer decides.
-  await sql`rollback to savepoint answer`.execute(tx)
-  return null
+  await projectCases(tx, ctx, [appended.loaded], appended.writes)
+  return { peer: appended.row.aud }
+}
+
+const handedOverElsewhere: Text = {
+  zh: '内容与另一办件已移交的部分重复，未自动发出，请核对',
+  en: 'another case has handed over part of this already, so it was not sent by itself: check it',
+}
+
+/** What the case would claim with this document. */
+function claimsOf(loaded: LoadedCase): WantedClaim[] {
+  return loaded.procedure
+    .effects(replayCase(loaded).view, loaded.row.role)
+    .flatMap((effect) => (effect.kind === 'claim' ? [{ loaded, effect }] : []))
 }
 
 async function tryAppend(ctx: AnswerContext, loaded: LoadedCase, draft: DraftDocument): Promise<Appended | null> {

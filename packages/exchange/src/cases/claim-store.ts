@@ -25,18 +25,11 @@ export async function takeClaims(
   held: readonly { case_number: string; key: string }[],
   wanted: readonly WantedClaim[],
 ): Promise<WantedClaim[]> {
-  const rows = wanted
-    .map(({ loaded, effect }) => ({
-      lookup_key: lookupKey(effect.lookup.kind, effect.lookup.value),
-      case_number: loaded.row.case_number,
-      digest: effect.digest,
-      key: effect.key,
-    }))
-    .sort((a, b) => (a.lookup_key < b.lookup_key ? -1 : 1))
-  const wantedKeys = new Set(rows.map((row) => `${row.case_number} ${row.lookup_key}`))
-  const heldKeys = new Set(held.map((row) => `${row.case_number} ${row.key}`))
-  const over = held.filter((row) => !wantedKeys.has(`${row.case_number} ${row.key}`)).map((row) => row.key)
-  const missing = rows.filter((row) => !heldKeys.has(`${row.case_number} ${row.lookup_key}`))
+  const rows = claimRows(wanted)
+  const wantedKeys = new Set(rows.map((row) => keyFor(row.case_number, row.lookup_key)))
+  const heldKeys = new Set(held.map((row) => keyFor(row.case_number, row.key)))
+  const over = held.filter((row) => !wantedKeys.has(keyFor(row.case_number, row.key))).map((row) => row.key)
+  const missing = rows.filter((row) => !heldKeys.has(keyFor(row.case_number, row.lookup_key)))
   if (over.length === 0 && missing.length === 0) return []
   await holdLookups(tx, 'claim', 'writing', [...over, ...missing.map((row) => row.lookup_key)])
   if (over.length > 0) {
@@ -45,6 +38,43 @@ export async function takeClaims(
   }
   if (missing.length === 0) return []
   await insertAll(tx, 'claims', missing, sql`on conflict (lookup_key) do nothing`)
+  const taken = await takenByOthers(tx, rows)
+  return wanted.filter(({ loaded, effect }) =>
+    taken.has(keyFor(loaded.row.case_number, lookupKey(effect.lookup.kind, effect.lookup.value))),
+  )
+}
+
+/**
+ * Whether another case holds any of these claims, which a document not written yet would want. They stay as they are until the end of
+ * the transaction; who goes without is remembered, and looked at again when the claim is given back.
+ */
+export async function isClaimedElsewhere(tx: Tx, wanted: readonly WantedClaim[]): Promise<boolean> {
+  const rows = claimRows(wanted)
+  await holdLookups(
+    tx,
+    'claim',
+    'writing',
+    rows.map((row) => row.lookup_key),
+  )
+  return (await takenByOthers(tx, rows)).size > 0
+}
+
+const keyFor = (caseNumber: string, key: string) => `${caseNumber} ${key}`
+
+function claimRows(wanted: readonly WantedClaim[]) {
+  return wanted
+    .map(({ loaded, effect }) => ({
+      lookup_key: lookupKey(effect.lookup.kind, effect.lookup.value),
+      case_number: loaded.row.case_number,
+      digest: effect.digest,
+      key: effect.key,
+    }))
+    .sort((a, b) => (a.lookup_key < b.lookup_key ? -1 : 1))
+}
+
+/** Those that another case holds, as `case key`; remembers who goes without. */
+async function takenByOthers(tx: Tx, rows: readonly { lookup_key: string; case_number: string }[]): Promise<ReadonlySet<string>> {
+  if (rows.length === 0) return new Set()
   const keys = rows.map((row) => row.lookup_key)
   const holders = await tx
     .selectFrom('claims')
@@ -52,10 +82,10 @@ export async function takeClaims(
     .where('lookup_key', '=', sql<string>`any(${keys})`)
     .execute()
   const holderOf = new Map(holders.map((row) => [row.lookup_key, row.case_number]))
-  const without = missing.filter((row) => holderOf.get(row.lookup_key) !== row.case_number)
+  const without = rows.filter((row) => (holderOf.get(row.lookup_key) ?? row.case_number) !== row.case_number)
   await rememberQuestions(
     tx,
     without.map(({ lookup_key, case_number }) => ({ register: claims, lookup_key, case_number })),
   )
-  return wanted.filter(({ loaded, effect }) => holderOf.get(lookupKey(effect.lookup.kind, effect.lookup.value)) !== loaded.row.case_number)
+  return new Set(without.map((row) => keyFor(row.case_number, row.lookup_key)))
 }

@@ -1,5 +1,6 @@
-import type { Text } from '@hefu/procedures'
+import { documentDefinition, type Procedure, refusalReason, type Standing, stateTitle, type Text } from '@hefu/procedures'
 import type { Caller, Context } from '../context.ts'
+import type { DocumentRow } from '../db/schema.ts'
 import { readLoadedCase } from './read-case.ts'
 
 export interface TimelineItem {
@@ -24,60 +25,58 @@ export async function readTimeline(
     .where('case_number', '=', caseNumber)
     .orderBy('id')
     .execute()
-  const items: TimelineItem[] = []
-  for (const row of loaded.documents) {
-    const title = loaded.procedure.documents[row.document]?.title ?? { zh: row.document, en: row.document }
-    const common = { digest: row.digest, document: row.document, by: row.iss }
-    items.push({
-      at: row.issued_at.toISOString(),
-      kind: 'document.issued',
-      ...common,
-      title: { zh: `发出“${title.zh}”`, en: `${title.en} issued` },
-    })
-    if (row.status === 'cancelled') {
-      items.push({
-        at: row.stored_at.toISOString(),
-        kind: 'document.not-sent',
-        ...common,
-        title: { zh: `“${title.zh}”未发送：其前序文书被对方拒收`, en: `${title.en} was never sent: the peer refused a document before it` },
-      })
-    } else if (row.received_at) {
-      const refused = row.status === 'refused'
-      items.push({
-        at: row.received_at.toISOString(),
-        kind: refused ? 'document.refused' : 'document.received',
-        ...common,
-        title: refused
-          ? { zh: `“${title.zh}”被拒收`, en: `${title.en} refused by the receiver` }
-          : { zh: `“${title.zh}”已签收`, en: `${title.en} received` },
-      })
-    }
-  }
-  for (const event of events) {
-    const row = loaded.documents.find((d) => d.digest === event.digest)
-    items.push({
-      at: event.at.toISOString(),
-      kind: event.type,
-      digest: event.digest,
-      document: row?.document ?? null,
-      by: row?.iss ?? null,
-      title: eventTitle(loaded.procedure, event.type),
-    })
-  }
+  const items = [
+    ...loaded.documents.flatMap((row) => documentItems(loaded.procedure, row)),
+    ...events.map((event): TimelineItem => {
+      const row = loaded.documents.find((d) => d.digest === event.digest)
+      return {
+        at: event.at.toISOString(),
+        kind: event.type,
+        digest: event.digest,
+        document: row?.document ?? null,
+        by: row?.iss ?? null,
+        title: eventTitle(loaded.procedure, event.type),
+      }
+    }),
+  ]
   return { items: items.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)) }
 }
 
-function eventTitle(procedure: { states: Readonly<Record<string, { title: Text }>> }, type: string): Text {
+function documentItems(procedure: Procedure, row: DocumentRow): TimelineItem[] {
+  const title = documentDefinition(procedure, row.document)?.title ?? unknownDocument
+  const item = (at: Date, kind: string, zh: string, en: string): TimelineItem => ({
+    at: at.toISOString(),
+    kind,
+    digest: row.digest,
+    document: row.document,
+    by: row.iss,
+    title: { zh: `“${title.zh}”${zh}`, en: `${title.en} ${en}` },
+  })
+  const issued = item(row.issued_at, 'document.issued', '发出', 'issued')
+  if (row.status === 'cancelled') {
+    const [zh, en] = ['未发送：其前序文书被对方拒收', 'was never sent: the peer refused a document before it']
+    return [issued, item(row.stored_at, 'document.not-sent', zh, en)]
+  }
+  if (!row.received_at) return [issued]
+  if (row.status !== 'refused') return [issued, item(row.received_at, 'document.received', '已签收', 'received')]
+  const { zh, en } = refusalReason(row.refusal ?? '')
+  return [issued, item(row.received_at, 'document.refused', `被拒收：${zh}`, `refused by the receiver: ${en}`)]
+}
+
+/** A peer may name a kind that no procedure has: its message is refused, and is shown as refused. */
+const unknownDocument: Text = { zh: '未知种类的文书', en: 'document of an unknown kind' }
+
+const standingTitles: Readonly<Record<Standing['standing'], Text>> = {
+  effective: { zh: '文书生效', en: 'document takes effect' },
+  void: { zh: '文书无效', en: 'document is void' },
+  waiting: { zh: '文书等待前序文书', en: 'document waits for one before it' },
+  refused: { zh: '文书被拒收', en: 'document refused' },
+}
+
+/** Of `case.<state>` and `document.<standing>`. */
+function eventTitle(procedure: Procedure, type: string): Text {
   const [subject, what = ''] = type.split('.')
-  if (subject === 'case') {
-    const title = procedure.states[what]?.title ?? { zh: what, en: what }
-    return { zh: `办件状态：${title.zh}`, en: `case is ${title.en}` }
-  }
-  const standings: Record<string, Text> = {
-    effective: { zh: '文书生效', en: 'document takes effect' },
-    void: { zh: '文书无效', en: 'document is void' },
-    waiting: { zh: '文书等待前序文书', en: 'document waits for one before it' },
-    refused: { zh: '文书被拒收', en: 'document refused' },
-  }
-  return standings[what] ?? { zh: type, en: type }
+  if (subject === 'document') return standingTitles[what as Standing['standing']]
+  const title = stateTitle(procedure, what)
+  return { zh: `办件状态：${title.zh}`, en: `case is ${title.en}` }
 }

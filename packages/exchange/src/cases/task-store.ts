@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { documentTitle, refusalReason, type Text } from '@hefu/procedures'
 import type { Caller, Context } from '../context.ts'
 import { runTogether, type Tx } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
@@ -25,7 +26,7 @@ export async function writeDraft(tx: Tx, ctx: Pick<Context, 'now'>, loaded: Load
     .returning('id')
     .execute()
   if (open.length > 0 || (await reviseClosedDraft(tx, loaded, draft))) return
-  const title = loaded.procedure.documents[draft.document]?.title ?? { zh: draft.document, en: draft.document }
+  const title = documentTitle(loaded.procedure, draft.document)
   await runTogether(
     tx,
     taskStatements(ctx, [
@@ -145,16 +146,20 @@ export async function closeTask(ctx: Pick<Context, 'db' | 'now'>, caller: Caller
   return await readTask(ctx, caller, id)
 }
 
-/** The refused document's successor is a new document, which only an officer may write. */
+/**
+ * The successor of a refused document, or of one that was never sent because of that (`refusal` is null), is a new document,
+ * which only an officer may write.
+ */
 export async function openResendTask(
   tx: Tx,
   ctx: Pick<Context, 'now'>,
   loaded: LoadedCase,
   digest: string,
   document: string,
-  reason: string,
+  refusal: string | null,
 ): Promise<string> {
-  const title = loaded.procedure.documents[document]?.title ?? { zh: document, en: document }
+  const title = documentTitle(loaded.procedure, document)
+  const why = refusal === null ? neverSent : refusedFor(refusal)
   await runTogether(
     tx,
     taskStatements(ctx, [
@@ -162,7 +167,7 @@ export async function openResendTask(
         loaded,
         digest,
         key: resendKey,
-        title: { zh: `重新制作“${title.zh}”：对方拒收（${reason}）`, en: `Write "${title.en}" anew: the peer refused it (${reason})` },
+        title: { zh: `重新制作“${title.zh}”：${why.zh}`, en: `Write "${title.en}" anew: ${why.en}` },
         document,
         draft: null,
       },
@@ -177,6 +182,13 @@ export async function openResendTask(
     .executeTakeFirstOrThrow()
   await tx.updateTable('tasks').set({ state: 'open', closed_at: null }).where('id', '=', row.id).where('state', '=', 'closed').execute()
   return row.id
+}
+
+const neverSent: Text = { zh: '前序文书被对方拒收，本文书未发送', en: 'it was never sent, because the peer refused a document before it' }
+
+function refusedFor(code: string): Text {
+  const { zh, en } = refusalReason(code)
+  return { zh: `对方拒收（${zh}）`, en: `the peer refused it (${en})` }
 }
 
 function toTask(row: TaskQueryRow): TaskView {

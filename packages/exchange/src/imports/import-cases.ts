@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Procedure } from '@hefu/procedures'
-import { z } from 'zod'
 import { startingDocument, submitDocument } from '../cases/submit-document.ts'
+import { submitSchema } from '../cases/submit-schema.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import type { StoredImport } from './import-store.ts'
@@ -19,7 +19,7 @@ export async function importCase(
   procedure: Procedure,
   row: QueuedRow,
 ): Promise<RowOutcome> {
-  const parsed = parseRow(openingSchema(procedure), row.body, 'invalid-document')
+  const parsed = parseRow(submitSchema(procedure, startingDocument(procedure)), row.body, 'invalid-document')
   if ('failure' in parsed) return { line: row.line, failure: parsed.failure }
   const idempotencyKey = `import:${run.id}:${row.line}`
   const fingerprint = hash('sha256', `${idempotencyKey}\n${row.body}`, 'base64url')
@@ -51,26 +51,4 @@ function failureOf(error: HefuError) {
     en: error.detail?.en ?? 'The row was not taken: look up the code in the API documentation',
   }
   return { code: error.code, errors: error.errors.length > 0 ? error.errors : [whole] }
-}
-
-const openingSchemas = new WeakMap<Procedure, ReturnType<typeof makeOpeningSchema>>()
-
-function openingSchema(procedure: Procedure) {
-  const known = openingSchemas.get(procedure)
-  if (known) return known
-  const made = makeOpeningSchema(procedure)
-  openingSchemas.set(procedure, made)
-  return made
-}
-
-/** The body of POST /v1/{procedure} (protocol.md section 5). */
-function makeOpeningSchema(procedure: Procedure) {
-  const data = procedure.documents[startingDocument(procedure)]?.schema as z.ZodType
-  return z.strictObject({
-    from: z.string().max(64).optional(),
-    to: z.string().max(64),
-    purpose: z.string().max(64),
-    basis: z.string().min(1).max(500),
-    data,
-  })
 }

@@ -1,6 +1,7 @@
 import type { Register } from '@hefu/procedures'
 import type { Caller, Context } from '../context.ts'
 import { insertAll } from '../db/bulk.ts'
+import { transact } from '../db/transact.ts'
 import { holdRecords, reapplyCasesAsking } from '../registers/question-store.ts'
 import { recordOf } from '../registers/record-of.ts'
 import { type RecordToWrite, writeRecords } from '../registers/register-store.ts'
@@ -22,18 +23,20 @@ export async function importRecords(
   rows: readonly QueuedRow[],
 ): Promise<void> {
   const records = new Map<number, RecordToWrite>()
-  const outcomes: RowOutcome[] = []
+  const unreadable: RowOutcome[] = []
   for (const row of rows) {
     const parsed = parseRow(register.schema, row.body, 'malformed-request')
-    if ('failure' in parsed) outcomes.push({ line: row.line, failure: parsed.failure })
+    if ('failure' in parsed) unreadable.push({ line: row.line, failure: parsed.failure })
     else records.set(row.line, recordOf(register, parsed.data))
   }
-  const asking = await ctx.db.transaction().execute(async (tx) => {
+  const asking = await transact(ctx.db, async (tx) => {
     const last = new Map([...records.values()].map((record) => [record.key, record]))
     const lookupKeys = await holdRecords(tx, register.name, [...last.values()])
     const nowMs = ctx.now()
     const versions = await writeRecords(tx, register.name, run.agency, nowMs, [...last.values()])
-    for (const [line, { key }] of records) outcomes.push(versions.has(key) ? { line, result: null } : { line, failure: ofOtherAgency })
+    const written = [...records].map(
+      ([line, { key }]): RowOutcome => (versions.has(key) ? { line, result: null } : { line, failure: ofOtherAgency }),
+    )
     await insertAll(
       tx,
       'audit',
@@ -41,7 +44,7 @@ export async function importRecords(
         auditRow(caller, nowMs, `register.record-${version === 1 ? 'created' : 'updated'}`, `${register.name}/${key}`),
       ),
     )
-    await endRows(tx, run.id, outcomes)
+    await endRows(tx, run.id, [...unreadable, ...written])
     return await reapplyCasesAsking(tx, nowMs, register.name, lookupKeys)
   })
   await tellToApply(ctx, asking)

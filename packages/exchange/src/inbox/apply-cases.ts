@@ -4,8 +4,10 @@ import { answerFromRegisters } from '../cases/answer-from-registers.ts'
 import { loadCases, lockCases } from '../cases/case-store.ts'
 import { projectCases } from '../cases/project-cases.ts'
 import type { Context } from '../context.ts'
+import { transact } from '../db/transact.ts'
 import { casesApplied } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
+import { markInboxRows } from './inbox-marks-store.ts'
 
 type ApplyContext = Pick<
   Context,
@@ -37,7 +39,7 @@ async function applyTogether(
   ctx: ApplyContext,
   caseNumbers: readonly string[],
 ): Promise<{ peers: string[]; applied: { procedure: string }[] }> {
-  return await ctx.db.transaction().execute(async (tx) => {
+  return await transact(ctx.db, async (tx) => {
     const rows = await lockCases(tx, caseNumbers)
     // Before the documents are read: an acceptance that commits in between is applied, and marked, by its own job.
     const { rows: arrived } = await sql<{ jti: string; digest: string }>`select i.jti, i.digest from inbox i
@@ -46,8 +48,12 @@ async function applyTogether(
     const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows, held))
     const peers = await answerFromRegisters(tx, ctx, projected)
     // Last: whoever changes a register holds its look-ups and then marks these rows, so they are not to be locked before the look-ups.
-    await sql`update inbox i set applied_at = ${new Date(ctx.now())} from unnest(${arrived.map(({ jti }) => jti)}::uuid[], ${arrived.map(({ digest }) => digest)}::text[]) as a (jti, digest)
-      where i.jti = a.jti and i.digest = a.digest and i.applied_at is null`.execute(tx)
+    await markInboxRows(
+      tx,
+      sql`join unnest(${arrived.map(({ jti }) => jti)}::uuid[], ${arrived.map(({ digest }) => digest)}::text[]) as a (jti, digest)
+        on i.jti = a.jti and i.digest = a.digest where i.applied_at is null`,
+      sql`applied_at = ${new Date(ctx.now())}`,
+    )
     return { peers, applied: rows }
   })
 }
@@ -59,11 +65,10 @@ async function putOff(ctx: ApplyContext, caseNumber: string, error: Error): Prom
     'case.apply-failed',
   )
   const nextAt = new Date(ctx.now() + 30_000)
-  await ctx.db
-    .updateTable('inbox')
-    .set((eb) => ({ apply_attempts: eb('apply_attempts', '+', 1), next_apply_at: nextAt }))
-    .where('case_number', '=', caseNumber)
-    .where('applied_at', 'is', null)
-    .execute()
+  await markInboxRows(
+    ctx.db,
+    sql`where i.case_number = ${caseNumber} and i.applied_at is null`,
+    sql`apply_attempts = i.apply_attempts + 1, next_apply_at = ${nextAt}`,
+  )
   await raiseAlert(ctx.db, ctx, { kind: 'apply.failed', key: caseNumber, caseNumber, detail: { error: error.name } })
 }

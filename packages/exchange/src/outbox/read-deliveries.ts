@@ -127,7 +127,7 @@ export async function sendAgain(ctx: Pick<Context, 'db' | 'procedures' | 'now'>,
     const [loaded] = await loadCases(tx, ctx, rows)
     const document = loaded?.documents.find((d) => d.jti === id)
     if (!loaded || !document) throw new HefuError('not-found')
-    const task = await openResendTask(tx, ctx, loaded, document.digest, document.document, document.refusal ?? 'not-sent')
+    const task = await openResendTask(tx, ctx, loaded, document.digest, document.document, document.refusal)
     await audit(tx, ctx, caller, { action: 'delivery.send-again', caseNumber: outgoing.case_number, subject: id })
     return { task }
   })

@@ -1,4 +1,5 @@
 import type { Caller, Context } from '../context.ts'
+import { transact } from '../db/transact.ts'
 import { HefuError } from '../errors.ts'
 import { fieldErrorsOf } from '../field-errors.ts'
 import { audit } from '../log/audit-store.ts'
@@ -44,7 +45,7 @@ export async function putRecord(
       ],
     })
   }
-  const { asking, ...written } = await ctx.db.transaction().execute(async (tx) => {
+  const { asking, ...written } = await transact(ctx.db, async (tx) => {
     const lookupKeys = await holdRecords(tx, register.name, [record])
     const version = (await writeRecords(tx, register.name, agency, ctx.now(), [record])).get(record.key)
     if (version === undefined) throw notYours()
@@ -69,7 +70,7 @@ export async function deleteRecord(
   const agency = officerAgency(caller)
   const register = registerNamed(ctx, registerName)
   const key = keyOfId(register, id)
-  const asking = await ctx.db.transaction().execute(async (tx) => {
+  const asking = await transact(ctx.db, async (tx) => {
     const lookupKeys = await holdRecords(tx, register.name, [{ key, lookupKeys: [] }])
     const stored = await lockStoredRecord(tx, register.name, key)
     if (!stored) throw new HefuError('not-found')

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { insertAll, type Tx } from '../db/bulk.ts'
+import { markInboxRows } from '../inbox/inbox-marks-store.ts'
 
 /** A case that was looked up for: in a register, or among the claims of other cases (`register` is then `claims`). */
 export interface Question {
@@ -61,10 +62,12 @@ export async function holdRecords(
  */
 export async function reapplyCasesAsking(tx: Tx, nowMs: number, register: string, lookupKeys: readonly string[]): Promise<string[]> {
   if (lookupKeys.length === 0) return []
-  const { rows } = await sql<{ case_number: string }>`update inbox i set applied_at = null, next_apply_at = ${new Date(nowMs)}
-    from (select distinct q.case_number from register_questions q join cases c on c.case_number = q.case_number
-      where q.register = ${register} and q.lookup_key = any(${lookupKeys}) and not c.final) as asking
-      join documents d on d.case_number = asking.case_number
-    where i.jti = d.jti and i.iss = d.iss and i.digest = d.digest and i.status = 'accepted' and i.first returning i.case_number`.execute(tx)
-  return [...new Set(rows.map((row) => row.case_number))]
+  return await markInboxRows(
+    tx,
+    sql`join documents d on i.jti = d.jti and i.iss = d.iss and i.digest = d.digest
+      join (select distinct q.case_number from register_questions q join cases c on c.case_number = q.case_number
+        where q.register = ${register} and q.lookup_key = any(${lookupKeys}) and not c.final) as asking on d.case_number = asking.case_number
+      where i.status = 'accepted' and i.first`,
+    sql`applied_at = null, next_apply_at = ${new Date(nowMs)}`,
+  )
 }

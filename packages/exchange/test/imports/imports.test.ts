@@ -287,7 +287,7 @@ describe('an import of notices', () => {
     expect((await errorsOf(id)).map(({ line, code, errors }) => [line, code, errors[0]?.pointer])).toEqual([
       [3, 'recipient-unknown', ''],
       [4, 'invalid-document', '/to'],
-      [5, 'purpose-not-agreed', ''],
+      [5, 'invalid-document', '/purpose'],
       [6, 'agency-not-allowed', ''],
     ])
   })

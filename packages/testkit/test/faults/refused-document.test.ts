@@ -53,6 +53,20 @@ const openTasks = async (path: string) =>
     en: String(title?.en),
   }))
 
+/** What happened in the case and what is to be done about it, as an officer reads it: in Chinese without a Latin word, in English without a Han character. */
+async function expectReadable(officer: ReturnType<typeof one>, path: string): Promise<Json[]> {
+  const caseNumber = path.split('/').at(-1)
+  const events = listOf((await officer.get(`/v1/cases/${caseNumber}/timeline`)).body.items)
+  const tasks = await officer.all(`/v1/tasks?case=${caseNumber}`)
+  const texts = [...events, ...tasks].map(({ title }) => ({ zh: String(title?.zh), en: String(title?.en) }))
+  expect(texts.length).toBeGreaterThan(0)
+  for (const { zh, en } of texts) {
+    expect(zh).toMatch(/^[^A-Za-z]*\p{Script=Han}[^A-Za-z]*$/u)
+    expect(en).toMatch(/^[^\p{Script=Han}]+$/u)
+  }
+  return [...events]
+}
+
 it('in the middle of a case: refused on both sides, an officer is asked for a new one, and the case goes on', async () => {
   const path = await open()
   await net.settle()
@@ -64,11 +78,16 @@ it('in the middle of a case: refused on both sides, an officer is asked for a ne
     receipt: expect.stringMatching(/\S/),
   })
   expect((await operator().all('/v1/alerts')).map(({ kind, jti }) => `${kind} ${jti}`)).toContain(`message.refused ${id}`)
-  expect(await openTasks(path)).toEqual([{ document: 'correction', en: expect.stringContaining('expired') }])
+  expect(await openTasks(path)).toEqual([{ document: 'correction', en: expect.stringContaining('delivery horizon') }])
   for (const officer of [one(), other()]) {
     const { body } = await officer.get(path)
     expect(body).toMatchObject({ state: 'notified' })
     expect(standings(body)).toEqual(['correction refused', 'notice effective'])
+    const events = await expectReadable(officer, path)
+    expect(events.find(({ kind }) => String(kind) === 'document.refused')).toMatchObject({
+      document: 'correction',
+      title: { zh: expect.stringContaining('已超过投递期限') },
+    })
   }
   // The receiver has kept none of its content.
   expect(await count(net.node(chongqing).databaseUrl, 'select count(*) from documents where jti = $1 and message is null', [id])).toBe(1)
@@ -101,6 +120,13 @@ it('with a successor that has not left: the successor is never sent, and a new o
   expect(await count(net.node(chongqing).databaseUrl, 'select count(*) from inbox where jti = $1', [successor])).toBe(0)
   for (const officer of [one(), other()]) expect((await officer.get(path)).body).toMatchObject({ state: 'notified' })
   expect(await net.differences()).toEqual([])
+  // What was never sent may be asked for again like what was refused.
+  expect((await operator().post(`/v1/deliveries/${successor}/send-again`)).status).toBe(200)
+  expect((await openTasks(path)).map(({ en }) => en)).toEqual([
+    expect.stringContaining('the peer refused it'),
+    expect.stringContaining('it was never sent'),
+  ])
+  await expectReadable(one(), path)
 
   await add(one(), path, 'retraction', retraction)
   await net.settle()
@@ -136,7 +162,9 @@ it('as the first of its case: undelivered on the owner’s node alone', async ()
   expect(listOf(body.next).filter(({ allowed }) => String(allowed) === 'true')).toEqual([])
   expect(await count(net.node(chongqing).databaseUrl, 'select count(*) from cases')).toBe(casesThere)
   expect((await other().get(path)).status).toBe(404)
-  expect(await openTasks(path)).toEqual([{ document: 'notice', en: expect.stringContaining('expired') }])
+  const events = await expectReadable(one(), path)
+  expect(events.map(({ kind }) => kind)).toContain('case.undelivered')
+  expect(await openTasks(path)).toEqual([{ document: 'notice', en: expect.stringContaining('delivery horizon') }])
   expect(await net.differences()).toEqual([])
   // The operator asks for it again: the same task, not a second one.
   const again = await operator().post(`/v1/deliveries/${String(listOf(body.documents)[0]?.id)}/send-again`)

@@ -187,19 +187,25 @@ describe.each([VN, IT, CR])('opening a case of $name', (procedure) => {
   })
 })
 
+const good = () => ({ ...body(VN, exampleData(VN, 'notice')), to: '500000-0001' })
+const envelopes: readonly (readonly [what: string, change: object, status: number, code: string, pointers: readonly string[]])[] = [
+  ['an unknown recipient', { to: '990000-0001' }, 422, 'recipient-unknown', []],
+  ['a recipient in the own region', { to: '510104-0001' }, 422, 'recipient-own-region', []],
+  ['another agency as the sender', { from: '510104-0001' }, 403, 'agency-not-allowed', []],
+  ['a purpose of no agreement', { purpose: 'curiosity' }, 422, 'invalid-document', ['/purpose']],
+  ['no purpose', { purpose: undefined }, 422, 'invalid-document', ['/purpose']],
+  ['no basis', { basis: '' }, 422, 'invalid-document', ['/basis']],
+  ['a basis of two lines', { basis: '合作协议\n第一条' }, 422, 'invalid-document', ['/basis']],
+  ['a basis with a bell', { basis: '合作\u0007协议' }, 422, 'invalid-document', ['/basis']],
+  ['a basis too long', { basis: '据'.repeat(501) }, 422, 'invalid-document', ['/basis']],
+  ['a sender that is none', { from: '510100' }, 422, 'invalid-document', ['/from']],
+  ['no recipient', { to: undefined }, 422, 'invalid-document', ['/to']],
+  ['an agency that is none', { to: '500000' }, 422, 'invalid-document', ['/to']],
+  ['a member of its own', { urgent: true }, 422, 'invalid-document', ['/urgent']],
+]
+
 describe('the envelope', () => {
-  const good = () => ({ ...body(VN, exampleData(VN, 'notice')), to: '500000-0001' })
-  it.each([
-    ['an unknown recipient', { to: '990000-0001' }, 422, 'recipient-unknown', []],
-    ['a recipient in the own region', { to: '510104-0001' }, 422, 'recipient-own-region', []],
-    ['another agency as the sender', { from: '510104-0001' }, 403, 'agency-not-allowed', []],
-    ['a purpose of no agreement', { purpose: 'curiosity' }, 422, 'invalid-document', ['/purpose']],
-    ['no purpose', { purpose: undefined }, 422, 'invalid-document', ['/purpose']],
-    ['no basis', { basis: '' }, 422, 'invalid-document', ['/basis']],
-    ['no recipient', { to: undefined }, 422, 'invalid-document', ['/to']],
-    ['an agency that is none', { to: '500000' }, 422, 'invalid-document', ['/to']],
-    ['a member of its own', { urgent: true }, 422, 'invalid-document', ['/urgent']],
-  ])('with %s', async (_, change, status, code, pointers) => {
+  it.each(envelopes)('with %s', async (_, change, status, code, pointers) => {
     const answer = await net
       .node('510100')
       .as('officer')
@@ -244,6 +250,43 @@ describe('the envelope', () => {
     expect(answer.body).toMatchObject({ status, code })
     await expectNothingHappened()
   })
+})
+
+/** What comes in a file is judged as what comes alone: the same rows, the same codes, nothing signed. */
+it('an import refuses every one of these, row by row', async () => {
+  const officer = net.node('510100').as('officer')
+  const bodies = badBodies.filter(({ procedure }) => procedure === VN)
+  const rows = [
+    ...bodies.map(({ changes }) => ({ ...good(), data: changed(exampleData<Data>(VN, 'notice'), changes) })),
+    ...envelopes.map(([, change]) => ({ ...good(), ...change })),
+  ]
+  const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+  const created = await officer.post('/v1/imports?target=violation-notice', lines, { headers: { 'content-type': 'application/x-ndjson' } })
+  expect(created.status).toBe(202)
+  await net.settle()
+  // Of all this the import's own key is kept, and no row's.
+  const [own, other] = quiet.rows
+  quiet = { ...quiet, rows: [{ ...own, idempotency: String(Number(own?.idempotency) + 1) }, other ?? {}] }
+  const path = `/v1/imports/${created.body.id}`
+  expect((await officer.get(path)).body).toMatchObject({ state: 'done', rows: { total: rows.length, done: 0, failed: rows.length } })
+  const failed = await officer.all(`${path}/errors`)
+  const found = failed.map(({ line, code, errors }) => [
+    line,
+    code,
+    listOf(errors)
+      .map((one) => [one.pointer, one.code])
+      .sort(),
+  ])
+  expect(found).toEqual([
+    ...bodies.map(({ code, errors }, at) => [at + 1, code, [...errors].sort()]),
+    // What is wrong with no member is said of the whole row.
+    ...envelopes.map(([, , , code, pointers], at) => {
+      const whole = pointers.length === 0 ? [['', code]] : pointers.map((pointer) => [pointer, expect.any(String)])
+      return [bodies.length + at + 1, code, whole]
+    }),
+  ])
+  for (const { errors } of failed) for (const one of listOf(errors)) expect(one.detail).toMatch(/\p{Script=Han}.* \/ .*[a-z]/u)
+  await expectNothingHappened()
 })
 
 describe('conditions', () => {

@@ -166,6 +166,44 @@ describe('the information form', () => {
     expect(await drafts(second)).toMatchObject([{ document: 'return', draft: { data: { code: 'R08' } } }])
   })
 
+  it('is held back while another case has handed the months over, and goes out by itself when that case gives them back', async () => {
+    const idNumber = nextPerson()
+    const [first, second] = [await ask(idNumber), await ask(idNumber)]
+    // Nothing is registered yet. The second letter of one relation is a conflict (R08); the officer hands over all the same.
+    expect(await drafts(second)).toMatchObject([{ draft: { data: { code: 'R08' } } }])
+    const form = exampleData<{ person: object }>(insuranceTransfer, 'information-form')
+    const byHand = await tryDocument(net, second, '500000', 'information-form', { ...form, person: { ...form.person, idNumber } })
+    expect(byHand.status).toBe(201)
+    await net.settle()
+    await keep(idNumber)
+    await net.settle()
+
+    expect(await readCase(net, first, '510100')).toMatchObject({ state: 'requested' })
+    expect(listOf((await readCase(net, first, '500000')).documents)).toHaveLength(1)
+    expect(await drafts(first)).toMatchObject([
+      {
+        document: 'information-form',
+        draft: { data: { version: 1, person: { idNumber } } },
+        note: { zh: expect.stringContaining('另一办件'), en: expect.stringContaining('another case') },
+      },
+    ])
+    expect(await net.differences()).toEqual([])
+    // Neither does a correction of the record send it.
+    const relationNumber = `R-${idNumber.slice(-4, -1)}-plain`
+    const corrected = { ...registered, person: { ...registered.person, idNumber }, relationNumber, workStart: '2019-03-02' }
+    expect((await keeper().put(`/v1/registers/insured-persons/${relationNumber}`, corrected)).status).toBe(200)
+    await net.settle()
+    expect(await readCase(net, first, '510100')).toMatchObject({ state: 'requested' })
+
+    expect((await tryDocument(net, second, '510100', 'withdrawal', { code: 'R13' })).status).toBe(201)
+    await net.settle()
+    expect(await readCase(net, second, '500000')).toMatchObject({ state: 'withdrawn' })
+    expect(await readCase(net, first, '510100')).toMatchObject({ state: 'informed', findings: [] })
+    expect(await drafts(first)).toEqual([])
+    expect(await formOf(first)).toMatchObject({ by: '500000', data: { dates: { workStart: '2019-03-02' } } })
+    expect(await net.differences()).toEqual([])
+  })
+
   it('stays a draft under an agreement that is not automatic; cases keep the agreement they began with', async () => {
     const [early, late] = [nextPerson(), nextPerson()]
     const before = await ask(early)

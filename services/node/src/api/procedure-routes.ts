@@ -1,11 +1,11 @@
-import { HefuError, readCase, startingDocument, submitDocument } from '@hefu/exchange'
+import { readCase, startingDocument, submitDocument, submitSchema } from '@hefu/exchange'
 import type { DocumentDefinition, Procedure, Text } from '@hefu/procedures'
 import { z } from 'zod'
 import { linkHeader } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { caseFilter, pageOfCases } from './case-filter.ts'
 import { caseList, caseSchema, quoted, showCase, submittedSchema } from './case-schemas.ts'
-import { agencyCode, caseParams } from './schemas.ts'
+import { caseParams } from './schemas.ts'
 
 /** A document's request, base64url in its message and with its claims, must stay below 256 KiB on the wire. */
 export const MAX_DOCUMENT_BYTES = 256 * 1024
@@ -43,7 +43,7 @@ function openRoute(procedure: Procedure, name: string): Route {
     tag: procedure.path,
     summary: summary({ zh: '开立办件：', en: 'Open a case: ' }, definition.title),
     rule: ['officer'],
-    body: bodyOf(procedure, name, { ...members(procedure, definition), to: agencyCode }),
+    body: bodyOf(procedure, name),
     bodyLimit: MAX_DOCUMENT_BYTES,
     examples: examplesOf(definition),
     idempotent: true,
@@ -63,7 +63,7 @@ function addRoute(procedure: Procedure, name: string, definition: DocumentDefini
     summary: summary({ zh: '添加文书：', en: 'Add a document: ' }, definition.title),
     rule: ['officer'],
     params: caseParams,
-    body: bodyOf(procedure, name, members(procedure, definition)),
+    body: bodyOf(procedure, name),
     bodyLimit: MAX_DOCUMENT_BYTES,
     examples: examplesOf(definition),
     idempotent: true,
@@ -119,23 +119,8 @@ function showSubmitted(procedure: Procedure, { etag, repeated, ...body }: Awaite
   return { body, headers: { location: `/v1/${procedure.path}/${body.caseNumber}`, etag: quoted(etag) } }
 }
 
-function members(procedure: Procedure, { schema }: DocumentDefinition) {
-  const codes = procedure.purposes.map(({ code }) => code)
-  if (codes.length === 0) throw new HefuError('internal', { cause: new Error(`procedure ${procedure.name} has no purposes`) })
-  return {
-    from: agencyCode.optional(),
-    purpose: z.enum(codes as [string, ...string[]]),
-    basis: z
-      .string()
-      .min(1)
-      .max(500)
-      .regex(/^[^\p{Cc}]*$/u),
-    data: schema,
-  }
-}
-
-function bodyOf<Shape extends z.core.$ZodLooseShape>(procedure: Procedure, name: string, shape: Shape) {
-  return z.strictObject(shape).meta({ id: `${pascal(procedure.name)}${pascal(name)}V${procedure.version}` })
+function bodyOf(procedure: Procedure, name: string) {
+  return submitSchema(procedure, name).meta({ id: `${pascal(procedure.name)}${pascal(name)}V${procedure.version}` })
 }
 
 function examplesOf({ examples }: DocumentDefinition) {

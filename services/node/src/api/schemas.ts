@@ -7,7 +7,6 @@ export const digest = z.string()
 export const instant = z.string().meta({ format: 'date-time' })
 export const day = z.string().meta({ format: 'date' })
 export const region = z.string()
-export const agencyCode = z.string().regex(/^\d{6}-\d{4}$/)
 
 export const caseNumber = z
   .string()
