@@ -3,17 +3,19 @@ import { apiCreate } from './api-create.ts'
 import { exchangeLatency } from './exchange-latency.ts'
 import { exchangeThroughput } from './exchange-throughput.ts'
 import type { Figure } from './figure.ts'
+import { queuePickup } from './queue-pickup.ts'
 import { restingMemory } from './resting-memory.ts'
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
   'exchange.throughput': exchangeThroughput,
   'exchange.latency': exchangeLatency,
   'api.create': apiCreate,
+  'queue.pickup': queuePickup,
   'node.memory': restingMemory,
 }
 
 export interface BenchOptions {
-  /** How many messages or requests; each bench has its own default. */
+  /** How many messages, requests or jobs; each bench has its own default. */
   readonly count: number | undefined
   /** Queue of the nodes; their own databases when absent. */
   readonly queue: string | undefined

@@ -2,28 +2,29 @@ import { type AgencyCode, type CaseNumber, parseAgencyCode, parseCaseNumber, par
 import { z } from 'zod'
 import { base64urlPattern, SHA256_TEXT } from './base64url.ts'
 import { CLOCK_TOLERANCE_SECONDS, MAX_SEEN } from './constants.ts'
+import { ruleTexts } from './rule-texts.ts'
 import { parseStrictJson } from './strict-json.ts'
 import { UUID_V7, uuidV7TimeMs } from './uuid-v7.ts'
 
-export const regionId = z.custom<RegionId>((value) => parseRegionId(value).ok, 'a region is a six-digit division code')
-export const agencyCode = z.custom<AgencyCode>((value) => parseAgencyCode(value).ok, 'an agency is a division code, "-", four digits')
-const caseNumber = z.custom<CaseNumber>((value) => parseCaseNumber(value).ok, 'not a case number')
-export const jti = z.string().regex(UUID_V7, 'a UUIDv7 in lower case')
-export const digest = z.string().regex(SHA256_TEXT, 'a SHA-256 digest, base64url')
+export const regionId = z.custom<RegionId>((value) => parseRegionId(value).ok, ruleTexts.region.en)
+export const agencyCode = z.custom<AgencyCode>((value) => parseAgencyCode(value).ok, ruleTexts.agency.en)
+const caseNumber = z.custom<CaseNumber>((value) => parseCaseNumber(value).ok, ruleTexts.caseNumber.en)
+export const jti = z.string().regex(UUID_V7, ruleTexts.jti.en)
+export const digest = z.string().regex(SHA256_TEXT, ruleTexts.digest.en)
 /** Epoch seconds, up to the end of the year 9999. */
 export const epochSeconds = z.int().min(0).max(253_402_300_799)
 /** `name/version`, for procedures and agreements. */
-export const versionedName = z.string().regex(/^[a-z][a-z0-9-]{0,63}\/[1-9][0-9]{0,5}$/, 'name/version')
-export const plainName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'lower-case letters, digits and "-"')
+export const versionedName = z.string().regex(/^[a-z][a-z0-9-]{0,63}\/[1-9][0-9]{0,5}$/, ruleTexts.versionedName.en)
+export const plainName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, ruleTexts.plainName.en)
 
 /** The document itself. Its schema is the procedure's matter; here it is only known to be an object that came through strict JSON. */
-const documentData = z.custom<Readonly<Record<string, unknown>>>(isObject, 'an object')
+const documentData = z.custom<Readonly<Record<string, unknown>>>(isObject, ruleTexts.documentData.en)
 
 const claimShape = {
   iss: regionId,
   aud: regionId,
   jti,
-  salt: z.string().regex(base64urlPattern(16), '16 bytes, base64url'),
+  salt: z.string().regex(base64urlPattern(16), ruleTexts.salt.en),
   iat: epochSeconds,
   exp: epochSeconds,
   procedure: versionedName,

@@ -91,20 +91,42 @@ test.each<[string, (file: FederationFile) => unknown, string[]]>([
   expect(pointersOf(changed(change))).toEqual(pointers)
 })
 
-test('all problems of shape at once, in both languages', () => {
-  const parsed = parseFederation({
-    ...exampleFederation,
-    version: 0,
-    agencies: {},
-    secret: 1,
-    regions: [{ ...exampleFederation.regions[0], keys: [] }],
-  })
-  if (parsed.ok) throw new Error('accepted')
-  expect(parsed.problems.map(({ pointer }) => pointer)).toEqual(expect.arrayContaining(['', '/version', '/agencies', '/regions/0/keys']))
-  for (const { zh, en } of parsed.problems) {
-    expect(zh).toMatch(/\p{Script=Han}/u)
-    expect(en).not.toMatch(/\p{Script=Han}/u)
-  }
+test('all problems of shape at once', () => {
+  const broken = { ...exampleFederation, version: 0, agencies: {}, secret: 1, regions: [{ ...exampleFederation.regions[0], keys: [] }] }
+  expect(pointersOf(broken)).toEqual(expect.arrayContaining(['', '/version', '/agencies', '/regions/0/keys']))
   expect(pointersOf(null)).toEqual([''])
   expect(parseFederation(changed(({ regions: [, second] }) => void second?.keys.push(STRANGER.jwk))).ok).toBe(true)
+})
+
+/** JSON pointers of everything in a JSON value. */
+function pointersIn(value: unknown, at = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [at]
+  return [at, ...Object.entries(value).flatMap(([name, member]) => pointersIn(member, `${at}/${name}`))]
+}
+
+function withValueAt(pointer: string, value: unknown): unknown {
+  const file = structuredClone(exampleFederation)
+  const names = pointer.split('/').slice(1)
+  const last = names.pop()
+  if (last === undefined) return value
+  let parent = file as unknown as Record<string, unknown>
+  for (const name of names) parent = parent[name] as Record<string, unknown>
+  if (value === undefined) delete parent[last]
+  else parent[last] = value
+  return file
+}
+
+test.each(pointersIn(exampleFederation))('what is wrong at "%s" is said in both languages, each in its own', (pointer) => {
+  const wrong = [undefined, null, '', '?', 'x'.repeat(200), 0, 1.5, 1e9, [], {}, [{}], { secret: 1 }]
+  const found = wrong.flatMap((value) => {
+    const parsed = parseFederation(withValueAt(pointer, value))
+    return parsed.ok ? [] : parsed.problems
+  })
+  expect(found.filter((problem) => problem.pointer.startsWith(pointer)).length).toBeGreaterThan(0)
+  for (const { zh, en } of found) {
+    expect(zh).toMatch(/\p{Script=Han}/u)
+    expect(en).toMatch(/[a-z]{2}/)
+    expect(en).not.toMatch(/\p{Script=Han}/u)
+    expect(zh).not.toBe(en)
+  }
 })

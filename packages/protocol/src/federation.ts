@@ -4,14 +4,15 @@ import { z } from 'zod'
 import { SHA256_TEXT } from './base64url.ts'
 import { agencyCode, plainName, regionId, toPointer, versionedName } from './claims.ts'
 import { importPublicJwk, type KeyOwner, thumbprint } from './keys.ts'
+import { ruleInChinese, ruleTexts } from './rule-texts.ts'
 
 const name = z.strictObject({ zh: z.string().min(1).max(100), en: z.string().min(1).max(100) })
 
 const publicKey = z.strictObject({
   kty: z.literal('OKP'),
   crv: z.literal('Ed25519'),
-  x: z.string().regex(SHA256_TEXT, '32 bytes, base64url'),
-  kid: z.string().regex(SHA256_TEXT, 'an RFC 7638 thumbprint'),
+  x: z.string().regex(SHA256_TEXT, ruleTexts.keyBytes.en),
+  kid: z.string().regex(SHA256_TEXT, ruleTexts.thumbprint.en),
 })
 
 const region = z.strictObject({ region: regionId, name, exchangeUrl: z.string(), keys: z.array(publicKey).min(1) })
@@ -110,12 +111,12 @@ export function agreementByName(federation: Federation, name: string): Agreement
 }
 
 function schemaProblems(json: unknown, error: z.ZodError): FederationProblem[] {
-  // The same problems once more in Chinese: zod words them per parse, in the same order.
+  // zod's own rules once more in Chinese: it words them per parse, in the same order.
   const chinese = federationFile.safeParse(json, { error: z.locales.zhCN().localeError }).error?.issues ?? []
   return error.issues.map((issue, at) => ({
     pointer: toPointer(issue.path),
     en: issue.message,
-    zh: chinese[at]?.message ?? issue.message,
+    zh: ruleInChinese(issue.message) ?? chinese[at]?.message ?? issue.message,
   }))
 }
 

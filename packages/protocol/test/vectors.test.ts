@@ -12,15 +12,18 @@ import {
   verifyAnswer,
   verifyMessage,
   verifyMessages,
+  verifyRequest,
   verifyToken,
 } from '../src/index.ts'
 import { buildVectors } from './make-vectors/build-vectors.ts'
 import { exampleFederation } from './make-vectors/example.ts'
 import type { HostileMessage } from './make-vectors/hostile-message.ts'
+import type { HostileRequest, RequestFailure } from './make-vectors/hostile-requests.ts'
 
 const read = async (name: string) => JSON.parse(await readFile(new URL(`../vectors/${name}`, import.meta.url), 'utf8'))
 
 const federation = usable(exampleFederation)
+const valid = (await read('request-valid.json')) as { readonly body: string }
 const lookUpKey = (kid: string) => keyOwner(federation, kid)
 
 test('the committed vectors are what the script writes', async () => {
@@ -88,6 +91,55 @@ test('answers prove what they should, and no more', async () => {
     expect(outcomes.map(inWords), name).toEqual(expected)
   }
 })
+
+test('every hostile request is refused, and for the reason given', async () => {
+  const { requests, receiver, judgedAt } = (await read('requests-invalid.json')) as HostileRequests
+  expect(new Set(requests.map(({ name }) => name)).size).toBe(requests.length)
+  const counts = new Map<RequestFailure, number>()
+  for (const request of requests) {
+    const { name, method, path, body, authorization, fails } = request
+    const expected = { lookUpKey, audience: receiver, method, path, body: Buffer.from(body), now: judgedAt }
+    expect(await verifyRequest(authorization, expected), name).toEqual({ ok: false })
+    counts.set(fails, (counts.get(fails) ?? 0) + 1)
+    // Nothing but the named check stands in its way: a receiver that expected just that would have taken it.
+    const wanted = expectationFor(request)
+    if (wanted !== null) expect(await verifyRequest(authorization, { ...expected, ...wanted }), name).toMatchObject({ ok: true })
+    const [, token = ''] = /^Hefu ([\w.-]{1,8192})$/.exec(authorization) ?? []
+    const verified = await verifyToken(token, 'hefu-request+jwt', lookUpKey)
+    expect(verified.ok, name).toBe(!['scheme', 'text', 'signature'].includes(fails))
+    if (fails === 'issuer' && verified.ok) expect(claimsOf(authorization).iss, name).not.toBe(verified.owner.region)
+  }
+  for (const fails of ['scheme', 'text', 'signature', 'claims', 'issuer', 'audience', 'method', 'address', 'body', 'time'] as const)
+    expect(counts.get(fails), fails).toBeGreaterThan(0)
+})
+
+interface HostileRequests {
+  readonly receiver: SentBatch['aud']
+  readonly judgedAt: number
+  readonly requests: readonly HostileRequest[]
+}
+
+interface Claims {
+  readonly iss: string
+  readonly aud: SentBatch['aud']
+  readonly htm: string
+  readonly htu: string
+  readonly iat: number
+}
+
+function claimsOf(authorization: string): Claims {
+  return JSON.parse(Buffer.from(authorization.split('.')[1] ?? '', 'base64url').toString())
+}
+
+/** What a receiver would have to expect for the request to be good; null where nothing would make it so. */
+function expectationFor({ fails, authorization, name }: HostileRequest): Partial<Parameters<typeof verifyRequest>[1]> | null {
+  if (fails === 'audience') return { audience: claimsOf(authorization).aud }
+  if (fails === 'method') return { method: claimsOf(authorization).htm }
+  if (fails === 'time') return { now: claimsOf(authorization).iat }
+  if (fails === 'address' && /path|slash/.test(name)) return { path: new URL(claimsOf(authorization).htu).pathname }
+  if (fails === 'body') return { body: Buffer.from(name === 'digest-empty' ? '' : valid.body) }
+  return null
+}
 
 interface Hostile {
   readonly receiver: SentBatch['aud']

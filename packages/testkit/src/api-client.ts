@@ -30,7 +30,7 @@ export interface ApiClient {
   post(path: string, body?: unknown, options?: CallOptions): Promise<ApiAnswer>
   put(path: string, body: unknown, options?: CallOptions): Promise<ApiAnswer>
   /** Reads all pages of a list. */
-  all(path: string): Promise<Json[]>
+  all(path: string, options?: CallOptions): Promise<Json[]>
 }
 
 export function apiClient(base: string, token: string | null): ApiClient {
@@ -56,10 +56,10 @@ export function apiClient(base: string, token: string | null): ApiClient {
     get: (path, options = {}) => call('GET', path, undefined, options),
     post: (path, body, options = {}) => call('POST', path, body, options),
     put: (path, body, options = {}) => call('PUT', path, body, options),
-    async all(path) {
+    async all(path, options = {}) {
       const items: Json[] = []
       for (let next: string | null = path; next !== null; ) {
-        const page: ApiAnswer = await call('GET', next, undefined, {})
+        const page: ApiAnswer = await call('GET', next, undefined, options)
         if (page.status !== 200) throw new Error(`GET ${next.split('?')[0]} answered ${page.status}`)
         items.push(...listOf(page.body.items))
         next = /<([^>]+)>;\s*rel="next"/.exec(page.headers.get('link') ?? '')?.[1] ?? null

@@ -19,7 +19,11 @@ export type WriteFederationOptions = {
   linkUrl?: (from: RegionId, to: RegionId) => string | undefined
   /** Procedures to make an agreement for; all of the core when absent. */
   procedures?: readonly Pick<Procedure, 'name' | 'version' | 'purposes'>[]
+  /** The agreements in a region's own file, made from the usual ones; those themselves when absent. Two files may then differ, as they do while a new agreement spreads. */
+  agreements?: (usual: Agreements, region: RegionId) => Agreements
 }
+
+export type Agreements = FederationFile['agreements']
 
 /**
  * Writes what a node needs besides its database, a folder per region: `{dir}/{region}/federation.json`, `key.pem`,
@@ -41,14 +45,15 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
       return { region, name: regionName(region), exchangeUrl, keys: [key] }
     }),
     agencies: agenciesOf(regions),
-    agreements: agreementsOf(regions, options.procedures ?? coreProcedures),
+    agreements: usualAgreements(regions, options.procedures ?? coreProcedures),
   }
   const files: Record<string, RegionFiles> = {}
   for (const region of regions) {
     const folder = join(dir, region)
     const seen = federation.regions.map((each) => ({ ...each, exchangeUrl: linkUrl?.(region, each.region) ?? each.exchangeUrl }))
     const paths = { federation: join(folder, 'federation.json'), key: join(folder, 'key.pem'), clients: join(folder, 'clients.json') }
-    await writeFederationFile(paths.federation, { ...federation, regions: seen })
+    const agreements = options.agreements?.(federation.agreements, region) ?? federation.agreements
+    await writeFederationFile(paths.federation, { ...federation, regions: seen, agreements })
     const tokens = await tokensOf(join(folder, 'tokens.json'))
     await replaceFile(paths.clients, clientsOf(region, tokens))
     files[region] = { ...paths, tokens }
@@ -80,10 +85,8 @@ function bureau({ zh, en }: Bilingual): Bilingual {
   return { zh: `${zh}人力资源和社会保障局`, en: `${en} Human Resources and Social Security Bureau` }
 }
 
-function agreementsOf(
-  regions: readonly RegionId[],
-  procedures: NonNullable<WriteFederationOptions['procedures']>,
-): FederationFile['agreements'] {
+/** All regions may run every procedure with one another, for all its purposes. */
+function usualAgreements(regions: readonly RegionId[], procedures: NonNullable<WriteFederationOptions['procedures']>): Agreements {
   return procedures.map(({ name, version, purposes }) => ({
     id: `${name}-2026`,
     version: 1,

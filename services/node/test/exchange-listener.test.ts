@@ -80,11 +80,30 @@ describe('the listeners', () => {
 })
 
 describe('the documentation', () => {
-  it('asks no other host for anything', async () => {
+  it('asks no other host for anything, and forbids the browser to', async () => {
     const page = await fetch(`${pair.chengdu.node.api}/docs`)
     expect(page.status).toBe(200)
+    expect(page.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
     const html = await page.text()
-    expect(html).not.toMatch(/(?:src|href)=["'](?:https?:)?\/\//)
-    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
+    // What the policy would refuse, the page does not try: no script or style inside it, every file from here.
+    expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=/)
+    const files = [...html.matchAll(/(?:src|href)=["']([^"']+)/g)].map(([, address]) => address as string)
+    expect(files.map((file) => file.split('/').at(-1))).toEqual(expect.arrayContaining(['swagger-ui.css', 'swagger-initializer.js']))
+    for (const file of files) {
+      const { host, href } = new URL(file, page.url)
+      expect(host).toBe(new URL(page.url).host)
+      const answer = await fetch(href)
+      const text = await answer.text()
+      expect([file, answer.status]).toEqual([file, 200])
+      if (file.endsWith('.css')) expect(text).not.toMatch(/url\(["']?(?!["']?data:image\/)|@import|@font-face/)
+    }
+    expect((await fetch(`${pair.chengdu.node.api}/docs/json`)).status).toBe(200)
+  })
+
+  it('leaves the answers of the API without a policy of a page', async () => {
+    expect((await fetch(`${pair.chengdu.node.api}/livez`)).headers.get('content-security-policy')).toBeNull()
   })
 })

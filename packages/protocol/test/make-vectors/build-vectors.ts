@@ -2,6 +2,7 @@ import { signMessage } from '../../src/index.ts'
 import { buildAnswers } from './answers.ts'
 import { exampleClaims, exampleFederation, JUDGED_AT, RECEIVER } from './example.ts'
 import { hostileClaims, hostileJson } from './hostile-payloads.ts'
+import { buildHostileRequests } from './hostile-requests.ts'
 import { hostileHeaders, hostileTexts } from './hostile-texts.ts'
 import { buildRequest } from './request.ts'
 import { CHENGDU, CHONGQING, STRANGER } from './test-keys.ts'
@@ -9,6 +10,7 @@ import { CHENGDU, CHONGQING, STRANGER } from './test-keys.ts'
 /** Content of every file in packages/protocol/vectors, by name. Ed25519 has no randomness, so the same files come out every time. */
 export async function buildVectors(): Promise<Record<string, unknown>> {
   const { token, digest } = await signMessage(exampleClaims, CHENGDU.signer)
+  const request = await buildRequest()
   return {
     'keys.json': {
       warning: 'Test keys. The private halves are public. Never enter them in a real federation file.',
@@ -26,6 +28,7 @@ export async function buildVectors(): Promise<Record<string, unknown>> {
       messages: [...(await hostileTexts(token)), ...(await hostileHeaders()), ...(await hostileJson()), ...(await hostileClaims())],
     },
     'answers.json': await buildAnswers(),
-    'request-valid.json': await buildRequest(),
+    'request-valid.json': request,
+    'requests-invalid.json': { receiver: RECEIVER, judgedAt: JUDGED_AT, requests: await buildHostileRequests(request) },
   }
 }

@@ -9,6 +9,6 @@ export async function buildRequest() {
   const body = '{"days":{"from":"2026-10-23","to":"2026-11-22"}}'
   const request = { iss: SENDER, aud: RECEIVER, method, url, body, jti: exampleJti(1), now: ISSUED_AT } as const
   const authorization = await signRequest(request, CHENGDU.signer)
-  const claims: unknown = JSON.parse(Buffer.from(authorization.split('.')[1] ?? '', 'base64url').toString())
+  const claims: Readonly<Record<string, unknown>> = JSON.parse(Buffer.from(authorization.split('.')[1] ?? '', 'base64url').toString())
   return { receiver: RECEIVER, judgedAt: JUDGED_AT, method, url, body, claims, authorization }
 }

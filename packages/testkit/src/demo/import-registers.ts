@@ -25,14 +25,20 @@ async function importOne(api: ApiClient, { register, text, file }: RegisterInput
     if (String(body.state) === 'done') break
     await sleep(50)
   }
-  const errors = await api.all(`${path}/errors?limit=200`)
-  return errors.flatMap(({ line, errors: ofRow }) =>
-    listOf(ofRow).map(({ pointer, detail }) => ({
-      file,
-      line: Number(line),
-      pointer: String(pointer),
-      zh: String(detail),
-      en: String(detail),
-    })),
+  const [zh, en] = [await rowErrors(api, path, 'zh'), await rowErrors(api, path, 'en')]
+  return zh.map(({ line, pointer, detail }, at) => ({ file, line, pointer, zh: detail, en: en[at]?.detail ?? detail }))
+}
+
+/** The errors of a finished import in one language: the same ones in the same order in each. */
+async function rowErrors(api: ApiClient, path: string, language: 'zh' | 'en'): Promise<RowError[]> {
+  const rows = await api.all(`${path}/errors?limit=200`, { headers: { 'accept-language': language } })
+  return rows.flatMap(({ line, errors }) =>
+    listOf(errors).map(({ pointer, detail }) => ({ line: Number(line), pointer: String(pointer), detail: String(detail) })),
   )
+}
+
+interface RowError {
+  readonly line: number
+  readonly pointer: string
+  readonly detail: string
 }

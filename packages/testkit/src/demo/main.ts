@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describeForPeople } from '../sandbox/report.ts'
 import { type Federation, startFederation } from '../sandbox/start-federation.ts'
-import { type DemoOptions, parseDemoOptions, usage } from './options.ts'
+import { type DemoOptions, parseDemoOptions, staysUp, usage } from './options.ts'
 import { readInput } from './read-input.ts'
 import { type DemoRun, runDemo } from './run-demo.ts'
 import { problemsText, summaryText } from './summary.ts'
@@ -37,10 +37,9 @@ async function demo(options: DemoOptions): Promise<number> {
   let federation: Federation | undefined
   try {
     federation = await startFederation({ regions: read.input.regions, restartNodes: true, log: say })
-    const stays = process.stdout.isTTY && !options.exit
     const run = await runDemo(federation, read.input, stop.signal, process.stderr.isTTY)
     await show(run, options)
-    if (stays) await stayUp(federation, stop.signal)
+    if (staysUp(options, process.stdout.isTTY)) await stayUp(federation, options, stop.signal)
     return run.report.ok ? 0 : 1
   } catch (error) {
     if (stop.signal.aborted) return 130
@@ -63,8 +62,10 @@ async function show({ report, problems, differences, phases }: DemoRun, { json }
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`)
 }
 
-async function stayUp(federation: Federation, signal: AbortSignal): Promise<void> {
-  process.stdout.write('演示的各区域继续运行，可作沙箱使用。\nThe regions of the demo stay up, as a sandbox.\n')
-  process.stdout.write(describeForPeople(federation))
+async function stayUp(federation: Federation, { json }: DemoOptions, signal: AbortSignal): Promise<void> {
+  // With --json the report is all that stdout holds.
+  const people = json ? process.stderr : process.stdout
+  people.write('演示的各区域继续运行，可作沙箱使用。\nThe regions of the demo stay up, as a sandbox.\n')
+  people.write(describeForPeople(federation))
   if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

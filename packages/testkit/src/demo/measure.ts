@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Bilingual } from '@hefu/reference'
 import pg from 'pg'
-import type { Federation } from '../sandbox/start-federation.ts'
+import type { FederationNode } from '../sandbox/federation-node.ts'
 
 export interface Messages {
   readonly sent: number
@@ -15,7 +16,7 @@ export interface Latency {
 
 export interface Meter {
   /** Resolves with null when nothing is on its way any more, twice in a row; else with what still was after `withinMs`. */
-  settle(withinMs: number, signal: AbortSignal): Promise<string | null>
+  settle(withinMs: number, signal: AbortSignal): Promise<Bilingual | null>
   messages(): Promise<Messages>
   /**
    * Over documents by id, the `jti` of their messages.
@@ -27,7 +28,7 @@ export interface Meter {
 }
 
 /** Looks into the nodes' databases, only reading: no API tells the instant at which the other side applied a document. */
-export async function openMeter(federation: Federation): Promise<Meter> {
+export async function openMeter(federation: { readonly nodes: readonly Pick<FederationNode, 'region' | 'databaseUrl'>[] }): Promise<Meter> {
   const pools = new Map(
     federation.nodes.map(({ region, databaseUrl }) => [region as string, new pg.Pool({ connectionString: databaseUrl, max: 1 })]),
   )
@@ -40,14 +41,12 @@ export async function openMeter(federation: Federation): Promise<Meter> {
       const end = performance.now() + withinMs
       for (let quiet = 0; ; ) {
         signal.throwIfAborted()
-        const open = (await each<{ pending: number; unapplied: number }>(openWork)).flatMap(({ region, rows }) =>
-          rows
-            .filter(({ pending, unapplied }) => pending + unapplied > 0)
-            .map((row) => `${region}: ${row.pending} pending, ${row.unapplied} not applied`),
+        const open = (await each<OpenWork>(openWork)).flatMap(({ region, rows }) =>
+          rows.filter(({ pending, unapplied }) => pending + unapplied > 0).map((row) => leftOf(region, row)),
         )
         quiet = open.length === 0 ? quiet + 1 : 0
         if (quiet === 2) return null
-        if (performance.now() > end) return open.join('; ')
+        if (performance.now() > end) return { zh: open.map(({ zh }) => zh).join('；'), en: open.map(({ en }) => en).join('; ') }
         await sleep(30)
       }
     },
@@ -73,6 +72,18 @@ export async function openMeter(federation: Federation): Promise<Meter> {
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.end()))
     },
+  }
+}
+
+interface OpenWork {
+  readonly pending: number
+  readonly unapplied: number
+}
+
+function leftOf(region: string, { pending, unapplied }: OpenWork): Bilingual {
+  return {
+    zh: `${region}：待送达 ${pending}，待办理 ${unapplied}`,
+    en: `${region}: ${pending} pending, ${unapplied} not applied`,
   }
 }
 

@@ -1,4 +1,5 @@
 import { procedures } from '@hefu/procedures'
+import type { Bilingual } from '@hefu/reference'
 import { type ApiClient, apiClient } from '../api-client.ts'
 import { compareHalves } from '../halves.ts'
 import type { Federation } from '../sandbox/start-federation.ts'
@@ -9,27 +10,40 @@ import { playCases } from './play-cases.ts'
 import { startProgress } from './progress.ts'
 import type { DemoReport } from './report.ts'
 
+/** What the demo spent its time on, in order. */
+export interface Phase {
+  readonly title: Bilingual
+  readonly seconds: number
+}
+
 export interface DemoRun {
   readonly report: DemoReport
   readonly problems: readonly InputProblem[]
   readonly differences: readonly string[]
-  readonly phases: readonly (readonly [name: string, seconds: number])[]
+  readonly phases: readonly Phase[]
 }
 
 /** Cases of one procedure that are under way at the same time: enough to keep both nodes busy, few enough to be officers. */
 const casesAtOnce = 4
 const settleWithinMs = 60_000
 
+export const phaseTitles = {
+  start: { zh: '启动', en: 'start' },
+  registers: { zh: '登记簿', en: 'registers' },
+  cases: { zh: '办件', en: 'cases' },
+  settle: { zh: '等待送达', en: 'settle' },
+  compare: { zh: '比对', en: 'compare' },
+} as const satisfies Readonly<Record<string, Bilingual>>
+
 /** Runs the whole input through a federation that has just been started. Rejects when `signal` aborts. */
 export async function runDemo(federation: Federation, input: DemoInput, signal: AbortSignal, isTerminal: boolean): Promise<DemoRun> {
-  const phases: [string, number][] = []
-  const timed = async <Result>(name: string, work: () => Promise<Result>): Promise<Result> => {
+  const phases: Phase[] = [{ title: phaseTitles.start, seconds: performance.now() / 1000 }]
+  const timed = async <Result>(name: keyof typeof phaseTitles, work: () => Promise<Result>): Promise<Result> => {
     const start = performance.now()
     const result = await work()
-    phases.push([name, (performance.now() - start) / 1000])
+    phases.push({ title: phaseTitles[name], seconds: (performance.now() - start) / 1000 })
     return result
   }
-  phases.push(['start', performance.now() / 1000])
   const officers = new Map(federation.nodes.map(({ region, api, tokens }) => [region as string, apiClient(api, tokens.officer)]))
   const officer = (region: string): ApiClient => {
     const found = officers.get(region)
@@ -43,7 +57,8 @@ export async function runDemo(federation: Federation, input: DemoInput, signal: 
     const problems = await timed('registers', async () => await importRegisters(officer, input.registers, signal))
     problems.push(...(await timed('cases', async () => await playAll({ officer, onWritten, signal }, input.cases, isTerminal))))
     const left = await timed('settle', async () => await meter.settle(settleWithinMs, signal))
-    if (left !== null) problems.push({ file: '.', line: null, pointer: '', zh: `尚未送达或办理：${left}`, en: `still on its way: ${left}` })
+    if (left !== null)
+      problems.push({ file: '.', line: null, pointer: '', zh: `尚未送达或办理：${left.zh}`, en: `still on its way: ${left.en}` })
     const { differences, counted } = await timed('compare', async () => await compareAll(federation))
     const halvesMatch = differences.length === 0
     const report: DemoReport = {

@@ -1,10 +1,12 @@
 import { type Procedure, procedures } from '@hefu/procedures'
 import type { InputProblem } from './demo-input.ts'
 import type { DemoReport } from './report.ts'
+import type { Phase } from './run-demo.ts'
 
-/** The table for people, in both languages. `phases`: what took how many seconds, in order. */
-export function summaryText(report: DemoReport, phases: readonly (readonly [name: string, seconds: number])[]): string {
+/** The table for people, in both languages. */
+export function summaryText(report: DemoReport, phases: readonly Phase[]): string {
   const { messages, latencyMs } = report
+  const took = phases.map(({ title, seconds }) => `${title.zh} ${title.en} ${seconds.toFixed(1)}`)
   const rows = [
     ['业务流程 procedure', '办件 cases', '终态 final', '各状态 states'],
     ...procedures.flatMap((procedure) => rowsOf(procedure, report)),
@@ -23,7 +25,7 @@ export function summaryText(report: DemoReport, phases: readonly (readonly [name
     '  从受理请求的节点写入文书（略早于 201）到对方节点办理完毕；按两个节点数据库中的时刻、同一台机器的时钟、在演示的负荷下',
     '  from the accepting node writing the document (just before its 201) to the other node having applied it: instants in both',
     "  databases, one machine's clock, under the demo's load; automatic answers are not counted",
-    `用时 seconds       ${report.seconds}  (${phases.map(([name, seconds]) => `${name} ${seconds.toFixed(1)}`).join(', ')})`,
+    `用时 seconds       ${report.seconds}  (${took.join('，')})`,
     report.halvesMatch ? '两地各半完全相符 ✓ the halves match' : '两地各半不相符 ✗ the halves do NOT match',
     '',
   ].join('\n')

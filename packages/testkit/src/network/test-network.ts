@@ -1,23 +1,25 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLogger, createNode, loadFiles, type Node } from '@hefu/node'
+import type { Node } from '@hefu/node'
 import { procedures as coreProcedures, type Procedure } from '@hefu/procedures'
 import type { Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
-import { sql } from 'kysely'
 import { TestRunner } from 'vitest'
 import { type ApiClient, apiClient } from '../api-client.ts'
 import { type FaultProxy, startFaultProxy } from '../faults/fault-proxy.ts'
-import { type RegionFiles, writeFederation } from '../federation-files.ts'
+import { type RegionFiles, type WriteFederationOptions, writeFederation } from '../federation-files.ts'
 import { compareHalves } from '../halves.ts'
-import { createTestDatabase, type TestDatabase } from '../postgres/test-database.ts'
+import { createTestDatabase } from '../postgres/test-database.ts'
 import { freePorts } from '../processes/free-port.ts'
+import { settle } from './settle.ts'
+import { type StartedNode, startNetworkNode } from './start-network-node.ts'
 
 export interface NetworkOptions {
   /** Beside the core procedures. */
   readonly procedures?: readonly Procedure[]
+  /** The agreements in a region's federation file, made from the usual ones (all procedures, all purposes, automatic answers). */
+  readonly agreements?: NonNullable<WriteFederationOptions['agreements']>
   /** The queue of each region; by default in its own database. */
   readonly queueUrl?: (region: string) => string
   readonly logLevel?: 'silent' | 'debug' | 'info'
@@ -25,12 +27,20 @@ export interface NetworkOptions {
   readonly onLog?: (line: string) => void
 }
 
+/** What a restarted node has otherwise than the network was created with, until it is restarted again. */
+export interface RestartChanges {
+  readonly agreements?: NonNullable<WriteFederationOptions['agreements']>
+  /** All it runs: an older node lacks some. */
+  readonly procedures?: readonly Procedure[]
+}
+
 export interface NetworkNode {
   readonly region: RegionId
+  /** Another one after a restart. */
   readonly node: Node
   readonly signer: Signer
   readonly databaseUrl: string
-  /** Calls the local API as one of the node's clients; null: without a token. */
+  /** Calls the local API as one of the node's clients; null: without a token. A restart ends what this returned. */
   as(role: 'officer' | 'operator' | 'auditor' | null, agency?: string): ApiClient
 }
 
@@ -41,6 +51,8 @@ export interface TestNetwork extends AsyncDisposable {
   link(from: string, to: string): FaultProxy
   /** Moves the clock of one node, or of all. */
   moveClock(ms: number, region?: string): void
+  /** Stops one node and starts it again on its database, with other files or procedures where `changes` says so. */
+  restart(region: string, changes?: RestartChanges): Promise<void>
   /** Waits until nothing is on its way: every message has its answer, everything accepted is applied, the queues are empty. */
   settle(options?: { readonly timeoutMs?: number }): Promise<void>
   /** Differences between all halves; empty when they match. */
@@ -63,34 +75,43 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
   const dir = await mkdtemp(join(tmpdir(), 'hefu-network-'))
   stack.defer(async () => await rm(dir, { recursive: true, force: true }))
   const ports = await freePorts(regions.length)
-  const urls = Object.fromEntries(regions.map((region, at) => [region, `http://127.0.0.1:${ports[at]}`]))
-  const links = await startLinks(regions, urls, stack)
+  const exchangeUrls = Object.fromEntries(regions.map((region, at) => [region, `http://127.0.0.1:${ports[at]}`]))
+  const links = await startLinks(regions, exchangeUrls, stack)
   const procedures = [...coreProcedures, ...(options.procedures ?? [])]
-  const files = await writeFederation(dir, {
-    regions,
-    exchangeUrls: urls,
-    linkUrl: (from, to) => links.get(`${from}→${to}`)?.url,
-    procedures,
-  })
+  const agreementsNow = new Map<RegionId, RestartChanges['agreements']>()
+  const writeFiles = async () =>
+    await writeFederation(dir, {
+      regions,
+      exchangeUrls,
+      linkUrl: (from, to) => links.get(`${from}→${to}`)?.url,
+      procedures,
+      agreements: (usual, region) => (agreementsNow.get(region) ?? options.agreements)?.(usual, region) ?? usual,
+    })
+  const files = await writeFiles()
   const offsets = new Map<string, number>()
-  const nodes: NetworkNode[] = []
+  const nodes: RestartableNode[] = []
   for (const [at, region] of regions.entries()) {
     const database = await createTestDatabase()
     // Within a test the database ends with the test (and stays when it failed); elsewhere with the network.
     if (TestRunner.getCurrentTest() === undefined) stack.defer(async () => await database.drop())
-    const now = () => Date.now() + (offsets.get(region) ?? 0)
-    nodes.push(
-      await startNode({
+    const start = async (changes: RestartChanges) => {
+      agreementsNow.set(region, changes.agreements)
+      const own = (await writeFiles())[region] as RegionFiles
+      const now = () => Date.now() + (offsets.get(region) ?? 0)
+      const port = ports[at] as number
+      return await startNetworkNode({
         region,
-        files: files[region] as RegionFiles,
-        database,
-        port: ports[at] as number,
-        procedures,
+        files: own,
+        databaseUrl: database.url,
+        port,
+        procedures: changes.procedures ?? procedures,
         now,
         options,
-        stack,
-      }),
-    )
+      })
+    }
+    const node = await restartableNode(region, files[region] as RegionFiles, database.url, start)
+    stack.defer(async () => await node.node.stop())
+    nodes.push(node)
   }
   return networkOf(nodes, links, offsets, stack)
 }
@@ -111,61 +132,40 @@ async function startLinks(
   return links
 }
 
-interface StartInput {
-  readonly region: RegionId
-  readonly files: RegionFiles
-  readonly database: TestDatabase
-  readonly port: number
-  readonly procedures: readonly Procedure[]
-  readonly now: () => number
-  readonly options: NetworkOptions
-  readonly stack: AsyncDisposableStack
+interface RestartableNode extends NetworkNode {
+  restart(changes: RestartChanges): Promise<void>
 }
 
-async function startNode({ region, files, database, port, procedures, now, options, stack }: StartInput): Promise<NetworkNode> {
-  const loaded = await loadFiles({ region, federationFile: files.federation, keyFile: files.key, clientsFile: files.clients })
-  if (!loaded.ok) throw new Error(loaded.problems.map(({ setting, en }) => `${setting} ${en}`).join('; '))
-  const { federation, signer } = loaded.value
-  // One officer in every agency of the region; their tokens are their agency's code.
-  const officers = federation.agencies
-    .filter((agency) => agency.region === region && agency.code !== `${region}-0001`)
-    .map(({ code }) => ({
-      client: `officer-${code}`,
-      role: 'officer' as const,
-      agency: code,
-      tokenSha256: createHash('sha256').update(code).digest('hex'),
-    }))
-  const node = await createNode(
-    {
-      region,
-      federation,
-      signer,
-      clients: [...loaded.value.clients, ...officers],
-      databaseUrl: database.url,
-      queueUrl: options.queueUrl?.(region) ?? database.url,
-      roles: ['api', 'exchange', 'worker'],
-      api: { host: '127.0.0.1', port: 0 },
-      exchange: { host: '127.0.0.1', port },
-      logLevel: options.logLevel ?? 'silent',
-    },
-    { now, procedures, ...(options.onLog ? { log: createLogger(region, options.logLevel ?? 'debug', { write: options.onLog }) } : {}) },
-  )
-  stack.defer(async () => await node.stop())
-  await node.start()
+async function restartableNode(
+  region: RegionId,
+  { tokens }: RegionFiles,
+  databaseUrl: string,
+  start: (changes: RestartChanges) => Promise<StartedNode>,
+): Promise<RestartableNode> {
+  let started = await start({})
   return {
     region,
-    node,
-    signer,
-    databaseUrl: database.url,
+    databaseUrl,
+    get node() {
+      return started.node
+    },
+    get signer() {
+      return started.signer
+    },
     as(role, agency = `${region}-0001`) {
-      if (role === null) return apiClient(node.api ?? '', null)
-      return apiClient(node.api ?? '', role === 'officer' && agency !== `${region}-0001` ? agency : files.tokens[role])
+      const base = started.node.api ?? ''
+      if (role === null) return apiClient(base, null)
+      return apiClient(base, role === 'officer' && agency !== `${region}-0001` ? agency : tokens[role])
+    },
+    async restart(changes) {
+      await started.node.stop()
+      started = await start(changes)
     },
   }
 }
 
 function networkOf(
-  nodes: readonly NetworkNode[],
+  nodes: readonly RestartableNode[],
   links: ReadonlyMap<string, FaultProxy>,
   offsets: Map<string, number>,
   stack: AsyncDisposableStack,
@@ -186,6 +186,7 @@ function networkOf(
     moveClock(ms, region) {
       for (const one of region === undefined ? nodes.map((node) => node.region) : [region]) offsets.set(one, (offsets.get(one) ?? 0) + ms)
     },
+    restart: async (region, changes = {}) => await find(region).restart(changes),
     settle: async ({ timeoutMs = 20_000 } = {}) => await settle(nodes, timeoutMs),
     async differences() {
       const halves = nodes.map((one) => ({ region: one.region, auditor: one.as('auditor') }))
@@ -197,31 +198,4 @@ function networkOf(
       await stack.disposeAsync()
     },
   }
-}
-
-/** Polls: there is no event for "nothing happens any more". Quiet twice in a row, because a job may just be handing over. */
-async function settle(nodes: readonly NetworkNode[], timeoutMs: number): Promise<void> {
-  const until = performance.now() + timeoutMs
-  for (let quiet = 0; quiet < 2; ) {
-    const open = (await Promise.all(nodes.map(openWork))).flat()
-    quiet = open.length === 0 ? quiet + 1 : 0
-    if (performance.now() > until) throw new Error(`not settled after ${timeoutMs} ms: ${open.join(', ')}`)
-    await new Promise((resolve) => setTimeout(resolve, 15))
-  }
-}
-
-async function openWork({ region, node }: NetworkNode): Promise<string[]> {
-  const { rows } = await sql<{
-    pending: string
-    unapplied: string
-    imports: string
-    reconciliations: string
-  }>`select (select count(*) from outbox where state = 'pending') as pending,
-    (select count(*) from inbox where applied_at is null) as unapplied, (select count(*) from imports where state <> 'done') as imports,
-    (select count(*) from reconciliations where state in ('queued', 'running')) as reconciliations`.execute(node.ctx.db)
-  // A queue that does not answer now may hold anything.
-  const jobs = await node.ctx.queue.depth().catch(() => ({ unknown: 1 }))
-  return [...Object.entries(rows[0] ?? {}), ...Object.entries(jobs)]
-    .filter(([, count]) => Number(count) > 0)
-    .map(([what, count]) => `${region} ${what} ${count}`)
 }

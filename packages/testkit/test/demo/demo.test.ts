@@ -110,10 +110,11 @@ test('a bad file: its name, line and pointer in both languages, exit 2, nothing 
 })
 
 test('wrong usage is exit 2 with the usage, --help is exit 0', async () => {
-  const wrong = await startDemo('--faster', 'now', '--exit=yes', '--input', '--json')
+  const wrong = await startDemo('--faster', 'now', '--exit=yes', '--exit', '--stay', '--input', '--json')
   expect(await wrong.exited).toBe(2)
   for (const part of [
     'unknown option: --faster',
+    '--exit and --stay exclude each other',
     'unknown argument: now',
     '--exit takes no value',
     '--input needs a folder',
@@ -137,6 +138,35 @@ test('Ctrl-C in the middle leaves no process', { timeout: 180_000 }, async () =>
   expect(await demo.exited).toBe(130)
   await waitUntil(() => pids.every((pid) => !isAlive(pid)), 20_000)
   expect(existsSync(join(demo.cwd, 'demo-report.json'))).toBe(false)
+})
+
+test('stays up with addresses when asked to, answers there, and Ctrl-C ends everything with the exit code of the result', {
+  timeout: 280_000,
+}, async () => {
+  let left = 3
+  const input = await subset(({ after }, path) => path.endsWith('/violation-notices.ndjson') && after === undefined && left-- > 0)
+  const demo = await startDemo('--input', input, '--stay')
+  await waitUntil(() => demo.stdout().includes('a first call:') || demo.child.exitCode !== null, 200_000)
+  expect({ code: demo.child.exitCode, stderr: demo.stderr() }).toMatchObject({ code: null })
+  const said = demo.stdout()
+  expect(said.indexOf('the halves match')).toBeGreaterThan(0)
+  expect(said.indexOf('演示的各区域继续运行，可作沙箱使用。\nThe regions of the demo stay up, as a sandbox.')).toBeGreaterThan(
+    said.indexOf('the halves match'),
+  )
+  const apis = [...said.matchAll(/本地接口 API +(\S+)/g)].map(([, api]) => String(api))
+  const officers = [...said.matchAll(/经办 officer +(\S+)/g)].map(([, token]) => String(token))
+  expect([apis.length, officers.length]).toEqual([2, 2])
+  for (const [at, api] of apis.entries()) {
+    const cases = await fetch(`${api}/v1/cases`, { headers: { authorization: `Bearer ${officers[at]}` } })
+    expect(cases.status).toBe(200)
+    expect(((await cases.json()) as { items: unknown[] }).items.length).toBeGreaterThan(0)
+  }
+  const pids = await descendantsOf(demo.child.pid ?? 0)
+  expect(pids.length).toBeGreaterThan(4)
+  demo.child.kill('SIGINT')
+  expect(await demo.exited).toBe(0)
+  await waitUntil(() => pids.every((pid) => !isAlive(pid)), 20_000)
+  expect(demo.stderr()).toContain('正在停止 … / stopping …')
 })
 
 function isAlive(pid: number): boolean {

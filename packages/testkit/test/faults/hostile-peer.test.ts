@@ -1,4 +1,4 @@
-import { acceptMessages, migrate, restoreItems } from '@hefu/exchange'
+import { migrate, restoreItems } from '@hefu/exchange'
 import { certificates, insuranceTransfer, insuredPersons } from '@hefu/procedures'
 import { MESSAGE_TYP, type MessageClaims, messageDigest, type Signer, signToken } from '@hefu/protocol'
 import type { CaseNumber, RegionId } from '@hefu/reference'
@@ -160,9 +160,9 @@ describe('what a third region says about a case of the other two', () => {
 it('a case is governed by the agreement of its first document to its end', async () => {
   const { caseNumber } = await open()
   await net.settle()
-  const { ctx } = net.node(chongqing).node
-  const newer = ctx.federation.agreements.filter(({ id }) => id === 'violation-notice-2026').map((one) => ({ ...one, version: 2 }))
-  const federation = { ...ctx.federation, agreements: [...ctx.federation.agreements, ...newer] }
+  await net.restart(chongqing, {
+    agreements: (usual) => [...usual, ...usual.filter(({ id }) => id === 'violation-notice-2026').map((one) => ({ ...one, version: 2 }))],
+  })
   const read = await net.node(chongqing).as('officer').get(`/v1/cases/${caseNumber}`)
   const followUp = {
     case: caseNumber,
@@ -171,11 +171,12 @@ it('a case is governed by the agreement of its first document to its end', async
     data: correction.data as MessageClaims['data'],
   }
   const answerTo = async (overrides: Partial<MessageClaims>) =>
-    await acceptMessages({ ...ctx, federation }, [(await signedNotice(net.node(chengdu).signer, overrides)).token])
+    (await postInbox(exchange(), (await signedNotice(net.node(chengdu).signer, overrides)).token)).json
   const other = { agreement: 'violation-notice-2026/2' }
-  expect(await answerTo({ ...followUp, ...other })).toMatchObject({ answer: { messages: [{ status: 'refused', reason: 'agreement' }] } })
+  expect(await answerTo({ ...followUp, ...other })).toMatchObject({ messages: [{ status: 'refused', reason: 'agreement' }] })
   // A new case may name it.
-  expect(await answerTo(other)).toMatchObject({ answer: { messages: [{ status: 'accepted' }] } })
+  expect(await answerTo(other)).toMatchObject({ messages: [{ status: 'accepted' }] })
+  await net.restart(chongqing)
 })
 
 it('corrections of a record that many open cases ask for never wait for one another in a circle', async () => {

@@ -1,6 +1,6 @@
 import { certificateRecognition, insuranceTransfer, type Procedure, violationNotice } from '@hefu/procedures'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Json, listOf, TestNetwork } from '../../src/index.ts'
+import { type Json, listOf, type NetworkOptions, TestNetwork } from '../../src/index.ts'
 import { body, exampleData, openCase, rowCounts } from './play.ts'
 
 /** Errors are part of the product: each says where, what code, and in both languages what to do; nothing is stored, nothing sent. */
@@ -222,14 +222,13 @@ describe('the envelope', () => {
   })
 
   it('with a purpose that the procedure has and the agreement leaves out', async () => {
-    const { ctx } = net.node('510100').node
-    const { federation } = ctx
-    const agreements = federation.agreements.map((one) => ({ ...one, purposes: ['another-purpose'] }))
-    Object.assign(ctx, { federation: { ...federation, agreements } })
-    const refused = await net.node('510100').as('officer').post('/v1/violation-notices', good())
-    Object.assign(ctx, { federation: { ...federation, agreements: [] } })
-    const none = await net.node('510100').as('officer').post('/v1/violation-notices', good())
-    Object.assign(ctx, { federation })
+    const openUnder = async (agreements: NetworkOptions['agreements']) => {
+      await net.restart('510100', agreements ? { agreements } : {})
+      return await net.node('510100').as('officer').post('/v1/violation-notices', good())
+    }
+    const refused = await openUnder((usual) => usual.map((one) => ({ ...one, purposes: ['another-purpose'] })))
+    const none = await openUnder(() => [])
+    await net.restart('510100')
     expect(refused.body).toMatchObject({ status: 403, code: 'purpose-not-agreed' })
     expect(none.body).toMatchObject({ status: 403, code: 'agreement-missing' })
     await expectNothingHappened()

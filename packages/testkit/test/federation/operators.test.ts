@@ -1,7 +1,6 @@
-import type { Context } from '@hefu/exchange'
-import { certificateRecognition, insuranceTransfer, insuredPersons, violationNotice } from '@hefu/procedures'
+import { certificateRecognition, insuranceTransfer, insuredPersons, procedures, violationNotice } from '@hefu/procedures'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ApiClient, type Json, listOf, TestNetwork } from '../../src/index.ts'
+import { type ApiClient, type Json, listOf, type RestartChanges, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { newJti, postInbox, signedNotice } from '../faults/craft.ts'
 import { exampleData, openCase, openTasks, readCase, tryDocument } from './play.ts'
@@ -18,12 +17,10 @@ const open = async (owner = '510100', other = '500000') => await openCase(net, v
 const delivery = async (caseNumber: string, region = '510100') =>
   (await operator(region).all(`/v1/deliveries?case=${caseNumber}`))[0] as Json
 
-/** Something that this node knows is otherwise while the work is done. */
-async function otherwise<Result>(region: string, change: (ctx: Context) => Partial<Context>, work: () => Promise<Result>): Promise<Result> {
-  const { ctx } = net.node(region).node
-  const before = { ...ctx }
-  Object.assign(ctx, change(ctx))
-  return await work().finally(() => Object.assign(ctx, before))
+/** While the work is done the node runs otherwise; afterwards again as all do. */
+async function whileRestarted<Result>(region: string, changes: RestartChanges, work: () => Promise<Result>): Promise<Result> {
+  await net.restart(region, changes)
+  return await work().finally(async () => await net.restart(region))
 }
 
 describe('a paused peer', () => {
@@ -63,10 +60,8 @@ describe('a paused peer', () => {
 
 describe('deliveries', () => {
   it('that were refused: why, with the receipt; sending again is a task for the officer, the same one each time', async () => {
-    const otherPurposes = ({ federation }: Context) => ({
-      federation: { ...federation, agreements: federation.agreements.map((one) => ({ ...one, purposes: ['another-purpose'] })) },
-    })
-    const played = await otherwise('500000', otherPurposes, async () => {
+    const otherPurposes: RestartChanges = { agreements: (usual) => usual.map((one) => ({ ...one, purposes: ['another-purpose'] })) }
+    const played = await whileRestarted('500000', otherPurposes, async () => {
       const opened = await open()
       await net.settle()
       return opened
@@ -90,26 +85,29 @@ describe('deliveries', () => {
   })
 
   it('that are deferred: attempts with cause and remedy in both languages; a retry delivers once the cause is gone', async () => {
-    const olderNode = ({ procedures }: Context) => ({ procedures: procedures.filter(({ name }) => name !== 'violation-notice') })
-    const played = await otherwise('500000', olderNode, async () => {
-      const opened = await open()
-      await waitUntil(async () => String((await delivery(opened.caseNumber)).state) === 'deferred', 10_000)
-      return opened
-    })
-    const deferred = await delivery(played.caseNumber)
-    expect(deferred).toMatchObject({
-      lastFailure: {
-        cause: 'deferred-version',
-        zh: expect.stringMatching(/\p{Script=Han}/u),
-        en: expect.any(String),
-        remedy: { zh: expect.stringMatching(/\p{Script=Han}/u), en: expect.any(String) },
-      },
+    const olderNode = { procedures: procedures.filter(({ name }) => name !== 'violation-notice') }
+    const { played, deferred } = await whileRestarted('500000', olderNode, async () => {
+      const played = await open()
+      await waitUntil(async () => String((await delivery(played.caseNumber)).state) === 'deferred', 10_000)
+      const deferred = await delivery(played.caseNumber)
+      expect(deferred).toMatchObject({
+        lastFailure: {
+          cause: 'deferred-version',
+          zh: expect.stringMatching(/\p{Script=Han}/u),
+          en: expect.any(String),
+          remedy: { zh: expect.stringMatching(/\p{Script=Han}/u), en: expect.any(String) },
+        },
+      })
+      expect((await operator().all('/v1/deliveries?state=deferred&peer=500000')).map((one) => one.id)).toEqual([deferred.id])
+      expect((await operator().post(`/v1/deliveries/${deferred.id}/send-again`)).body).toMatchObject({ status: 409, code: 'conflict' })
+      // No attempt of its own meets the node while it restarts.
+      await operator().post('/v1/peers/500000/pause')
+      return { played, deferred }
     })
     const { history } = (await operator().get(`/v1/deliveries/${deferred.id}`)).body
     expect(listOf(history)[0]).toMatchObject({ attempt: 1, cause: 'deferred-version', httpStatus: 200, batch: 1 })
-    expect((await operator().all('/v1/deliveries?state=deferred&peer=500000')).map((one) => one.id)).toEqual([deferred.id])
-    expect((await operator().post(`/v1/deliveries/${deferred.id}/send-again`)).body).toMatchObject({ status: 409, code: 'conflict' })
     expect((await operator().post(`/v1/deliveries/${deferred.id}/retry`)).status).toBe(200)
+    await operator().post('/v1/peers/500000/resume')
     await net.settle()
     expect(await delivery(played.caseNumber)).toMatchObject({ state: 'delivered' })
     expect(await net.differences()).toEqual([])

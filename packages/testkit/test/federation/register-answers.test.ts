@@ -1,6 +1,6 @@
 import { insuranceTransfer, insuredPersons } from '@hefu/procedures'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Json, listOf, TestNetwork } from '../../src/index.ts'
+import { type Json, listOf, type RestartChanges, TestNetwork } from '../../src/index.ts'
 import { personNumber } from './people.ts'
 import { exampleData, openCase, openTasks, type PlayedCase, readCase, tryDocument } from './play.ts'
 
@@ -207,11 +207,8 @@ describe('the information form', () => {
   it('stays a draft under an agreement that is not automatic; cases keep the agreement they began with', async () => {
     const [early, late] = [nextPerson(), nextPerson()]
     const before = await ask(early)
-    for (const { node } of net.nodes) {
-      const { federation } = node.ctx
-      const agreements = federation.agreements.flatMap((one) => [one, { ...one, version: 2, automatic: false }])
-      Object.assign(node.ctx, { federation: { ...federation, agreements } })
-    }
+    const byHand: RestartChanges = { agreements: (usual) => usual.flatMap((one) => [one, { ...one, version: 2, automatic: false }]) }
+    for (const { region } of net.nodes) await net.restart(region, byHand)
     const after = await ask(late)
     await Promise.all([keep(early), keep(late)])
     await net.settle()

@@ -14,10 +14,9 @@ const allowed: Record<string, readonly string[]> = {
   'packages/procedures': ['reference'],
   'packages/exchange': pure,
   'services/node': [...pure, 'exchange'],
-  'packages/client': [],
-  'packages/cli': [...pure, 'client'],
-  'packages/testkit': [...pure, 'exchange', 'node', 'cli', 'client'],
-  bench: [...pure, 'exchange', 'node', 'cli', 'client', 'testkit'],
+  'packages/cli': [...pure],
+  'packages/testkit': [...pure, 'exchange', 'node', 'cli'],
+  bench: [...pure, 'exchange', 'node', 'cli', 'testkit'],
 }
 
 /** Development tools of the root manifest, used by tests and scripts of every folder. */
@@ -30,8 +29,13 @@ type Source = { path: string; text: string }
 const folders = [...childrenOf('packages'), ...childrenOf('services'), 'bench']
 const sources = new Map(folders.map((folder) => [folder, sourcesOf(folder)]))
 
-test('every workspace folder has a rule', () => {
-  expect(folders.filter((folder) => allowed[folder] === undefined)).toEqual([])
+test('every workspace folder has a rule, and every rule its folder', () => {
+  expect(folders.toSorted()).toEqual(Object.keys(allowed).toSorted())
+})
+
+test('every package that may be imported is there', () => {
+  const names = new Set(folders.map((folder) => folder.split('/').at(-1)))
+  expect([...new Set(Object.values(allowed).flat())].filter((name) => !names.has(name))).toEqual([])
 })
 
 describe.each(folders)('%s', (folder) => {

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { createLogger, createNode, loadFiles, type Node } from '@hefu/node'
+import type { Procedure } from '@hefu/procedures'
+import type { Federation, Signer } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import type { RegionFiles } from '../federation-files.ts'
+import type { NetworkOptions } from './test-network.ts'
+
+export interface StartInput {
+  readonly region: RegionId
+  readonly files: RegionFiles
+  readonly databaseUrl: string
+  /** Of the exchange API, where the links lead. */
+  readonly port: number
+  readonly procedures: readonly Procedure[]
+  readonly now: () => number
+  readonly options: NetworkOptions
+}
+
+export interface StartedNode {
+  readonly node: Node
+  readonly signer: Signer
+}
+
+/** One node of the network on its files, as its process would start: what they do not allow does not start. */
+export async function startNetworkNode(input: StartInput): Promise<StartedNode> {
+  const { region, files, databaseUrl, port, procedures, now, options } = input
+  const loaded = await loadFiles({ region, federationFile: files.federation, keyFile: files.key, clientsFile: files.clients })
+  if (!loaded.ok) throw new Error(loaded.problems.map(({ setting, en }) => `${setting} ${en}`).join('; '))
+  const { federation, signer } = loaded.value
+  const node = await createNode(
+    {
+      region,
+      federation,
+      signer,
+      clients: [...loaded.value.clients, ...officersOf(federation, region)],
+      databaseUrl,
+      queueUrl: options.queueUrl?.(region) ?? databaseUrl,
+      roles: ['api', 'exchange', 'worker'],
+      api: { host: '127.0.0.1', port: 0 },
+      exchange: { host: '127.0.0.1', port },
+      logLevel: options.logLevel ?? 'silent',
+    },
+    { now, procedures, ...(options.onLog ? { log: createLogger(region, options.logLevel ?? 'debug', { write: options.onLog }) } : {}) },
+  )
+  await node.start().catch(async (error: unknown) => {
+    await node.stop()
+    throw error
+  })
+  return { node, signer }
+}
+
+/** One officer in every agency of the region; their tokens are their agency's code. */
+function officersOf(federation: Federation, region: RegionId) {
+  return federation.agencies
+    .filter((agency) => agency.region === region && agency.code !== `${region}-0001`)
+    .map(({ code }) => ({
+      client: `officer-${code}`,
+      role: 'officer' as const,
+      agency: code,
+      tokenSha256: createHash('sha256').update(code).digest('hex'),
+    }))
+}
