@@ -36,6 +36,7 @@ export async function raiseAlert(db: Reader, ctx: Pick<Context, 'now' | 'log' | 
   ctx.log.error({ event: 'alert.raised', kind: alert.kind, peer: alert.peer, case: alert.caseNumber, jti: alert.jti }, 'alert.raised')
 }
 
+/** Newest first; with `open` those that nobody has acknowledged (true), or the others (false). */
 export async function listAlerts(ctx: Pick<Context, 'db'>, page: { limit: number; after?: string; open?: boolean }) {
   let query = ctx.db
     .selectFrom('alerts')
@@ -43,7 +44,7 @@ export async function listAlerts(ctx: Pick<Context, 'db'>, page: { limit: number
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
   if (page.after !== undefined) query = query.where('id', '<', page.after)
-  if (page.open) query = query.where('acknowledged_at', 'is', null)
+  if (page.open !== undefined) query = query.where('acknowledged_at', page.open ? 'is' : 'is not', null)
   const rows = await query.execute()
   const items = rows.slice(0, page.limit).map((row) => ({
     id: row.id,

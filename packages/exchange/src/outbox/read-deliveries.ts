@@ -28,7 +28,7 @@ export interface DeliveryFilter {
   readonly after?: string | undefined
 }
 
-/** Newest first. `deferred` is what the peer could not judge yet: still pending, shown on its own. */
+/** Newest first. `deferred` is what the peer could not judge yet: it goes on being sent, but is no longer called `pending`. */
 export async function listDeliveries(
   ctx: Pick<Context, 'db'>,
   filter: DeliveryFilter,
@@ -39,6 +39,7 @@ export async function listDeliveries(
     .orderBy('jti', 'desc')
     .limit(filter.limit + 1)
   if (filter.state === 'deferred') query = query.where('state', '=', 'pending').where('deferrals', '>', 0)
+  else if (filter.state === 'pending') query = query.where('state', '=', 'pending').where('deferrals', '=', 0)
   else if (filter.state !== undefined) query = query.where('state', '=', filter.state)
   if (filter.peer !== undefined) query = query.where('peer', '=', filter.peer)
   if (filter.caseNumber !== undefined) query = query.where('case_number', '=', filter.caseNumber)

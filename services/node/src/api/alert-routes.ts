@@ -40,7 +40,7 @@ export function alertRoutes(): Route[] {
         await pageOf(
           request,
           uuid,
-          async (page) => await listAlerts(ctx, { open: request.query.open === 'true', ...page }),
+          async (page) => await listAlerts(ctx, { ...openOf(request.query), ...page }),
           (item) => ({ ...item, detail: { ...item.detail } }),
         ),
     }),
@@ -58,4 +58,8 @@ export function alertRoutes(): Route[] {
       },
     }),
   ]
+}
+
+function openOf({ open }: { readonly open?: 'true' | 'false' | undefined }): { open?: boolean } {
+  return open === undefined ? {} : { open: open === 'true' }
 }

@@ -1,4 +1,5 @@
 import { readCase, readDocument, readTimeline } from '@hefu/exchange'
+import type { Procedure } from '@hefu/procedures'
 import { z } from 'zod'
 import { linkHeader } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
@@ -34,7 +35,7 @@ const timelineEntry = z
 const read = { method: 'GET', tag, params: caseParams } as const
 
 /** The same cases as under each procedure, across procedures. */
-export function caseRoutes(): Route[] {
+export function caseRoutes(procedures: readonly Procedure[]): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -43,21 +44,15 @@ export function caseRoutes(): Route[] {
       tag,
       summary: { zh: '列出办件（所有业务流程）', en: 'List cases across procedures' },
       rule: readers,
-      query: z.strictObject({
-        procedure: z
-          .string()
-          .regex(/^[a-z][a-z0-9-]{0,63}$/)
-          .optional(),
-        ...caseFilter,
-      }),
+      query: z.strictObject({ procedure: z.enum(procedures.map(({ name }) => name)).optional(), ...caseFilter(procedures) }),
       answer: { statuses: [200], description: { zh: '办件，新的在前', en: 'cases, newest first' }, schema: caseList, headers: linkHeader },
       errors: ['cursor-invalid'],
-      handle: async (ctx, request) => {
-        const { procedure: name } = request.query
-        if (name === undefined) return await pageOfCases(ctx, request)
-        const procedure = ctx.procedures.find((one) => one.name === name)
-        return procedure ? await pageOfCases(ctx, request, procedure) : { body: { items: [] } }
-      },
+      handle: async (ctx, request) =>
+        await pageOfCases(
+          ctx,
+          request,
+          procedures.find(({ name }) => name === request.query.procedure),
+        ),
     }),
     defineRoute({
       ...read,

@@ -85,7 +85,7 @@ function listRoute(procedure: Procedure): Route {
     tag: procedure.path,
     summary: summary({ zh: '列出办件：', en: 'List cases: ' }, procedure.title),
     rule: ['officer'],
-    query: z.strictObject(caseFilter),
+    query: z.strictObject(caseFilter([procedure])),
     answer: {
       statuses: [200],
       description: { zh: '本机构的办件，新的在前', en: "the agency's cases, newest first" },

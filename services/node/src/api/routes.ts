@@ -17,7 +17,7 @@ import { taskRoutes } from './task-routes.ts'
 export function apiRoutes(procedures: readonly Procedure[], registers: readonly Register[]): Route[] {
   return [
     ...procedures.flatMap(procedureRoutes),
-    ...caseRoutes(),
+    ...caseRoutes(procedures),
     ...taskRoutes(),
     ...registers.flatMap(registerRoutesOf),
     ...importRoutes(procedures, registers),
