@@ -3,8 +3,9 @@ import type { Caller, Context } from '../context.ts'
 import { runTogether, type Tx } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
 import { audit } from '../log/audit-store.ts'
+import { taskStatements } from './consequence-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
-import { draftKey, resendKey, taskStatements } from './task-rows.ts'
+import { draftKey, resendKey } from './task-rows.ts'
 
 export interface Draft {
   readonly digest: string
