@@ -14,8 +14,21 @@ export interface Alert {
   readonly peer?: string
   readonly caseNumber?: string
   readonly jti?: string
-  /** Codes, digests and counts only. */
-  readonly detail: Readonly<Record<string, unknown>>
+  readonly detail: AlertDetail
+}
+
+/** Codes, digests and counts only. */
+export interface AlertDetail {
+  readonly digests?: string[]
+  readonly digest?: string
+  readonly iss?: string
+  readonly reason?: string
+  readonly why?: string
+  readonly cause?: string
+  readonly error?: string
+  readonly messages?: number
+  readonly deferrals?: number
+  readonly secondsOff?: number
 }
 
 export async function raiseAlert(db: Reader, ctx: Pick<Context, 'now' | 'log' | 'metrics'>, alert: Alert): Promise<void> {
@@ -53,7 +66,7 @@ export async function listAlerts(ctx: Pick<Context, 'db'>, page: { limit: number
     peer: row.peer,
     caseNumber: row.case_number,
     jti: row.jti,
-    detail: row.detail,
+    detail: row.detail as AlertDetail,
     acknowledgedAt: row.acknowledged_at?.toISOString() ?? null,
     acknowledgedBy: row.acknowledged_by,
   }))

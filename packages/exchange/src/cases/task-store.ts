@@ -78,7 +78,7 @@ interface TaskView {
   readonly digest: string
   readonly title: { readonly zh: string; readonly en: string }
   readonly document: string | null
-  readonly draft: unknown
+  readonly draft: { readonly document: string; readonly data: unknown } | null
   readonly note: { readonly zh: string; readonly en: string } | null
   readonly state: 'open' | 'closed'
   readonly due: string | null
@@ -188,7 +188,7 @@ function toTask(row: TaskQueryRow): TaskView {
     digest: row.digest,
     title: row.title,
     document: row.document,
-    draft: row.draft,
+    draft: row.draft as TaskView['draft'],
     note: row.note,
     state: row.state,
     due: row.due,

@@ -5,6 +5,7 @@ import { linkHeader } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { caseFilter, pageOfCases } from './case-filter.ts'
 import { caseDocument, caseList, caseSchema, nextDocument, quoted, showCase, showDocument, showNext } from './case-schemas.ts'
+import { oneOfDocuments } from './document-data.ts'
 import { caseNumber, caseParams, digest, instant, text, uuid } from './schemas.ts'
 
 const tag = 'cases'
@@ -12,14 +13,12 @@ const readers = ['officer', 'auditor'] as const
 const etagHeader = { ETag: { zh: '办件文书集合的摘要', en: "digest of the case's set of documents" } }
 
 /** Content is for officers of the case's agency; auditors see the other routes here, for all agencies. */
-const documentContent = caseDocument
-  .extend({
-    purpose: z.string().nullable(),
-    basis: z.string().nullable(),
-    data: z.unknown(),
-    message: z.string().nullable(),
-  })
-  .meta({ id: 'CaseDocumentContent' })
+const documentContent = caseDocument.extend({
+  purpose: z.string().nullable(),
+  basis: z.string().nullable(),
+  data: z.unknown(),
+  message: z.string().nullable(),
+})
 
 const timelineEntry = z
   .object({
@@ -95,6 +94,9 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
         statuses: [200],
         description: { zh: '文书及其签名报文', en: 'the document and its signed message' },
         schema: documentContent,
+        documented: oneOfDocuments(procedures, 'DocumentContent', (name, data) =>
+          documentContent.extend({ document: z.literal(name), data: data.nullable() }),
+        ),
       },
       handle: async (ctx, { caller, params, language }) => ({
         body: showDocument(await readDocument(ctx, caller, params.caseNumber, params.id), language),

@@ -5,6 +5,7 @@ import { linkHeader } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { caseFilter, pageOfCases } from './case-filter.ts'
 import { caseList, caseSchema, quoted, showCase, submittedSchema } from './case-schemas.ts'
+import { dataOf, pascal } from './document-data.ts'
 import { agencyCode, caseParams } from './schemas.ts'
 
 /** A document's request, base64url in its message and with its claims, must stay below 256 KiB on the wire. */
@@ -43,7 +44,7 @@ function openRoute(procedure: Procedure, name: string): Route {
     tag: procedure.path,
     summary: summary({ zh: '开立办件：', en: 'Open a case: ' }, definition.title),
     rule: ['officer'],
-    body: bodyOf(procedure, name, { ...members(procedure, definition), to: agencyCode }),
+    body: bodyOf(procedure, name, { ...members(procedure, name), to: agencyCode }),
     bodyLimit: MAX_DOCUMENT_BYTES,
     examples: examplesOf(definition),
     idempotent: true,
@@ -63,7 +64,7 @@ function addRoute(procedure: Procedure, name: string, definition: DocumentDefini
     summary: summary({ zh: '添加文书：', en: 'Add a document: ' }, definition.title),
     rule: ['officer'],
     params: caseParams,
-    body: bodyOf(procedure, name, members(procedure, definition)),
+    body: bodyOf(procedure, name, members(procedure, name)),
     bodyLimit: MAX_DOCUMENT_BYTES,
     examples: examplesOf(definition),
     idempotent: true,
@@ -119,7 +120,7 @@ function showSubmitted(procedure: Procedure, { etag, repeated, ...body }: Awaite
   return { body, headers: { location: `/v1/${procedure.path}/${body.caseNumber}`, etag: quoted(etag) } }
 }
 
-function members(procedure: Procedure, { schema }: DocumentDefinition) {
+function members(procedure: Procedure, document: string) {
   const codes = procedure.purposes.map(({ code }) => code)
   if (codes.length === 0) throw new HefuError('internal', { cause: new Error(`procedure ${procedure.name} has no purposes`) })
   return {
@@ -130,7 +131,7 @@ function members(procedure: Procedure, { schema }: DocumentDefinition) {
       .min(1)
       .max(500)
       .regex(/^[^\p{Cc}]*$/u),
-    data: schema,
+    data: dataOf(procedure, document),
   }
 }
 
@@ -144,8 +145,4 @@ function examplesOf({ examples }: DocumentDefinition) {
 
 function summary(verb: Text, title: Text): Text {
   return { zh: `${verb.zh}${title.zh}`, en: `${verb.en}${title.en}` }
-}
-
-function pascal(name: string): string {
-  return name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
 }

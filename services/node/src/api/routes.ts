@@ -18,8 +18,8 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
   return [
     ...procedures.flatMap(procedureRoutes),
     ...caseRoutes(procedures),
-    ...taskRoutes(),
-    ...registers.flatMap(registerRoutesOf),
+    ...taskRoutes(procedures),
+    ...registers.flatMap((register) => registerRoutesOf(register, procedures)),
     ...importRoutes(procedures, registers),
     ...settlementRoutes(),
     ...peerRoutes(),
