@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
+import { askDatabase, countBacklog } from './backlog-store.ts'
 import type { Context } from './context.ts'
+import { countPendingByPeer } from './outbox/delivery-store.ts'
 
 export interface Check {
   readonly name: 'database' | 'queue'
@@ -10,7 +11,7 @@ export interface Check {
 
 /** Whether this node can do its work now. Peers that are away do not make it unready: that is what the outbox is for. */
 export async function readiness(ctx: Pick<Context, 'db' | 'queue'>): Promise<{ ready: boolean; checks: Check[] }> {
-  const database = await succeeds(sql`select 1 from cases limit 1`.execute(ctx.db))
+  const database = await succeeds(askDatabase(ctx.db))
   const queue = await succeeds(ctx.queue.depth())
   const checks: Check[] = [
     {
@@ -38,22 +39,15 @@ async function succeeds(work: Promise<unknown>): Promise<boolean> {
 
 /** Reads what the gauges show, just before they are shown. */
 export async function refreshGauges(ctx: Pick<Context, 'db' | 'queue' | 'metrics' | 'federation' | 'region' | 'now'>): Promise<void> {
-  const { rows: pending } = await sql<{
-    peer: string
-    n: string
-    oldest: Date
-  }>`select peer, count(*) as n, min(created_at) as oldest from outbox where state = 'pending' group by peer`.execute(ctx.db)
+  const pending = await countPendingByPeer(ctx.db)
   for (const { region } of ctx.federation.regions.filter((r) => r.region !== ctx.region)) {
     const row = pending.find((p) => p.peer === region)
-    ctx.metrics.outboxPending.set({ peer: region }, Number(row?.n ?? 0))
+    ctx.metrics.outboxPending.set({ peer: region }, row?.pending ?? 0)
     ctx.metrics.outboxAgeSeconds.set({ peer: region }, row ? Math.max(0, (ctx.now() - row.oldest.getTime()) / 1000) : 0)
   }
-  const { rows: counts } = await sql<{
-    unapplied: string
-    log: string
-  }>`select (select count(*) from inbox where applied_at is null) as unapplied, (select count(*) from log_pending) as log`.execute(ctx.db)
-  ctx.metrics.inboxUnapplied.set(Number(counts[0]?.unapplied ?? 0))
-  ctx.metrics.logPending.set(Number(counts[0]?.log ?? 0))
+  const { unapplied, logPending } = await countBacklog(ctx.db)
+  ctx.metrics.inboxUnapplied.set(unapplied)
+  ctx.metrics.logPending.set(logPending)
   const depth = await ctx.queue.depth().catch(() => null)
   for (const [queue, jobs] of Object.entries(depth ?? {})) ctx.metrics.queueDepth.set({ queue }, jobs)
 }

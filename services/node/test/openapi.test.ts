@@ -8,6 +8,7 @@ import { exchangeRoutes } from '../src/exchange/exchange-routes.ts'
 import { errorsPage } from '../src/http/errors-page.ts'
 import { codesOf } from '../src/http/route.ts'
 import { apiDocument, exchangeDocument, problems } from '../src/index.ts'
+import { type Schema, successBodies, untyped } from './untyped-schemas.ts'
 
 const routes = apiRoutes(procedures, registers)
 const documents = { node: apiDocument(procedures, registers), exchange: exchangeDocument() }
@@ -27,8 +28,44 @@ describe.each(Object.entries(documents))('the %s document', (_, document) => {
     expect(text).not.toContain('$defs')
   })
 
+  it('types every value of every answer: no shape that takes anything', () => {
+    const bodies = successBodies(document)
+    expect(bodies.length).toBeGreaterThan(2)
+    expect(bodies.flatMap(({ at, schema }) => untyped(schema, at, document))).toEqual([])
+  })
+
+  it('tells shapes apart by a member that each of them names', () => {
+    const { schemas } = document.components as unknown as { schemas: Record<string, Schema> }
+    for (const { oneOf = [], discriminator } of Object.values(schemas).filter((schema) => schema.discriminator)) {
+      const { propertyName, mapping } = discriminator as { propertyName: string; mapping: Record<string, string> }
+      expect(Object.values(mapping)).toEqual(oneOf.map(({ $ref }) => $ref))
+      for (const [value, ref] of Object.entries(mapping))
+        expect(schemas[ref.replace('#/components/schemas/', '')]?.properties?.[propertyName]).toMatchObject({ const: value })
+    }
+  })
+
   it('is the same each time', () => {
     expect(JSON.stringify(document === documents.node ? apiDocument(procedures, registers) : exchangeDocument())).toBe(text)
+  })
+})
+
+describe('a shape that takes anything', () => {
+  const places = (schema: Schema) => untyped(schema, '', documents.node)
+
+  it.each<[string, Schema, string]>([
+    ['nothing said', {}, ''],
+    ['true', { type: 'object', properties: { a: true } }, '/a'],
+    ['a member', { type: 'object', properties: { a: {} } }, '/a'],
+    ['an object without members', { type: 'object' }, ''],
+    ['further members', { type: 'object', additionalProperties: {} }, '/*'],
+    ['an array of anything', { type: 'array' }, '/*'],
+    ['one of several', { anyOf: [{ type: 'null' }, {}] }, '/1'],
+  ])('is found: %s', (_, schema, at) => {
+    expect(places(schema)).toEqual([at])
+  })
+
+  it('is not an array that stays empty', () => {
+    expect(places({ type: 'array', maxItems: 0, items: { not: {} } })).toEqual([])
   })
 })
 

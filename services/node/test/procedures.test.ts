@@ -127,6 +127,7 @@ describe('lists', () => {
     'limit=1&limit=2',
     'unknown=1',
     'state=%00',
+    'state=nonsense',
     'opened_from=0000-01-01',
     'due_before=2026-02-30',
     'final=yes',

@@ -14,8 +14,21 @@ export interface Alert {
   readonly peer?: string
   readonly caseNumber?: string
   readonly jti?: string
-  /** Codes, digests and counts only. */
-  readonly detail: Readonly<Record<string, unknown>>
+  readonly detail: AlertDetail
+}
+
+/** Codes, digests and counts only. */
+export interface AlertDetail {
+  readonly digests?: string[]
+  readonly digest?: string
+  readonly iss?: string
+  readonly reason?: string
+  readonly why?: string
+  readonly cause?: string
+  readonly error?: string
+  readonly messages?: number
+  readonly deferrals?: number
+  readonly secondsOff?: number
 }
 
 export async function raiseAlert(db: Reader, ctx: Pick<Context, 'now' | 'log' | 'metrics'>, alert: Alert): Promise<void> {
@@ -36,6 +49,7 @@ export async function raiseAlert(db: Reader, ctx: Pick<Context, 'now' | 'log' | 
   ctx.log.error({ event: 'alert.raised', kind: alert.kind, peer: alert.peer, case: alert.caseNumber, jti: alert.jti }, 'alert.raised')
 }
 
+/** Newest first; with `open` those that nobody has acknowledged (true), or the others (false). */
 export async function listAlerts(ctx: Pick<Context, 'db'>, page: { limit: number; after?: string; open?: boolean }) {
   let query = ctx.db
     .selectFrom('alerts')
@@ -43,7 +57,7 @@ export async function listAlerts(ctx: Pick<Context, 'db'>, page: { limit: number
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
   if (page.after !== undefined) query = query.where('id', '<', page.after)
-  if (page.open) query = query.where('acknowledged_at', 'is', null)
+  if (page.open !== undefined) query = query.where('acknowledged_at', page.open ? 'is' : 'is not', null)
   const rows = await query.execute()
   const items = rows.slice(0, page.limit).map((row) => ({
     id: row.id,
@@ -52,7 +66,7 @@ export async function listAlerts(ctx: Pick<Context, 'db'>, page: { limit: number
     peer: row.peer,
     caseNumber: row.case_number,
     jti: row.jti,
-    detail: row.detail,
+    detail: row.detail as AlertDetail,
     acknowledgedAt: row.acknowledged_at?.toISOString() ?? null,
     acknowledgedBy: row.acknowledged_by,
   }))

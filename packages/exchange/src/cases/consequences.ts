@@ -1,12 +1,11 @@
 import type { Effect, Replay, Text } from '@hefu/procedures'
-import { sql } from 'kysely'
 import type { Context } from '../context.ts'
 import { insertStatements, type Statement, type Tx } from '../db/bulk.ts'
 import { lookupKey } from '../registers/lookup-key.ts'
 import { takeClaims, type WantedClaim } from './claim-store.ts'
+import { removalStatements, type StoredRow, storedConsequences, taskClosingStatements, taskStatements } from './consequence-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
-import { type StoredRow, storedConsequences } from './stored-consequences.ts'
-import { isTaskOver, taskStatements, type WantedTask } from './task-rows.ts'
+import { isTaskOver, type WantedTask } from './task-rows.ts'
 
 export interface Replayed {
   readonly loaded: LoadedCase
@@ -53,7 +52,6 @@ export async function planConsequences(tx: Tx, ctx: Pick<Context, 'now'>, cases:
     ),
     ...conflicts.filter(isStillPossible(cases)).map(conflictTask),
   ]
-  const overTasks = closedTasks(stored, tasks, cases)
   return {
     writes: [
       ...differences(
@@ -66,7 +64,7 @@ export async function planConsequences(tx: Tx, ctx: Pick<Context, 'now'>, cases:
         stored.filter((row) => row.kind === 'settlement'),
         wanted.flatMap(({ loaded, effect }) => settlementRow(loaded, effect, at)),
       ),
-      ...(overTasks.length > 0 ? [sql`update tasks set state = 'closed', closed_at = ${at} where id = any(${overTasks}::uuid[])`] : []),
+      ...taskClosingStatements(closedTasks(stored, tasks, cases), at),
       ...taskStatements(
         ctx,
         tasks.filter((task) => !isStored(stored, task)),
@@ -105,9 +103,7 @@ function differences(
   const storedKeys = new Set(stored.map(keyOf))
   const over = stored.filter((row) => !wantedKeys.has(keyOf(row)))
   return [
-    ...over.map(
-      (row) => sql`delete from ${sql.table(table)} where case_number = ${row.case_number} and digest = ${row.digest} and key = ${row.key}`,
-    ),
+    ...removalStatements(table, over),
     ...insertStatements(
       table,
       wanted.filter((row) => !storedKeys.has(keyOf(row))),

@@ -8,9 +8,10 @@ const known = new WeakMap<Procedure, Map<string, z.ZodType<SubmitBody>>>()
 
 /**
  * The body of the POST that writes this document (protocol.md section 5), and a row of an import that opens cases with it: whichever
- * way a document comes, this decides what is signed.
+ * way a document comes, this decides what is signed. `data`: the document's own schema under a name, for OpenAPI.
  */
-export function submitSchema(procedure: Procedure, document: string): z.ZodType<SubmitBody> {
+export function submitSchema(procedure: Procedure, document: string, data?: z.ZodType): z.ZodType<SubmitBody> {
+  if (data) return makeSchema(procedure, document, data)
   const ofProcedure = known.get(procedure) ?? new Map<string, z.ZodType<SubmitBody>>()
   known.set(procedure, ofProcedure)
   const schema = ofProcedure.get(document) ?? makeSchema(procedure, document)
@@ -18,7 +19,7 @@ export function submitSchema(procedure: Procedure, document: string): z.ZodType<
   return schema
 }
 
-function makeSchema(procedure: Procedure, document: string): z.ZodType<SubmitBody> {
+function makeSchema(procedure: Procedure, document: string, data?: z.ZodType): z.ZodType<SubmitBody> {
   const definition = procedure.documents[document]
   const purposes = procedure.purposes.map(({ code }) => code)
   if (!definition || purposes.length === 0) throw new Error(`procedure ${procedure.name} has no purposes, or no document ${document}`)
@@ -30,7 +31,7 @@ function makeSchema(procedure: Procedure, document: string): z.ZodType<SubmitBod
       .min(1)
       .max(500)
       .regex(/^[^\p{Cc}]*$/u),
-    data: definition.schema,
+    data: data ?? definition.schema,
   }
   return definition.starts ? z.strictObject({ ...members, to: agencyCode }) : z.strictObject(members)
 }

@@ -1,8 +1,4 @@
 import type { Replay, Text } from '@hefu/procedures'
-import { sql } from 'kysely'
-import type { Context } from '../context.ts'
-import { insertStatements, type Statement } from '../db/bulk.ts'
-import { uuidv7 } from '../uuid.ts'
 import type { LoadedCase } from './loaded-case.ts'
 
 /** What an officer of this side should do, before it has a row. */
@@ -21,27 +17,6 @@ export interface WantedTask {
 export const resendKey = 'resend'
 /** A task made for a draft from a register; it ends when the draft no longer answers anything. */
 export const draftKey = (document: string) => `draft:${document}`
-
-export function taskStatements(ctx: Pick<Context, 'now'>, tasks: readonly WantedTask[]): Statement[] {
-  const nowMs = ctx.now()
-  return insertStatements(
-    'tasks',
-    tasks.map((task) => ({
-      id: uuidv7(nowMs),
-      case_number: task.loaded.row.case_number,
-      digest: task.digest,
-      key: task.key,
-      agency: task.loaded.row.agency,
-      title: task.title,
-      document: task.document,
-      draft: task.draft ?? null,
-      note: task.note ?? null,
-      state: 'open',
-      created_at: new Date(nowMs),
-    })),
-    sql`on conflict (case_number, digest, key) do nothing`,
-  )
-}
 
 /** Tasks that replay asks for end with it; a draft is good while the document it answers is still the one to answer. */
 export function isTaskOver(

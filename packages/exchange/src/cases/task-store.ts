@@ -4,8 +4,9 @@ import type { Caller, Context } from '../context.ts'
 import { runTogether, type Tx } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
 import { audit } from '../log/audit-store.ts'
+import { taskStatements } from './consequence-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
-import { draftKey, resendKey, taskStatements } from './task-rows.ts'
+import { draftKey, resendKey } from './task-rows.ts'
 
 export interface Draft {
   readonly digest: string
@@ -78,7 +79,7 @@ interface TaskView {
   readonly digest: string
   readonly title: { readonly zh: string; readonly en: string }
   readonly document: string | null
-  readonly draft: unknown
+  readonly draft: { readonly document: string; readonly data: unknown } | null
   readonly note: { readonly zh: string; readonly en: string } | null
   readonly state: 'open' | 'closed'
   readonly due: string | null
@@ -199,7 +200,7 @@ function toTask(row: TaskQueryRow): TaskView {
     digest: row.digest,
     title: row.title,
     document: row.document,
-    draft: row.draft,
+    draft: row.draft as TaskView['draft'],
     note: row.note,
     state: row.state,
     due: row.due,

@@ -1,11 +1,9 @@
-import { sql } from 'kysely'
 import type { Context } from '../context.ts'
+import type { ReceiptRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
+import { pageOfReceipts, type ReceiptFilter, type ReceiptPosition, readPlaces, readReceiptRow } from './receipt-store.ts'
 
-export interface ReceiptPosition {
-  readonly receivedAt: string
-  readonly digest: string
-}
+export type { ReceiptPosition }
 
 export interface ReceiptView {
   readonly digest: string
@@ -20,33 +18,18 @@ export interface ReceiptView {
 
 export async function listReceipts(
   ctx: Pick<Context, 'db'>,
-  filter: { caseNumber?: string | undefined; issuer?: string | undefined; limit: number; after?: ReceiptPosition | undefined },
+  filter: ReceiptFilter,
 ): Promise<{ items: ReceiptView[]; next: ReceiptPosition | null }> {
-  let query = ctx.db
-    .selectFrom('receipts')
-    .selectAll()
-    .orderBy('received_at', 'desc')
-    .orderBy('digest', 'desc')
-    .limit(filter.limit + 1)
-  if (filter.issuer !== undefined) query = query.where('iss', '=', filter.issuer)
-  if (filter.after)
-    query = query.where(sql<boolean>`(received_at, digest) < (${filter.after.receivedAt}::timestamptz, ${filter.after.digest})`)
-  if (filter.caseNumber !== undefined) {
-    const { caseNumber } = filter
-    query = query.where(
-      sql<boolean>`digest in (select p.receipt from places p join documents d on d.jti = p.jti and d.iss = p.iss where d.case_number = ${caseNumber})`,
-    )
-  }
-  const rows = await query.execute()
+  const rows = await pageOfReceipts(ctx.db, filter)
   const items = rows.slice(0, filter.limit).map(toView)
   const last = items.at(-1)
   return { items, next: rows.length > filter.limit && last ? { receivedAt: last.receivedAt, digest: last.digest } : null }
 }
 
 export async function readReceipt(ctx: Pick<Context, 'db'>, digest: string) {
-  const row = await ctx.db.selectFrom('receipts').selectAll().where('digest', '=', digest).executeTakeFirst()
+  const row = await readReceiptRow(ctx.db, digest)
   if (!row) throw new HefuError('not-found')
-  const places = await ctx.db.selectFrom('places').selectAll().where('receipt', '=', digest).orderBy('leaf_index').execute()
+  const places = await readPlaces(ctx.db, digest)
   return {
     ...toView(row),
     places: places.map((place) => ({
@@ -61,16 +44,7 @@ export async function readReceipt(ctx: Pick<Context, 'db'>, digest: string) {
   }
 }
 
-function toView(row: {
-  digest: string
-  iss: string
-  aud: string
-  jti: string
-  received_at: Date
-  size: number
-  root: string
-  receipt: string
-}): ReceiptView {
+function toView(row: ReceiptRow): ReceiptView {
   return {
     digest: row.digest,
     iss: row.iss,

@@ -1,9 +1,20 @@
 import { loadCases, lockCases } from '../cases/case-store.ts'
 import { openResendTask } from '../cases/task-store.ts'
 import type { Caller, Context } from '../context.ts'
+import type { OutboxRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import { audit } from '../log/audit-store.ts'
 import { tellQueue } from '../tell-queue.ts'
+import {
+  type DeliveryFilter,
+  type DeliveryState,
+  deliveryStateOf,
+  makeDeliveryDue,
+  pageOfDeliveries,
+  readAttempts,
+  readDeliveryRow,
+  readReceiptOf,
+} from './delivery-store.ts'
 import { type FailureText, failureText } from './failure-texts.ts'
 
 export interface DeliveryView {
@@ -11,7 +22,7 @@ export interface DeliveryView {
   readonly peer: string
   readonly caseNumber: string
   readonly digest: string
-  readonly state: 'pending' | 'deferred' | 'delivered' | 'refused' | 'cancelled'
+  readonly state: DeliveryState
   readonly attempts: number
   readonly nextAttemptAt: string | null
   readonly expiresAt: string
@@ -20,43 +31,22 @@ export interface DeliveryView {
   readonly lastFailure: ({ readonly cause: string } & FailureText) | null
 }
 
-export interface DeliveryFilter {
-  readonly state?: DeliveryView['state'] | undefined
-  readonly peer?: string | undefined
-  readonly caseNumber?: string | undefined
-  readonly limit: number
-  readonly after?: string | undefined
-}
+export type { DeliveryFilter }
 
-/** Newest first. `deferred` is what the peer could not judge yet: still pending, shown on its own. */
+/** Newest first. `deferred` is what the peer could not judge yet: shown on its own, it goes on being sent. */
 export async function listDeliveries(
   ctx: Pick<Context, 'db'>,
   filter: DeliveryFilter,
 ): Promise<{ items: DeliveryView[]; next: string | null }> {
-  let query = ctx.db
-    .selectFrom('outbox')
-    .selectAll()
-    .orderBy('jti', 'desc')
-    .limit(filter.limit + 1)
-  if (filter.state === 'deferred') query = query.where('state', '=', 'pending').where('deferrals', '>', 0)
-  else if (filter.state !== undefined) query = query.where('state', '=', filter.state)
-  if (filter.peer !== undefined) query = query.where('peer', '=', filter.peer)
-  if (filter.caseNumber !== undefined) query = query.where('case_number', '=', filter.caseNumber)
-  if (filter.after !== undefined) query = query.where('jti', '<', filter.after)
-  const rows = await query.execute()
+  const rows = await pageOfDeliveries(ctx.db, filter)
   const items = rows.slice(0, filter.limit).map(toView)
   return { items, next: rows.length > filter.limit ? (items.at(-1)?.id ?? null) : null }
 }
 
 export async function readDelivery(ctx: Pick<Context, 'db'>, id: string) {
   const row = await readRow(ctx, id)
-  const history = await ctx.db.selectFrom('delivery_attempts').selectAll().where('jti', '=', id).orderBy('attempt').execute()
-  const place = await ctx.db
-    .selectFrom('places')
-    .select(['receipt', 'reason'])
-    .where('jti', '=', id)
-    .where('digest', '=', row.digest)
-    .executeTakeFirst()
+  const history = await readAttempts(ctx.db, id)
+  const place = await readReceiptOf(ctx.db, id, row.digest)
   return {
     ...toView(row),
     receipt: place?.receipt ?? null,
@@ -72,19 +62,19 @@ export async function readDelivery(ctx: Pick<Context, 'db'>, id: string) {
   }
 }
 
-async function readRow(ctx: Pick<Context, 'db'>, id: string) {
-  const row = await ctx.db.selectFrom('outbox').selectAll().where('jti', '=', id).executeTakeFirst()
+async function readRow(ctx: Pick<Context, 'db'>, id: string): Promise<OutboxRow> {
+  const row = await readDeliveryRow(ctx.db, id)
   if (!row) throw new HefuError('not-found')
   return row
 }
 
-function toView(row: Awaited<ReturnType<typeof readRow>>): DeliveryView {
+function toView(row: OutboxRow): DeliveryView {
   return {
     id: row.jti,
     peer: row.peer,
     caseNumber: row.case_number,
     digest: row.digest,
-    state: row.state === 'pending' && row.deferrals > 0 ? 'deferred' : row.state,
+    state: deliveryStateOf(row),
     attempts: row.attempts,
     nextAttemptAt: row.state === 'pending' ? row.next_attempt_at.toISOString() : null,
     expiresAt: row.expires_at.toISOString(),
@@ -100,12 +90,7 @@ export async function retryNow(ctx: Pick<Context, 'db' | 'now' | 'queue' | 'log'
   if (row.state !== 'pending')
     throw new HefuError('conflict', { detail: { zh: '只有待发送的报文可以立即重发', en: 'only a pending message can be retried' } })
   await ctx.db.transaction().execute(async (tx) => {
-    await tx
-      .updateTable('outbox')
-      .set({ next_attempt_at: new Date(ctx.now()), split: 0 })
-      .where('jti', '=', id)
-      .where('state', '=', 'pending')
-      .execute()
+    await makeDeliveryDue(tx, id, new Date(ctx.now()))
     await audit(tx, ctx, caller, { action: 'delivery.retried', caseNumber: row.case_number, subject: id })
   })
   await tellQueue(ctx, { name: 'deliver', peer: row.peer })

@@ -13,6 +13,14 @@ export async function lockPeer(tx: Tx, region: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`hefu.peer ${region}`}, 0))`.execute(tx)
 }
 
+export async function setPeerPaused(tx: Tx, region: string, columns: Pick<PeerRow, 'paused' | 'paused_by' | 'paused_at'>): Promise<void> {
+  await tx
+    .insertInto('peers')
+    .values({ region, ...columns })
+    .onConflict((c) => c.column('region').doUpdateSet(columns))
+    .execute()
+}
+
 /** The probe is one request: whoever sends it keeps the circuit open for the others meanwhile. */
 export async function startProbe(tx: Tx, region: string, untilMs: number): Promise<void> {
   await tx

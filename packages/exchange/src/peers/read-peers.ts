@@ -1,12 +1,12 @@
 import { regionById } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
-import { sql } from 'kysely'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import { audit } from '../log/audit-store.ts'
+import { countOutboxOf } from '../outbox/delivery-store.ts'
 import { circuitThreshold } from '../outbox/retry-delay.ts'
 import { tellQueue } from '../tell-queue.ts'
-import { readPeerRow } from './peer-store.ts'
+import { readPeerRow, setPeerPaused } from './peer-store.ts'
 
 type PeerContext = Pick<Context, 'region' | 'db' | 'federation' | 'now'>
 
@@ -21,15 +21,7 @@ export async function readPeer(ctx: PeerContext, region: string) {
   const known = regionById(ctx.federation, region as RegionId)
   if (!known || region === ctx.region) throw new HefuError('not-found')
   const row = await readPeerRow(ctx.db, region)
-  const { rows: pending } = await sql<{
-    pending: string
-    oldest: Date | null
-  }>`select count(*) as pending, min(created_at) as oldest from outbox
-    where peer = ${region} and state = 'pending'`.execute(ctx.db)
-  const { rows: refused } = await sql<{ n: string }>`select count(*) as n from outbox where peer = ${region} and state = 'refused'`.execute(
-    ctx.db,
-  )
-  const oldest = pending[0]?.oldest
+  const { pending, oldest, refused } = await countOutboxOf(ctx.db, region)
   return {
     region: known.region,
     name: known.name,
@@ -44,8 +36,8 @@ export async function readPeer(ctx: PeerContext, region: string) {
     lastFailureAt: row?.last_failure_at?.toISOString() ?? null,
     lastFailure: row?.last_failure ?? null,
     outbox: {
-      pending: Number(pending[0]?.pending ?? 0),
-      refused: Number(refused[0]?.n ?? 0),
+      pending,
+      refused,
       oldestSeconds: oldest ? Math.max(0, Math.floor((ctx.now() - oldest.getTime()) / 1000)) : null,
     },
   }
@@ -66,11 +58,7 @@ async function setPaused(ctx: PeerContext, caller: Caller, region: string, pause
   await readPeer(ctx, region)
   const columns = { paused, paused_by: paused ? caller.client : null, paused_at: paused ? new Date(ctx.now()) : null }
   await ctx.db.transaction().execute(async (tx) => {
-    await tx
-      .insertInto('peers')
-      .values({ region, ...columns })
-      .onConflict((c) => c.column('region').doUpdateSet(columns))
-      .execute()
+    await setPeerPaused(tx, region, columns)
     await audit(tx, ctx, caller, { action: paused ? 'peer.paused' : 'peer.resumed', subject: region })
   })
   return await readPeer(ctx, region)

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import type { ReconciliationRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import { pageOfReconciliations, readReconciliationRow } from './reconciliation-store.ts'
+import type { ReconciliationResult } from './run-reconciliation.ts'
 
 export interface ReconciliationView {
   readonly id: string
@@ -14,8 +15,8 @@ export interface ReconciliationView {
   readonly to: string
   readonly createdAt: string
   readonly finishedAt: string | null
-  /** A ReconciliationResult when done, `{failure}` (a code) when failed, null before. */
-  readonly result: unknown
+  /** What it found when done, a code when failed, null before. */
+  readonly result: ReconciliationResult | { readonly failure: string } | null
 }
 
 /** Newest first. */
@@ -45,6 +46,6 @@ function toView(row: ReconciliationRow): ReconciliationView {
     to: row.to_day,
     createdAt: row.created_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
-    result: row.result,
+    result: row.result as ReconciliationView['result'],
   }
 }

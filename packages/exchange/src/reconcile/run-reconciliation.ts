@@ -28,7 +28,7 @@ export interface ReconciliationResult {
   readonly restoredAtPeer: number
   readonly applied: number
   /** What still differs after healing: at most 1,000 of the `openTotal`. */
-  readonly open: readonly { readonly iss: string; readonly jti: string; readonly why: DifferenceKind | ItemRefusal | 'not-answered' }[]
+  readonly open: { readonly iss: string; readonly jti: string; readonly why: DifferenceKind | ItemRefusal | 'not-answered' }[]
   readonly openTotal: number
   /** Nothing differs any more but what is on its way. */
   readonly match: boolean

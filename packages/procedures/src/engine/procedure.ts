@@ -221,6 +221,8 @@ export interface Procedure {
   /** Findings about `document` where it stands; `view` is the case before it. Pure, total: never throws on schema-valid data. */
   readonly check: (view: CaseView, document: CaseDocument) => readonly Finding[]
   readonly effects: (view: CaseView, role: string) => readonly Effect[]
+  /** Per register: the schema of the `data` that effects of kind `register` enter there. */
+  readonly entries?: Readonly<Record<string, z.ZodType>>
   readonly registerAnswers: readonly RegisterAnswer[]
 }
 

@@ -1,5 +1,6 @@
 import type { CaseDocument, CaseView, Effect } from '../engine/procedure.ts'
 import type { Completion, ReturnDocument } from './documents.ts'
+import type { EndedRelation } from './ended-relation.ts'
 import { currentLetter, latestForm, relationKey } from './letter.ts'
 import { listMonths } from './months.ts'
 
@@ -100,6 +101,13 @@ function relationEnded(view: CaseView, completion: CaseDocument): Effect[] {
   const form = latestForm(view)
   if (form === undefined) return []
   const { completedOn, relationContinuedAs } = completion.data as Completion
+  const data: EndedRelation = {
+    endedOn: completedOn,
+    transferredTo: view.facts.owner,
+    caseNumber: view.facts.caseNumber,
+    continuedAs: relationContinuedAs.insuranceType,
+    handedOver: form.local,
+  }
   return [
     {
       kind: 'register',
@@ -107,13 +115,7 @@ function relationEnded(view: CaseView, completion: CaseDocument): Effect[] {
       digest: completion.digest,
       register: 'insured-persons',
       lookup: { kind: 'person', value: relationKey(form.person, form.insuranceType) },
-      data: {
-        endedOn: completedOn,
-        transferredTo: view.facts.owner,
-        caseNumber: view.facts.caseNumber,
-        continuedAs: relationContinuedAs.insuranceType,
-        handedOver: form.local,
-      },
+      data,
     },
   ]
 }

@@ -135,6 +135,8 @@ describe('effects', () => {
         data: { endedOn: '2026-11-20', transferredTo: '510100' },
       },
     ])
+    const [entered] = outgoing.flatMap((effect) => (effect.kind === 'register' ? [effect.data] : []))
+    expect(insuranceTransfer.entries?.['insured-persons']?.parse(entered)).toEqual(entered)
   })
 
   test('before completion nothing settles and no relation ends', () => {

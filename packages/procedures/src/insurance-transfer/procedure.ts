@@ -14,6 +14,7 @@ import {
   withdrawal,
 } from './documents.ts'
 import { effects } from './effects.ts'
+import { endedRelation } from './ended-relation.ts'
 import { examples } from './examples.ts'
 import { states } from './states.ts'
 
@@ -108,5 +109,6 @@ export const insuranceTransfer: Procedure = defineProcedure({
   deadlines,
   check,
   effects,
+  entries: { 'insured-persons': endedRelation },
   registerAnswers,
 })

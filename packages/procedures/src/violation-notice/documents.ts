@@ -55,7 +55,7 @@ const common = {
 /** 立案: restricted. Nothing in it is proven, so it has no credit class and is never published. */
 const suspectedNotice = z.strictObject({ stage: z.literal('suspected'), ...common })
 
-const decidedNotice = z.strictObject({
+export const decidedNotice = z.strictObject({
   stage: z.literal('decided'),
   ...common,
   dispositions: z.array(disposition).min(1).max(20),

@@ -1,26 +1,13 @@
 import type { CaseDocument, CaseView, Effect } from '../engine/procedure.ts'
 import { currentNoticeDocument, decidedNotice, noticeOf } from './current-notice.ts'
-import type { DecidedNotice, Filing } from './documents.ts'
-
-/** What the home side's integrity file shows of a filed notice, with where it comes from. Never of a suspicion. */
-export interface IntegrityEntry {
-  readonly entryNumber: string
-  readonly enteredOn: string
-  readonly keyInspectionTarget: boolean
-  readonly violations: DecidedNotice['violations']
-  readonly dispositions: DecidedNotice['dispositions']
-  readonly severity: DecidedNotice['severity']
-  readonly creditClass: DecidedNotice['creditClass']
-  readonly publicUntil: string
-  readonly publication: DecidedNotice['publication']
-  readonly provenance: { readonly caseNumber: string; readonly region: string; readonly agency: string; readonly digest: string }
-}
+import type { Filing } from './documents.ts'
+import type { IntegrityEntry } from './integrity-entry.ts'
 
 export function violationNoticeEffects(view: CaseView, role: string): readonly Effect[] {
   const stated = currentNoticeDocument(view)
   if (stated === undefined) return []
   if (view.state === 'notified') return [role === 'home' ? filingTask(stated) : outcomeTask(stated)].filter((effect) => effect !== null)
-  if (view.state === 'filed' && role === 'home') return integrityEntry(view, stated)
+  if (view.state === 'filed' && role === 'home') return fileEntry(view, stated)
   return []
 }
 
@@ -49,7 +36,7 @@ function outcomeTask(stated: CaseDocument): Effect | null {
   }
 }
 
-function integrityEntry(view: CaseView, stated: CaseDocument): readonly Effect[] {
+function fileEntry(view: CaseView, stated: CaseDocument): readonly Effect[] {
   const filed = view.latest('filing')
   const notice = decidedNotice(view)
   if (filed === undefined || notice === null) return []

@@ -6,6 +6,7 @@ import { correction, filing, notice, repair, retraction } from './documents.ts'
 import { violationNoticeEffects } from './effects.ts'
 import { correctionExamples, filingExamples, noticeExamples, repairExamples, retractionExamples } from './examples.ts'
 import { backToSuspected, notDecided } from './findings.ts'
+import { integrityEntry } from './integrity-entry.ts'
 
 const unlessDecided = (view: CaseView) => (decidedNotice(view) === null ? notDecided : null)
 
@@ -108,6 +109,7 @@ export const violationNotice = defineProcedure({
   effectiveUntil: (view) => decidedNotice(view)?.publicUntil ?? null,
   check: checkViolationNotice,
   effects: violationNoticeEffects,
+  entries: { employers: integrityEntry },
   registerAnswers: [],
 })
 

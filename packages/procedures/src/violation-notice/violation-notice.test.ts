@@ -104,6 +104,7 @@ describe('effects', () => {
 
   test('the integrity file holds the entry while the notice is filed, with its provenance', () => {
     const [entry, ...others] = effects('home', decided, filing)
+    expect(violationNotice.entries?.employers?.parse(entry?.kind === 'register' && entry.data)).toBeTruthy()
     expect(others).toEqual([])
     expect(entry).toMatchObject({
       kind: 'register',

@@ -2,7 +2,21 @@ import { acknowledgeAlert, listAlerts } from '@hefu/exchange'
 import { z } from 'zod'
 import { linkHeader, pageOf, pageQuery, queryBoolean } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { idParams, instant, region, uuid } from './schemas.ts'
+import { digest, idParams, instant, region, uuid } from './schemas.ts'
+
+/** Which of these there are depends on the kind. */
+const detail = z.object({
+  digests: z.array(digest).exactOptional(),
+  digest: digest.exactOptional(),
+  iss: region.exactOptional(),
+  reason: z.string().exactOptional(),
+  why: z.string().exactOptional(),
+  cause: z.string().exactOptional(),
+  error: z.string().exactOptional(),
+  messages: z.int().exactOptional(),
+  deferrals: z.int().exactOptional(),
+  secondsOff: z.int().exactOptional(),
+})
 
 const alert = z
   .object({
@@ -12,7 +26,7 @@ const alert = z
     peer: region.nullable(),
     caseNumber: z.string().nullable(),
     jti: z.string().nullable(),
-    detail: z.record(z.string(), z.unknown()),
+    detail,
     acknowledgedAt: instant.nullable(),
     acknowledgedBy: z.string().nullable(),
   })
@@ -40,8 +54,8 @@ export function alertRoutes(): Route[] {
         await pageOf(
           request,
           uuid,
-          async (page) => await listAlerts(ctx, { open: request.query.open === 'true', ...page }),
-          (item) => ({ ...item, detail: { ...item.detail } }),
+          async (page) => await listAlerts(ctx, { ...openOf(request.query), ...page }),
+          (item) => item,
         ),
     }),
     defineRoute({
@@ -58,4 +72,8 @@ export function alertRoutes(): Route[] {
       },
     }),
   ]
+}
+
+function openOf({ open }: { readonly open?: 'true' | 'false' | undefined }): { open?: boolean } {
+  return open === undefined ? {} : { open: open === 'true' }
 }

@@ -1,6 +1,6 @@
 import type { Caller, Context } from '@hefu/exchange'
 import { listCases } from '@hefu/exchange'
-import type { Procedure } from '@hefu/procedures'
+import { engineStates, type Procedure } from '@hefu/procedures'
 import { z } from 'zod'
 import { type PageQuery, pageOf, pageQuery, queryBoolean } from '../http/paging.ts'
 import type { RouteRequest } from '../http/route.ts'
@@ -9,17 +9,19 @@ import { caseNumber } from './schemas.ts'
 
 /** Years that a database and a calendar both know. */
 const filterDay = z.iso.date().regex(/^(?:19|20)/)
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/)
 
-/** Filters of every list of cases; `open` and `due` are dates in Asia/Shanghai. */
-export const caseFilter = {
-  state: name.optional(),
-  final: queryBoolean.optional(),
-  ball: z.enum(['mine', 'other']).optional(),
-  due_before: filterDay.optional(),
-  opened_from: filterDay.optional(),
-  opened_to: filterDay.optional(),
-  ...pageQuery,
+/** Filters of a list of cases of these procedures; days are those of Asia/Shanghai, and each is included. */
+export function caseFilter(procedures: readonly Procedure[]) {
+  const states = procedures.flatMap((procedure) => Object.keys(procedure.states))
+  return {
+    state: z.enum([...new Set([...states, ...Object.keys(engineStates)])]).optional(),
+    final: queryBoolean.optional(),
+    ball: z.enum(['mine', 'other']).optional(),
+    due_before: filterDay.meta({ description: '期限在此日或之前 / a deadline on or before this day' }).optional(),
+    opened_from: filterDay.meta({ description: '此日或之后开立 / opened on or after this day' }).optional(),
+    opened_to: filterDay.meta({ description: '此日或之前开立 / opened on or before this day' }).optional(),
+    ...pageQuery,
+  }
 }
 
 export interface CaseFilter extends PageQuery {

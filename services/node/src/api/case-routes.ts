@@ -1,9 +1,11 @@
 import { readCase, readDocument, readTimeline } from '@hefu/exchange'
+import type { Procedure } from '@hefu/procedures'
 import { z } from 'zod'
 import { linkHeader } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { caseFilter, pageOfCases } from './case-filter.ts'
 import { caseDocument, caseList, caseSchema, nextDocument, quoted, showCase, showDocument, showNext } from './case-schemas.ts'
+import { oneOfDocuments } from './document-data.ts'
 import { caseNumber, caseParams, digest, instant, text, uuid } from './schemas.ts'
 
 const tag = 'cases'
@@ -11,14 +13,12 @@ const readers = ['officer', 'auditor'] as const
 const etagHeader = { ETag: { zh: '办件文书集合的摘要', en: "digest of the case's set of documents" } }
 
 /** Content is for officers of the case's agency; auditors see the other routes here, for all agencies. */
-const documentContent = caseDocument
-  .extend({
-    purpose: z.string().nullable(),
-    basis: z.string().nullable(),
-    data: z.unknown(),
-    message: z.string().nullable(),
-  })
-  .meta({ id: 'CaseDocumentContent' })
+const documentContent = caseDocument.extend({
+  purpose: z.string().nullable(),
+  basis: z.string().nullable(),
+  data: z.unknown(),
+  message: z.string().nullable(),
+})
 
 const timelineEntry = z
   .object({
@@ -34,7 +34,7 @@ const timelineEntry = z
 const read = { method: 'GET', tag, params: caseParams } as const
 
 /** The same cases as under each procedure, across procedures. */
-export function caseRoutes(): Route[] {
+export function caseRoutes(procedures: readonly Procedure[]): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -43,21 +43,15 @@ export function caseRoutes(): Route[] {
       tag,
       summary: { zh: '列出办件（所有业务流程）', en: 'List cases across procedures' },
       rule: readers,
-      query: z.strictObject({
-        procedure: z
-          .string()
-          .regex(/^[a-z][a-z0-9-]{0,63}$/)
-          .optional(),
-        ...caseFilter,
-      }),
+      query: z.strictObject({ procedure: z.enum(procedures.map(({ name }) => name)).optional(), ...caseFilter(procedures) }),
       answer: { statuses: [200], description: { zh: '办件，新的在前', en: 'cases, newest first' }, schema: caseList, headers: linkHeader },
       errors: ['cursor-invalid'],
-      handle: async (ctx, request) => {
-        const { procedure: name } = request.query
-        if (name === undefined) return await pageOfCases(ctx, request)
-        const procedure = ctx.procedures.find((one) => one.name === name)
-        return procedure ? await pageOfCases(ctx, request, procedure) : { body: { items: [] } }
-      },
+      handle: async (ctx, request) =>
+        await pageOfCases(
+          ctx,
+          request,
+          procedures.find(({ name }) => name === request.query.procedure),
+        ),
     }),
     defineRoute({
       ...read,
@@ -100,6 +94,9 @@ export function caseRoutes(): Route[] {
         statuses: [200],
         description: { zh: '文书及其签名报文', en: 'the document and its signed message' },
         schema: documentContent,
+        documented: oneOfDocuments(procedures, 'DocumentContent', (name, data) =>
+          documentContent.extend({ document: z.literal(name), data: data.nullable() }),
+        ),
       },
       handle: async (ctx, { caller, params, language }) => ({
         body: showDocument(await readDocument(ctx, caller, params.caseNumber, params.id), language),

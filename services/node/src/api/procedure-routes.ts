@@ -5,6 +5,7 @@ import { linkHeader } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { caseFilter, pageOfCases } from './case-filter.ts'
 import { caseList, caseSchema, quoted, showCase, submittedSchema } from './case-schemas.ts'
+import { dataOf, pascal } from './document-data.ts'
 import { caseParams } from './schemas.ts'
 
 /** A document's request, base64url in its message and with its claims, must stay below 256 KiB on the wire. */
@@ -85,7 +86,7 @@ function listRoute(procedure: Procedure): Route {
     tag: procedure.path,
     summary: summary({ zh: '列出办件：', en: 'List cases: ' }, procedure.title),
     rule: ['officer'],
-    query: z.strictObject(caseFilter),
+    query: z.strictObject(caseFilter([procedure])),
     answer: {
       statuses: [200],
       description: { zh: '本机构的办件，新的在前', en: "the agency's cases, newest first" },
@@ -120,7 +121,9 @@ function showSubmitted(procedure: Procedure, { etag, repeated, ...body }: Awaite
 }
 
 function bodyOf(procedure: Procedure, name: string) {
-  return submitSchema(procedure, name).meta({ id: `${pascal(procedure.name)}${pascal(name)}V${procedure.version}` })
+  return submitSchema(procedure, name, dataOf(procedure, name)).meta({
+    id: `${pascal(procedure.name)}${pascal(name)}V${procedure.version}`,
+  })
 }
 
 function examplesOf({ examples }: DocumentDefinition) {
@@ -129,8 +132,4 @@ function examplesOf({ examples }: DocumentDefinition) {
 
 function summary(verb: Text, title: Text): Text {
   return { zh: `${verb.zh}${title.zh}`, en: `${verb.en}${title.en}` }
-}
-
-function pascal(name: string): string {
-  return name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -4,6 +4,21 @@ import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { day, idParams, instant, region, uuid } from './schemas.ts'
 
+const result = z
+  .object({
+    days: z.int(),
+    differingDays: z.int(),
+    compared: z.int(),
+    sentAgain: z.int(),
+    fetched: z.int(),
+    restoredAtPeer: z.int(),
+    applied: z.int(),
+    open: z.array(z.object({ iss: region, jti: z.string(), why: z.string() })),
+    openTotal: z.int(),
+    match: z.boolean(),
+  })
+  .meta({ id: 'ReconciliationResult' })
+
 const reconciliation = z
   .object({
     id: z.string(),
@@ -14,7 +29,7 @@ const reconciliation = z
     to: day,
     createdAt: instant,
     finishedAt: instant.nullable(),
-    result: z.unknown(),
+    result: z.union([result, z.object({ failure: z.string() })]).nullable(),
   })
   .meta({ id: 'Reconciliation' })
 

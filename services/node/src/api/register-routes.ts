@@ -1,22 +1,29 @@
 import { deleteRecord, HefuError, listRecords, type Precondition, putRecord, readRecord } from '@hefu/exchange'
-import type { Register } from '@hefu/procedures'
+import type { Procedure, Register } from '@hefu/procedures'
 import { z } from 'zod'
 import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { quoted } from './case-schemas.ts'
+import { entryDataOf, pascal, recordDataOf } from './document-data.ts'
 import { day, digest, instant } from './schemas.ts'
 
-const entry = z
-  .object({ caseNumber: z.string(), procedure: z.string(), digest, data: z.unknown(), since: instant, until: day.nullable() })
-  .meta({ id: 'RegisterEntry' })
+const storedRecord = z.object({ id: z.string(), data: z.unknown(), version: z.int(), createdAt: instant, updatedAt: instant })
+const storedEntry = z.object({
+  caseNumber: z.string(),
+  procedure: z.string(),
+  digest,
+  data: z.unknown(),
+  since: instant,
+  until: day.nullable(),
+})
+const recordWithEntries = z.object({ id: z.string(), record: storedRecord.nullable(), entries: z.array(storedEntry) })
 
 const etagHeader = { ETag: { zh: '记录的版本', en: 'version of the record' } }
 
 /** The routes of one register, typed by its schema. Records are the region's own; entries are what cases added. */
-export function registerRoutesOf(register: Register): Route[] {
-  const name = register.name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
-  const data = z.looseObject({}).meta({ shownAs: recordSchema(register) })
-  const record = z.object({ id: z.string(), data, version: z.int(), createdAt: instant, updatedAt: instant }).meta({ id: `${name}Record` })
+export function registerRoutesOf(register: Register, procedures: readonly Procedure[]): Route[] {
+  const data = recordDataOf(register)
+  const record = storedRecord.extend({ data }).meta({ id: `${pascal(register.name)}Record` })
   const params = z.strictObject({ id: z.string().min(1).max(64) })
   const common = { tag: 'registers', rule: ['officer'] } as const
   const path = `/v1/registers/${register.name}`
@@ -31,7 +38,8 @@ export function registerRoutesOf(register: Register): Route[] {
       answer: {
         statuses: [200],
         description: { zh: '本机构的记录', en: "the agency's records" },
-        schema: z.object({ items: z.array(record) }),
+        schema: z.object({ items: z.array(storedRecord) }),
+        documented: z.object({ items: z.array(record) }),
         headers: linkHeader,
       },
       errors: ['cursor-invalid'],
@@ -40,7 +48,7 @@ export function registerRoutesOf(register: Register): Route[] {
           request,
           z.string().regex(/^[A-Za-z0-9_-]{1,100}$/),
           async (page) => await listRecords(ctx, request.caller, register.name, page),
-          (item) => showRecord(item),
+          (item) => item,
         ),
     }),
     defineRoute({
@@ -50,7 +58,7 @@ export function registerRoutesOf(register: Register): Route[] {
       operationId: `put-${register.name}`,
       summary: { zh: `写入：${register.title.zh}`, en: `Write: ${register.title.en}` },
       params,
-      body: register.schema,
+      body: data,
       examples: register.examples.map((example) => ({ title: example.title, value: example.data })),
       answer: {
         statuses: [200, 201],
@@ -75,13 +83,13 @@ export function registerRoutesOf(register: Register): Route[] {
       answer: {
         statuses: [200],
         description: { zh: '记录及办件写入的条目', en: 'the record and the entries of cases' },
-        schema: z.object({ id: z.string(), record: record.nullable(), entries: z.array(entry) }),
+        schema: recordWithEntries,
+        documented: recordWithEntries.extend({ record: record.nullable(), entries: entriesOf(register, procedures) }),
         headers: etagHeader,
       },
       handle: async (ctx, { caller, params: { id } }) => {
-        const { record: stored, entries } = await readRecord(ctx, caller, register.name, id)
-        const body = { id, record: stored && showRecord(stored), entries: entries.map((one) => ({ ...one })) }
-        return stored ? { body, headers: { etag: quoted(String(stored.version)) } } : { body }
+        const body = await readRecord(ctx, caller, register.name, id)
+        return body.record ? { body, headers: { etag: quoted(String(body.record.version)) } } : { body }
       },
     }),
     defineRoute({
@@ -102,14 +110,15 @@ export function registerRoutesOf(register: Register): Route[] {
   ]
 }
 
-function showRecord<T extends { readonly data: unknown }>(record: T) {
-  return { ...record, data: record.data as Record<string, unknown> }
-}
-
-/** What was stored passed the schema when it was written; answers show its shape without checking it again. */
-function recordSchema(register: Register): Record<string, unknown> {
-  const { $schema, ...schema } = z.toJSONSchema(register.schema, { io: 'input' }) as Record<string, unknown>
-  return schema
+/** Told apart by the procedure of the case they come from. */
+function entriesOf(register: Register, procedures: readonly Procedure[]): z.ZodType {
+  const kinds = procedures.flatMap((procedure) => {
+    const data = entryDataOf(procedure, register)
+    return data ? [storedEntry.extend({ procedure: z.literal(procedure.name), data })] : []
+  })
+  const [first, ...others] = kinds
+  if (first === undefined) return z.array(z.never()).max(0)
+  return z.array(others.length === 0 ? first : z.discriminatedUnion('procedure', [first, ...others]))
 }
 
 /** Conditions are optional for registers: what is sent is obeyed, what cannot be read is refused. */

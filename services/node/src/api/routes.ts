@@ -17,9 +17,9 @@ import { taskRoutes } from './task-routes.ts'
 export function apiRoutes(procedures: readonly Procedure[], registers: readonly Register[]): Route[] {
   return [
     ...procedures.flatMap(procedureRoutes),
-    ...caseRoutes(),
-    ...taskRoutes(),
-    ...registers.flatMap(registerRoutesOf),
+    ...caseRoutes(procedures),
+    ...taskRoutes(procedures),
+    ...registers.flatMap((register) => registerRoutesOf(register, procedures)),
     ...importRoutes(procedures, registers),
     ...settlementRoutes(),
     ...peerRoutes(),

@@ -1,30 +1,33 @@
 import { closeTask, listTasks, readTask } from '@hefu/exchange'
+import type { Procedure } from '@hefu/procedures'
 import { z } from 'zod'
 import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import { oneOfDocuments } from './document-data.ts'
 import { caseNumber, day, digest, idParams, instant, text, uuid } from './schemas.ts'
 
 const tag = 'tasks'
 
-const task = z
-  .object({
-    id: z.string(),
-    caseNumber: z.string(),
-    procedure: z.string(),
-    digest,
-    title: text,
-    document: z.string().nullable(),
-    draft: z.unknown(),
-    note: text.nullable(),
-    state: z.enum(['open', 'closed']),
-    createdAt: instant,
-    closedAt: instant.nullable(),
-    due: day.nullable(),
-  })
-  .meta({ id: 'Task' })
+const draft = z.object({ document: z.string(), data: z.unknown() })
+const task = z.object({
+  id: z.string(),
+  caseNumber: z.string(),
+  procedure: z.string(),
+  digest,
+  title: text,
+  document: z.string().nullable(),
+  draft: draft.nullable(),
+  note: text.nullable(),
+  state: z.enum(['open', 'closed']),
+  createdAt: instant,
+  closedAt: instant.nullable(),
+  due: day.nullable(),
+})
 
 /** What an officer should do, with a draft where a register could fill one in. */
-export function taskRoutes(): Route[] {
+export function taskRoutes(procedures: readonly Procedure[]): Route[] {
+  const drafts = oneOfDocuments(procedures, 'Draft', (name, data) => draft.extend({ document: z.literal(name), data }))
+  const documented = task.extend({ draft: drafts.nullable() }).meta({ id: 'Task' })
   return [
     defineRoute({
       method: 'GET',
@@ -38,6 +41,7 @@ export function taskRoutes(): Route[] {
         statuses: [200],
         description: { zh: '待办', en: 'tasks' },
         schema: z.object({ items: z.array(task) }),
+        documented: z.object({ items: z.array(documented) }),
         headers: linkHeader,
       },
       errors: ['cursor-invalid'],
@@ -60,7 +64,7 @@ export function taskRoutes(): Route[] {
       summary: { zh: '读取待办', en: 'Read a task' },
       rule: ['officer'],
       params: idParams,
-      answer: { statuses: [200], description: { zh: '待办', en: 'the task' }, schema: task },
+      answer: { statuses: [200], description: { zh: '待办', en: 'the task' }, schema: task, documented },
       handle: async (ctx, { caller, params }) => ({ body: await readTask(ctx, caller, params.id) }),
     }),
     defineRoute({
@@ -71,7 +75,7 @@ export function taskRoutes(): Route[] {
       summary: { zh: '关闭待办', en: 'Close a task' },
       rule: ['officer'],
       params: idParams,
-      answer: { statuses: [200], description: { zh: '已关闭的待办', en: 'the closed task' }, schema: task },
+      answer: { statuses: [200], description: { zh: '已关闭的待办', en: 'the closed task' }, schema: task, documented },
       handle: async (ctx, { caller, params }) => ({ body: await closeTask(ctx, caller, params.id) }),
     }),
   ]

@@ -119,7 +119,9 @@ function successOf({ answer }: Route, convert: Convert): JsonObject {
         ),
       }
     : {}
-  const content = answer.schema ? { content: { [answer.type ?? 'application/json']: { schema: convert(answer.schema, 'output') } } } : {}
+  const content = answer.schema
+    ? { content: { [answer.type ?? 'application/json']: { schema: convert(answer.documented ?? answer.schema, 'output') } } }
+    : {}
   return Object.fromEntries(
     answer.statuses.map((status) => [String(status), { description: both(answer.description), ...headers, ...content }]),
   )

@@ -74,6 +74,11 @@ export interface RouteDefinition<Params, Query, Body, Result> {
     readonly statuses: readonly [number, ...number[]]
     readonly description: Text
     readonly schema?: z.ZodType<Result>
+    /**
+     * What the OpenAPI document shows in place of `schema`, where that lets content through which was checked when it was stored:
+     * the same answer, with every shape that the content may have.
+     */
+    readonly documented?: z.ZodType
     /** Media type; application/json where absent. */
     readonly type?: string
     readonly headers?: Readonly<Record<string, Text>>

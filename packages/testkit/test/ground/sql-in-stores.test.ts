@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url))
+
+/** To be moved next. The list only shrinks: a file that no longer holds SQL may not stay on it. */
+const toBeMoved = [
+  'packages/exchange/src/cases/answer-from-registers.ts',
+  'packages/exchange/src/cases/read-timeline.ts',
+  'packages/exchange/src/inbox/apply-cases.ts',
+  'packages/exchange/src/inbox/store-arrivals.ts',
+  'packages/exchange/src/outbox/record-answer.ts',
+  'packages/exchange/src/sweep.ts',
+]
+
+const importsSql = /\bimport\s*\{[^}]*\bsql\b[^}]*\}\s*from\s*['"]kysely['"]/
+const buildsQueries = /\.(?:selectFrom|insertInto|replaceInto|updateTable|deleteFrom|mergeInto)\(/
+
+const sources = ['packages/exchange/src', ...readdirSync(`${root}/services`).map((name) => `services/${name}/src`)].flatMap((folder) =>
+  readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .map((path) => `${folder}/${path}`),
+)
+const withSql = sources.filter((path) => {
+  const text = readFileSync(`${root}/${path}`, 'utf8')
+  return importsSql.test(text) || buildsQueries.test(text)
+})
+const mayHoldSql = (path: string) => path.endsWith('-store.ts') || path.startsWith('packages/exchange/src/db/')
+
+test('the stores are found by the SQL that they hold', () => {
+  expect(withSql.filter(mayHoldSql).length).toBeGreaterThan(10)
+})
+
+test('SQL stands in *-store.ts and in db/ only (style.md, Database)', () => {
+  expect(withSql.filter((path) => !mayHoldSql(path)).sort()).toEqual(toBeMoved)
+})
