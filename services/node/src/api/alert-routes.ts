@@ -15,6 +15,7 @@ const detail = z.object({
   cause: z.string().exactOptional(),
   error: z.string().exactOptional(),
   messages: z.int().exactOptional(),
+  bytes: z.int().exactOptional(),
   deferrals: z.int().exactOptional(),
   secondsOff: z.int().exactOptional(),
 })

@@ -101,11 +101,8 @@ export function registerRoutesOf(register: Register, procedures: readonly Proced
 
 /** Told apart by the procedure of the case they come from. */
 function entriesOf(register: Register, procedures: readonly Procedure[]): z.ZodType {
-  const kinds = procedures.flatMap((procedure) => {
-    const data = entryDataOf(procedure, register)
-    return data ? [storedEntry.extend({ procedure: z.literal(procedure.name), data })] : []
-  })
-  const [first, ...others] = kinds
+  const kinds = entryDataOf(register, procedures)
+  const [first, ...others] = kinds.map(({ name, data }) => storedEntry.extend({ procedure: z.literal(name), data }))
   if (first === undefined) return z.array(z.never()).max(0)
   return z.array(others.length === 0 ? first : z.discriminatedUnion('procedure', [first, ...others]))
 }
