@@ -27,6 +27,7 @@ export interface AlertDetail {
   readonly cause?: string
   readonly error?: string
   readonly messages?: number
+  readonly bytes?: number
   readonly deferrals?: number
   readonly secondsOff?: number
 }

@@ -112,7 +112,7 @@ type TaskQueryRow = Awaited<ReturnType<ReturnType<typeof tasksOf>['executeTakeFi
 export async function listTasks(
   ctx: Pick<Context, 'db'>,
   caller: Caller,
-  page: { state?: 'open' | 'closed'; caseNumber?: string; limit: number; after?: string },
+  page: { state?: 'open' | 'closed' | undefined; caseNumber?: string | undefined; limit: number; after?: string },
 ): Promise<{ items: TaskView[]; next: string | null }> {
   let query = tasksOf(ctx, caller)
     .orderBy('tasks.id')

@@ -1,6 +1,7 @@
 import { acknowledgeAlert, listAlerts } from '@hefu/exchange'
 import { z } from 'zod'
-import { linkHeader, pageOf, pageQuery, queryBoolean } from '../http/paging.ts'
+import { defineList } from '../http/list-route.ts'
+import { queryBoolean } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { digest, idParams, instant, region, uuid } from './schemas.ts'
 
@@ -14,6 +15,7 @@ const detail = z.object({
   cause: z.string().exactOptional(),
   error: z.string().exactOptional(),
   messages: z.int().exactOptional(),
+  bytes: z.int().exactOptional(),
   deferrals: z.int().exactOptional(),
   secondsOff: z.int().exactOptional(),
 })
@@ -36,27 +38,17 @@ const common = { tag: 'alerts', rule: ['operator'] } as const
 
 export function alertRoutes(): Route[] {
   return [
-    defineRoute({
+    defineList({
       ...common,
-      method: 'GET',
       path: '/v1/alerts',
       operationId: 'list-alerts',
       summary: { zh: '列出告警', en: 'List alerts' },
-      query: z.strictObject({ open: queryBoolean.optional(), ...pageQuery }),
-      answer: {
-        statuses: [200],
-        description: { zh: '告警，新的在前', en: 'alerts, newest first' },
-        schema: z.object({ items: z.array(alert) }),
-        headers: linkHeader,
-      },
-      errors: ['cursor-invalid'],
-      handle: async (ctx, request) =>
-        await pageOf(
-          request,
-          uuid,
-          async (page) => await listAlerts(ctx, { ...openOf(request.query), ...page }),
-          (item) => item,
-        ),
+      description: { zh: '告警，新的在前', en: 'alerts, newest first' },
+      filter: { open: queryBoolean.optional() },
+      item: alert,
+      after: uuid,
+      read: async (ctx, { query: { open } }, page) => await listAlerts(ctx, { ...(open && { open: open === 'true' }), ...page }),
+      show: (item) => item,
     }),
     defineRoute({
       ...common,
@@ -72,8 +64,4 @@ export function alertRoutes(): Route[] {
       },
     }),
   ]
-}
-
-function openOf({ open }: { readonly open?: 'true' | 'false' | undefined }): { open?: boolean } {
-  return open === undefined ? {} : { open: open === 'true' }
 }

@@ -1,10 +1,11 @@
-import { readCase, readDocument, readTimeline } from '@hefu/exchange'
-import type { Procedure } from '@hefu/procedures'
+import { type CaseDetail, listCases, readCase, readDocument, readTimeline } from '@hefu/exchange'
+import type { Procedure, Text } from '@hefu/procedures'
 import { z } from 'zod'
-import { linkHeader } from '../http/paging.ts'
+import type { Language } from '../http/language.ts'
+import { defineList } from '../http/list-route.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { caseFilter, pageOfCases } from './case-filter.ts'
-import { caseDocument, caseList, caseSchema, nextDocument, quoted, showCase, showDocument, showNext } from './case-schemas.ts'
+import { askedCases, caseFilter, listOfCases } from './case-filter.ts'
+import { caseDocument, caseSchema, nextDocument, quoted, showCase, showDocument, showNext } from './case-schemas.ts'
 import { oneOfDocuments } from './document-data.ts'
 import { caseNumber, caseParams, digest, instant, text, uuid } from './schemas.ts'
 
@@ -36,22 +37,19 @@ const read = { method: 'GET', tag, params: caseParams } as const
 /** The same cases as under each procedure, across procedures. */
 export function caseRoutes(procedures: readonly Procedure[]): Route[] {
   return [
-    defineRoute({
-      method: 'GET',
+    defineList({
+      ...listOfCases,
       path: '/v1/cases',
       operationId: 'list-cases',
       tag,
       summary: { zh: '列出办件（所有业务流程）', en: 'List cases across procedures' },
+      description: { zh: '办件，新的在前', en: 'cases, newest first' },
       rule: readers,
-      query: z.strictObject({ procedure: z.enum(procedures.map(({ name }) => name)).optional(), ...caseFilter(procedures) }),
-      answer: { statuses: [200], description: { zh: '办件，新的在前', en: 'cases, newest first' }, schema: caseList, headers: linkHeader },
-      errors: ['cursor-invalid'],
-      handle: async (ctx, request) =>
-        await pageOfCases(
-          ctx,
-          request,
-          procedures.find(({ name }) => name === request.query.procedure),
-        ),
+      filter: { procedure: z.enum(procedures.map(({ name }) => name)).optional(), ...caseFilter(procedures) },
+      read: async (ctx, { caller, query }, page) => {
+        const procedure = procedures.find(({ name }) => name === query.procedure)
+        return await listCases(ctx, caller, { procedure, ...askedCases(query), ...page })
+      },
     }),
     defineRoute({
       ...read,
@@ -65,22 +63,13 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
         return { body: showCase(detail, language), headers: { etag: quoted(detail.etag) } }
       },
     }),
-    defineRoute({
-      ...read,
+    partRoute({
       path: '/v1/cases/{caseNumber}/documents',
       operationId: 'list-case-documents',
       summary: { zh: '列出办件的文书', en: "List a case's documents" },
-      rule: readers,
-      answer: {
-        statuses: [200],
-        description: { zh: '文书，不含内容', en: 'documents, without content' },
-        schema: z.object({ items: z.array(caseDocument) }),
-        headers: etagHeader,
-      },
-      handle: async (ctx, { caller, params, language }) => {
-        const { documents, etag } = await readCase(ctx, caller, null, params.caseNumber)
-        return { body: { items: documents.map((document) => showDocument(document, language)) }, headers: { etag: quoted(etag) } }
-      },
+      description: { zh: '文书，不含内容', en: 'documents, without content' },
+      item: caseDocument,
+      show: ({ documents }, language) => documents.map((document) => showDocument(document, language)),
     }),
     defineRoute({
       method: 'GET',
@@ -118,22 +107,33 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
         return { body: { items: [...items] } }
       },
     }),
-    defineRoute({
-      ...read,
+    partRoute({
       path: '/v1/cases/{caseNumber}/next',
       operationId: 'list-case-next',
       summary: { zh: '现在可写的文书，以及不可写的原因', en: 'What may be written now, and why not' },
-      rule: readers,
-      answer: {
-        statuses: [200],
-        description: { zh: '此业务流程的每种文书', en: 'every document of the procedure' },
-        schema: z.object({ items: z.array(nextDocument) }),
-        headers: etagHeader,
-      },
-      handle: async (ctx, { caller, params, language }) => {
-        const { next, etag } = await readCase(ctx, caller, null, params.caseNumber)
-        return { body: { items: next.map((one) => showNext(one, language)) }, headers: { etag: quoted(etag) } }
-      },
+      description: { zh: '此业务流程的每种文书', en: 'every document of the procedure' },
+      item: nextDocument,
+      show: ({ next }, language) => next.map((one) => showNext(one, language)),
     }),
   ]
+}
+
+interface Part<Item> extends Pick<Route, 'path' | 'operationId' | 'summary'> {
+  readonly description: Text
+  readonly item: z.ZodType<Item>
+  readonly show: (detail: CaseDetail, language: Language) => Item[]
+}
+
+/** A list that comes with the case as a whole, without pages, and with the case's ETag. */
+function partRoute<Item>({ description, item, show, ...route }: Part<Item>): Route {
+  return defineRoute({
+    ...read,
+    ...route,
+    rule: readers,
+    answer: { statuses: [200], description, schema: z.object({ items: z.array(item) }), headers: etagHeader },
+    handle: async (ctx, { caller, params, language }) => {
+      const detail = await readCase(ctx, caller, null, params.caseNumber)
+      return { body: { items: show(detail, language) }, headers: { etag: quoted(detail.etag) } }
+    },
+  })
 }

@@ -63,8 +63,6 @@ export const caseSchema = z
   })
   .meta({ id: 'Case' })
 
-export const caseList = z.object({ items: z.array(caseSchema) }).meta({ id: 'CaseList' })
-
 export const submittedSchema = z
   .object({
     caseNumber: z.string(),

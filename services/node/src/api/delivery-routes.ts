@@ -1,8 +1,8 @@
 import { listDeliveries, readDelivery, retryNow, sendAgain } from '@hefu/exchange'
 import { z } from 'zod'
-import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
+import { defineList } from '../http/list-route.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { caseNumber, digest, idParams, instant, region, text, uuid } from './schemas.ts'
+import { caseNumber, digest, idParams, instant, region, regionCode, text, uuid } from './schemas.ts'
 
 const state = z.enum(['pending', 'deferred', 'delivered', 'refused', 'cancelled'])
 
@@ -38,38 +38,22 @@ const common = { tag: 'deliveries', rule: ['operator'] } as const
 /** How messages fare on their way; never their content. */
 export function deliveryRoutes(): Route[] {
   return [
-    defineRoute({
+    defineList({
       ...common,
-      method: 'GET',
       path: '/v1/deliveries',
       operationId: 'list-deliveries',
       summary: { zh: '列出送达情况', en: 'List deliveries' },
-      query: z.strictObject({
+      description: { zh: '送达，新的在前', en: 'deliveries, newest first' },
+      filter: {
         state: state.optional(),
-        peer: z
-          .string()
-          .regex(/^\d{6}$/)
-          .optional(),
+        peer: regionCode.optional(),
         case: caseNumber.optional(),
-        ...pageQuery,
-      }),
-      answer: {
-        statuses: [200],
-        description: { zh: '送达，新的在前', en: 'deliveries, newest first' },
-        schema: z.object({ items: z.array(delivery) }),
-        headers: linkHeader,
       },
-      errors: ['cursor-invalid'],
-      handle: async (ctx, request) => {
-        const { state: inState, peer, case: ofCase } = request.query
-        const filter = { ...(inState && { state: inState }), ...(peer && { peer }), ...(ofCase && { caseNumber: ofCase }) }
-        return await pageOf(
-          request,
-          uuid,
-          async (page) => await listDeliveries(ctx, { ...filter, ...page }),
-          (item) => item,
-        )
-      },
+      item: delivery,
+      after: uuid,
+      read: async (ctx, { query }, page) =>
+        await listDeliveries(ctx, { state: query.state, peer: query.peer, caseNumber: query.case, ...page }),
+      show: (item) => item,
     }),
     defineRoute({
       ...common,

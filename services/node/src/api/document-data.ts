@@ -12,9 +12,13 @@ export function recordDataOf(register: Register): z.ZodType {
   return register.schema.meta({ id: `${pascal(register.name)}RecordData` })
 }
 
-/** What cases of this procedure enter in this register; undefined: nothing. */
-export function entryDataOf(procedure: Procedure, register: Register): z.ZodType | undefined {
-  return procedure.entries?.[register.name]?.meta({ id: `${pascal(procedure.name)}${pascal(register.name)}EntryDataV${procedure.version}` })
+/** What cases enter in this register, per name of a procedure. */
+export function entryDataOf(register: Register, procedures: readonly Procedure[]): Named[] {
+  const kinds = procedures.flatMap(({ name, version, entries }) => {
+    const data = entries?.[register.name]?.meta({ id: `${pascal(name)}${pascal(register.name)}EntryDataV${version}` })
+    return data ? [{ name, data }] : []
+  })
+  return byName(kinds)
 }
 
 /**
@@ -24,14 +28,24 @@ export function entryDataOf(procedure: Procedure, register: Register): z.ZodType
 export function oneOfDocuments(procedures: readonly Procedure[], id: string, shape: (name: string, data: z.ZodType) => z.ZodObject) {
   const kinds = procedures.flatMap((procedure) => Object.keys(procedure.documents).map((name) => ({ name, data: dataOf(procedure, name) })))
   const idOf = (name: string) => `${pascal(name)}${id}`
-  const shapes = [...Map.groupBy(kinds, ({ name }) => name)].map(([name, found]) => {
-    const data = found.map((kind) => kind.data)
-    return { name, schema: shape(name, data.length === 1 ? (data[0] as z.ZodType) : z.union(data)).meta({ id: idOf(name) }) }
-  })
+  const shapes = byName(kinds).map(({ name, data }) => ({ name, schema: shape(name, data).meta({ id: idOf(name) }) }))
   const mapping = Object.fromEntries(shapes.map(({ name }) => [name, `#/components/schemas/${idOf(name)}`]))
   return z
     .discriminatedUnion('document', shapes.map(({ schema }) => schema) as unknown as [z.ZodObject<{ document: z.ZodLiteral<string> }>])
     .meta({ id, discriminator: { propertyName: 'document', mapping } })
+}
+
+interface Named {
+  readonly name: string
+  readonly data: z.ZodType
+}
+
+/** Procedures share names of documents, and versions of a procedure its own name: there the data is any of theirs. */
+function byName(kinds: readonly Named[]): Named[] {
+  return [...Map.groupBy(kinds, ({ name }) => name)].map(([name, [first, ...others]]) => {
+    const data = (first as Named).data
+    return { name, data: others.length === 0 ? data : z.union([data, ...others.map((other) => other.data)]) }
+  })
 }
 
 export function pascal(name: string): string {

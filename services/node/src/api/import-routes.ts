@@ -2,7 +2,7 @@ import { createImport, listImportErrors, listImportResults, MAX_IMPORT_BYTES, re
 import type { Procedure, Register } from '@hefu/procedures'
 import { z } from 'zod'
 import { localise } from '../http/language.ts'
-import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
+import { defineList } from '../http/list-route.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { idParams, instant } from './schemas.ts'
 
@@ -27,7 +27,13 @@ const rowError = z
 
 const rowResult = z.object({ line: z.int(), caseNumber: z.string().nullable() }).meta({ id: 'ImportRowResult' })
 
-const afterLine = z.int().min(0).max(2_000_000_000)
+const ofImport = {
+  tag,
+  rule,
+  params: idParams,
+  description: { zh: '按行号排列', en: 'by line' },
+  after: z.int().min(0).max(2_000_000_000),
+}
 
 export function importRoutes(procedures: readonly Procedure[], registers: readonly Register[]): Route[] {
   return [
@@ -74,57 +80,27 @@ export function importRoutes(procedures: readonly Procedure[], registers: readon
       answer: { statuses: [200], description: { zh: '导入', en: 'the import' }, schema: importSchema },
       handle: async (ctx, { caller, params }) => ({ body: await readImport(ctx, caller, params.id) }),
     }),
-    defineRoute({
-      method: 'GET',
+    defineList({
+      ...ofImport,
       path: '/v1/imports/{id}/errors',
       operationId: 'list-import-errors',
-      tag,
       summary: { zh: '未接受的行', en: 'Rows that were not taken' },
-      rule,
-      params: idParams,
-      query: z.strictObject(pageQuery),
-      answer: {
-        statuses: [200],
-        description: { zh: '按行号排列', en: 'by line' },
-        schema: z.object({ items: z.array(rowError) }),
-        headers: linkHeader,
-      },
-      errors: ['cursor-invalid'],
-      handle: async (ctx, request) =>
-        await pageOf(
-          request,
-          afterLine,
-          async (page) => await listImportErrors(ctx, request.caller, request.params.id, page),
-          ({ line, code, errors }) => ({
-            line,
-            code,
-            errors: errors.map((one) => ({ pointer: one.pointer, code: one.code, detail: localise(one, request.language) })),
-          }),
-        ),
+      item: rowError,
+      read: async (ctx, { caller, params }, page) => await listImportErrors(ctx, caller, params.id, page),
+      show: ({ line, code, errors }, { language }) => ({
+        line,
+        code,
+        errors: errors.map((one) => ({ pointer: one.pointer, code: one.code, detail: localise(one, language) })),
+      }),
     }),
-    defineRoute({
-      method: 'GET',
+    defineList({
+      ...ofImport,
       path: '/v1/imports/{id}/results',
       operationId: 'list-import-results',
-      tag,
       summary: { zh: '已接受的行', en: 'Rows that were taken' },
-      rule,
-      params: idParams,
-      query: z.strictObject(pageQuery),
-      answer: {
-        statuses: [200],
-        description: { zh: '按行号排列', en: 'by line' },
-        schema: z.object({ items: z.array(rowResult) }),
-        headers: linkHeader,
-      },
-      errors: ['cursor-invalid'],
-      handle: async (ctx, request) =>
-        await pageOf(
-          request,
-          afterLine,
-          async (page) => await listImportResults(ctx, request.caller, request.params.id, page),
-          (item) => item,
-        ),
+      item: rowResult,
+      read: async (ctx, { caller, params }, page) => await listImportResults(ctx, caller, params.id, page),
+      show: (item) => item,
     }),
   ]
 }

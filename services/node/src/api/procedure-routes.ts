@@ -1,10 +1,9 @@
-import { readCase, startingDocument, submitDocument, submitSchema } from '@hefu/exchange'
+import { listCases, readCase, startingDocument, submitDocument, submitSchema } from '@hefu/exchange'
 import type { DocumentDefinition, Procedure, Text } from '@hefu/procedures'
-import { z } from 'zod'
-import { linkHeader } from '../http/paging.ts'
+import { defineList } from '../http/list-route.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { caseFilter, pageOfCases } from './case-filter.ts'
-import { caseList, caseSchema, quoted, showCase, submittedSchema } from './case-schemas.ts'
+import { askedCases, caseFilter, listOfCases } from './case-filter.ts'
+import { caseSchema, quoted, showCase, submittedSchema } from './case-schemas.ts'
 import { dataOf, pascal } from './document-data.ts'
 import { caseParams } from './schemas.ts'
 
@@ -79,22 +78,16 @@ function addRoute(procedure: Procedure, name: string, definition: DocumentDefini
 }
 
 function listRoute(procedure: Procedure): Route {
-  return defineRoute({
-    method: 'GET',
+  return defineList({
+    ...listOfCases,
     path: `/v1/${procedure.path}`,
     operationId: `list-${procedure.name}`,
     tag: procedure.path,
     summary: summary({ zh: '列出办件：', en: 'List cases: ' }, procedure.title),
+    description: { zh: '本机构的办件，新的在前', en: "the agency's cases, newest first" },
     rule: ['officer'],
-    query: z.strictObject(caseFilter([procedure])),
-    answer: {
-      statuses: [200],
-      description: { zh: '本机构的办件，新的在前', en: "the agency's cases, newest first" },
-      schema: caseList,
-      headers: linkHeader,
-    },
-    errors: ['cursor-invalid'],
-    handle: async (ctx, request) => await pageOfCases(ctx, request, procedure),
+    filter: caseFilter([procedure]),
+    read: async (ctx, { caller, query }, page) => await listCases(ctx, caller, { procedure, ...askedCases(query), ...page }),
   })
 }
 

@@ -1,8 +1,8 @@
 import { listReceipts, readReceipt } from '@hefu/exchange'
 import { z } from 'zod'
-import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
+import { defineList } from '../http/list-route.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { caseNumber, digest, instant, region } from './schemas.ts'
+import { caseNumber, digest, instant, region, regionCode } from './schemas.ts'
 
 const receipt = z
   .object({
@@ -39,37 +39,17 @@ const after = z.strictObject({
 /** Signed receipts, issued and received, with the place of each message: evidence without content. */
 export function receiptRoutes(): Route[] {
   return [
-    defineRoute({
+    defineList({
       ...common,
-      method: 'GET',
       path: '/v1/receipts',
       operationId: 'list-receipts',
       summary: { zh: '列出回执', en: 'List receipts' },
-      query: z.strictObject({
-        case: caseNumber.optional(),
-        issuer: z
-          .string()
-          .regex(/^\d{6}$/)
-          .optional(),
-        ...pageQuery,
-      }),
-      answer: {
-        statuses: [200],
-        description: { zh: '回执，新的在前', en: 'receipts, newest first' },
-        schema: z.object({ items: z.array(receipt) }),
-        headers: linkHeader,
-      },
-      errors: ['cursor-invalid'],
-      handle: async (ctx, request) => {
-        const { case: ofCase, issuer } = request.query
-        const filter = { ...(ofCase && { caseNumber: ofCase }), ...(issuer && { issuer }) }
-        return await pageOf(
-          request,
-          after,
-          async (page) => await listReceipts(ctx, { ...filter, ...page }),
-          (item) => item,
-        )
-      },
+      description: { zh: '回执，新的在前', en: 'receipts, newest first' },
+      filter: { case: caseNumber.optional(), issuer: regionCode.optional() },
+      item: receipt,
+      after,
+      read: async (ctx, { query }, page) => await listReceipts(ctx, { caseNumber: query.case, issuer: query.issuer, ...page }),
+      show: (item) => item,
     }),
     defineRoute({
       ...common,

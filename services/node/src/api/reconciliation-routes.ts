@@ -1,8 +1,8 @@
 import { listReconciliations, readReconciliation, requestReconciliation } from '@hefu/exchange'
 import { z } from 'zod'
-import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
+import { defineList } from '../http/list-route.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { day, idParams, instant, region, uuid } from './schemas.ts'
+import { day, idParams, instant, region, regionCode, uuid } from './schemas.ts'
 
 const result = z
   .object({
@@ -44,9 +44,7 @@ export function reconciliationRoutes(): Route[] {
       path: '/v1/reconciliations',
       operationId: 'request-reconciliation',
       summary: { zh: '与对端核对两半', en: 'Compare both halves with a peer' },
-      body: z
-        .strictObject({ peer: z.string().regex(/^\d{6}$/), from: requestedDay, to: requestedDay })
-        .meta({ id: 'ReconciliationRequest' }),
+      body: z.strictObject({ peer: regionCode, from: requestedDay, to: requestedDay }).meta({ id: 'ReconciliationRequest' }),
       idempotent: true,
       answer: {
         statuses: [202],
@@ -60,27 +58,16 @@ export function reconciliationRoutes(): Route[] {
         return { body: { id }, headers: { location: `/v1/reconciliations/${id}` } }
       },
     }),
-    defineRoute({
+    defineList({
       ...common,
-      method: 'GET',
       path: '/v1/reconciliations',
       operationId: 'list-reconciliations',
       summary: { zh: '列出核对', en: 'List reconciliations' },
-      query: z.strictObject(pageQuery),
-      answer: {
-        statuses: [200],
-        description: { zh: '核对，新的在前', en: 'reconciliations, newest first' },
-        schema: z.object({ items: z.array(reconciliation) }),
-        headers: linkHeader,
-      },
-      errors: ['cursor-invalid'],
-      handle: async (ctx, request) =>
-        await pageOf(
-          request,
-          uuid,
-          async (page) => await listReconciliations(ctx, page),
-          (item) => item,
-        ),
+      description: { zh: '核对，新的在前', en: 'reconciliations, newest first' },
+      item: reconciliation,
+      after: uuid,
+      read: async (ctx, _, page) => await listReconciliations(ctx, page),
+      show: (item) => item,
     }),
     defineRoute({
       ...common,

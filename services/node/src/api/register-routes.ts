@@ -1,7 +1,7 @@
 import { deleteRecord, HefuError, listRecords, type Precondition, putRecord, readRecord } from '@hefu/exchange'
 import type { Procedure, Register } from '@hefu/procedures'
 import { z } from 'zod'
-import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
+import { defineList } from '../http/list-route.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { quoted } from './case-schemas.ts'
 import { entryDataOf, pascal, recordDataOf } from './document-data.ts'
@@ -28,28 +28,17 @@ export function registerRoutesOf(register: Register, procedures: readonly Proced
   const common = { tag: 'registers', rule: ['officer'] } as const
   const path = `/v1/registers/${register.name}`
   return [
-    defineRoute({
+    defineList({
       ...common,
-      method: 'GET',
       path,
       operationId: `list-${register.name}`,
       summary: { zh: `列出：${register.title.zh}`, en: `List: ${register.title.en}` },
-      query: z.strictObject(pageQuery),
-      answer: {
-        statuses: [200],
-        description: { zh: '本机构的记录', en: "the agency's records" },
-        schema: z.object({ items: z.array(storedRecord) }),
-        documented: z.object({ items: z.array(record) }),
-        headers: linkHeader,
-      },
-      errors: ['cursor-invalid'],
-      handle: async (ctx, request) =>
-        await pageOf(
-          request,
-          z.string().regex(/^[A-Za-z0-9_-]{1,100}$/),
-          async (page) => await listRecords(ctx, request.caller, register.name, page),
-          (item) => item,
-        ),
+      description: { zh: '本机构的记录', en: "the agency's records" },
+      item: storedRecord,
+      documented: record,
+      after: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/),
+      read: async (ctx, { caller }, page) => await listRecords(ctx, caller, register.name, page),
+      show: (item) => item,
     }),
     defineRoute({
       ...common,
@@ -112,11 +101,8 @@ export function registerRoutesOf(register: Register, procedures: readonly Proced
 
 /** Told apart by the procedure of the case they come from. */
 function entriesOf(register: Register, procedures: readonly Procedure[]): z.ZodType {
-  const kinds = procedures.flatMap((procedure) => {
-    const data = entryDataOf(procedure, register)
-    return data ? [storedEntry.extend({ procedure: z.literal(procedure.name), data })] : []
-  })
-  const [first, ...others] = kinds
+  const kinds = entryDataOf(register, procedures)
+  const [first, ...others] = kinds.map(({ name, data }) => storedEntry.extend({ procedure: z.literal(name), data }))
   if (first === undefined) return z.array(z.never()).max(0)
   return z.array(others.length === 0 ? first : z.discriminatedUnion('procedure', [first, ...others]))
 }

@@ -7,6 +7,8 @@ export const digest = z.string()
 export const instant = z.string().meta({ format: 'date-time' })
 export const day = z.string().meta({ format: 'date' })
 export const region = z.string()
+/** A region as a caller names it; there need not be one. */
+export const regionCode = z.string().regex(/^\d{6}$/)
 
 export const caseNumber = z
   .string()

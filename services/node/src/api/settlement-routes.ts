@@ -1,7 +1,7 @@
 import { listSettlementEntries } from '@hefu/exchange'
 import { z } from 'zod'
-import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { defineList } from '../http/list-route.ts'
+import type { Route } from '../http/route.ts'
 import { caseNumber, day, digest, region } from './schemas.ts'
 
 const settlementEntry = z
@@ -23,28 +23,17 @@ const after = z.strictObject({ completedOn: z.iso.date().regex(/^(?:19|20)/), ca
 /** What completed transfers left to be cleared between the regions. */
 export function settlementRoutes(): Route[] {
   return [
-    defineRoute({
-      method: 'GET',
+    defineList({
       path: '/v1/settlement-entries',
       operationId: 'list-settlement-entries',
       tag: 'settlement-entries',
       summary: { zh: '列出待清算条目', en: 'List settlement entries' },
       rule: ['officer'],
-      query: z.strictObject(pageQuery),
-      answer: {
-        statuses: [200],
-        description: { zh: '本机构的条目', en: "the agency's entries" },
-        schema: z.object({ items: z.array(settlementEntry) }),
-        headers: linkHeader,
-      },
-      errors: ['cursor-invalid'],
-      handle: async (ctx, request) =>
-        await pageOf(
-          request,
-          after,
-          async (page) => await listSettlementEntries(ctx, request.caller, page),
-          (item) => item,
-        ),
+      description: { zh: '本机构的条目', en: "the agency's entries" },
+      item: settlementEntry,
+      after,
+      read: async (ctx, { caller }, page) => await listSettlementEntries(ctx, caller, page),
+      show: (item) => item,
     }),
   ]
 }

@@ -1,12 +1,12 @@
 import { closeTask, listTasks, readTask } from '@hefu/exchange'
 import type { Procedure } from '@hefu/procedures'
 import { z } from 'zod'
-import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
+import { defineList } from '../http/list-route.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { oneOfDocuments } from './document-data.ts'
 import { caseNumber, day, digest, idParams, instant, text, uuid } from './schemas.ts'
 
-const tag = 'tasks'
+const common = { tag: 'tasks', rule: ['officer'] } as const
 
 const draft = z.object({ document: z.string(), data: z.unknown() })
 const task = z.object({
@@ -29,51 +29,35 @@ export function taskRoutes(procedures: readonly Procedure[]): Route[] {
   const drafts = oneOfDocuments(procedures, 'Draft', (name, data) => draft.extend({ document: z.literal(name), data }))
   const documented = task.extend({ draft: drafts.nullable() }).meta({ id: 'Task' })
   return [
-    defineRoute({
-      method: 'GET',
+    defineList({
+      ...common,
       path: '/v1/tasks',
       operationId: 'list-tasks',
-      tag,
       summary: { zh: '列出本机构的待办', en: "List the agency's tasks" },
-      rule: ['officer'],
-      query: z.strictObject({ state: z.enum(['open', 'closed']).optional(), case: caseNumber.optional(), ...pageQuery }),
-      answer: {
-        statuses: [200],
-        description: { zh: '待办', en: 'tasks' },
-        schema: z.object({ items: z.array(task) }),
-        documented: z.object({ items: z.array(documented) }),
-        headers: linkHeader,
-      },
-      errors: ['cursor-invalid'],
-      handle: async (ctx, request) =>
-        await pageOf(
-          request,
-          uuid,
-          async (page) => {
-            const { state, case: ofCase } = request.query
-            return await listTasks(ctx, request.caller, { ...(state && { state }), ...(ofCase && { caseNumber: ofCase }), ...page })
-          },
-          (item) => item,
-        ),
+      description: { zh: '待办', en: 'tasks' },
+      filter: { state: z.enum(['open', 'closed']).optional(), case: caseNumber.optional() },
+      item: task,
+      documented,
+      after: uuid,
+      read: async (ctx, { caller, query }, page) => await listTasks(ctx, caller, { state: query.state, caseNumber: query.case, ...page }),
+      show: (item) => item,
     }),
     defineRoute({
+      ...common,
       method: 'GET',
       path: '/v1/tasks/{id}',
       operationId: 'read-task',
-      tag,
       summary: { zh: '读取待办', en: 'Read a task' },
-      rule: ['officer'],
       params: idParams,
       answer: { statuses: [200], description: { zh: '待办', en: 'the task' }, schema: task, documented },
       handle: async (ctx, { caller, params }) => ({ body: await readTask(ctx, caller, params.id) }),
     }),
     defineRoute({
+      ...common,
       method: 'POST',
       path: '/v1/tasks/{id}/close',
       operationId: 'close-task',
-      tag,
       summary: { zh: '关闭待办', en: 'Close a task' },
-      rule: ['officer'],
       params: idParams,
       answer: { statuses: [200], description: { zh: '已关闭的待办', en: 'the closed task' }, schema: task, documented },
       handle: async (ctx, { caller, params }) => ({ body: await closeTask(ctx, caller, params.id) }),
