@@ -18,6 +18,8 @@ import { freePorts } from '../processes/free-port.ts'
 export interface NetworkOptions {
   /** Beside the core procedures. */
   readonly procedures?: readonly Procedure[]
+  /** Whether a region's node has this procedure: one that was not upgraded lacks what its peers have. All have all by default. */
+  readonly knows?: (region: string, procedure: Procedure) => boolean
   /** The queue of each region; by default in its own database. */
   readonly queueUrl?: (region: string) => string
   readonly logLevel?: 'silent' | 'debug' | 'info'
@@ -85,7 +87,7 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
         files: files[region] as RegionFiles,
         database,
         port: ports[at] as number,
-        procedures,
+        procedures: procedures.filter((procedure) => options.knows?.(region, procedure) ?? true),
         now,
         options,
         stack,
