@@ -278,6 +278,8 @@ create table alerts (
   acknowledged_by text
 );
 
+-- `failures` in a row; from the third on the circuit is open until `open_until`, when one message probes it.
+-- `probed`: place in the outbox of the message that probed last, so that the next probe is another one.
 create table peers (
   region text primary key,
   paused boolean not null default false,
@@ -285,6 +287,7 @@ create table peers (
   paused_at timestamptz,
   failures integer not null default 0,
   open_until timestamptz,
+  probed bigint not null default 0,
   last_success_at timestamptz,
   last_failure_at timestamptz,
   last_failure text

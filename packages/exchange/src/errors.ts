@@ -30,7 +30,6 @@ export type ErrorCode =
   | 'media-type'
   | 'cursor-invalid'
   | 'conflict'
-  | 'too-many-requests'
   | 'unavailable'
   | 'unverifiable'
   | 'internal'

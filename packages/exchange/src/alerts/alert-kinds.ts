@@ -7,6 +7,7 @@ export const alertKinds = [
   'receipt.unverifiable',
   'receipt.clock',
   'delivery.expired',
+  'delivery.too-large',
   'apply.failed',
   'reconcile.differs',
 ] as const

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type CaseView, nextFor, replay, seenFor } from '@hefu/procedures'
-import { type MessageClaims, signMessage } from '@hefu/protocol'
+import { MAX_MESSAGE_BYTES, type MessageClaims, signMessage } from '@hefu/protocol'
 import type { AgencyCode, CaseNumber, RegionId } from '@hefu/reference'
 import type { Context } from '../context.ts'
 import { insertRows, type Statement } from '../db/bulk.ts'
@@ -32,7 +32,8 @@ export interface Appended {
 }
 
 /**
- * This side's next document of a locked case, signed. Refuses what the engine would call void, and what `check` finds wrong.
+ * This side's next document of a locked case, signed. Refuses what the engine would call void, what `check` finds wrong, and what
+ * is too large to be delivered.
  * The caller runs the writes, and projects the case, in the same transaction.
  */
 export async function appendDocument(ctx: Signing, loaded: LoadedCase, draft: DraftDocument): Promise<Appended> {
@@ -75,6 +76,7 @@ async function signDocument(
     data: draft.data as MessageClaims['data'],
   }
   const { token, digest } = await signMessage(claims, ctx.signer)
+  if (token.length > MAX_MESSAGE_BYTES) throw tooLarge(token.length)
   const row = {
     jti: claims.jti,
     iss: claims.iss,
@@ -96,6 +98,20 @@ async function signDocument(
     stored_at: new Date(nowMs),
   }
   return { row, claims, view: before.view }
+}
+
+/**
+ * No peer takes a longer message (protocol.md section 1), so its author is told before anything is stored. Base64url makes four
+ * characters of three bytes of the document.
+ */
+function tooLarge(messageBytes: number): HefuError {
+  const excess = Math.ceil(((messageBytes - MAX_MESSAGE_BYTES) * 3) / 4)
+  return new HefuError('too-large', {
+    detail: {
+      zh: `文书签名后不得超过 256 KiB，即约 190 KiB 的 JSON（UTF-8）；此文书多出 ${excess} 字节。未保存、未发送任何内容，请缩短或拆分。`,
+      en: `A document may have 256 KiB once it is signed, which is about 190 KiB of JSON in UTF-8; this one has ${excess} bytes too many. Nothing was stored or sent: shorten or split it.`,
+    },
+  })
 }
 
 /** The other side of the case: a document has one addressee. */

@@ -238,6 +238,7 @@ interface PeerTable {
   paused_at: Date | null
   failures: Generated<number>
   open_until: Date | null
+  probed: Generated<string>
   last_success_at: Date | null
   last_failure_at: Date | null
   last_failure: string | null

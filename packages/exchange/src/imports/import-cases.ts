@@ -40,7 +40,7 @@ export async function importCase(
 
 /** Errors that say nothing about the row but about the moment: it keeps its place and is tried again. */
 export function isPassing(error: HefuError): boolean {
-  return error.code === 'unavailable' || error.code === 'too-many-requests' || error.code === 'idempotency-key-busy'
+  return error.code === 'unavailable' || error.code === 'idempotency-key-busy'
 }
 
 function failureOf(error: HefuError) {

@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { joinMessages, keyOwner, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, type Outcome, regionById, verifyAnswer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
 import { recordPeerFailure } from '../peers/peer-store.ts'
 import { deliveryAttempted } from '../telemetry.ts'
-import { type Batch, leaseBatch, putBack, releaseLease } from './outbox-store.ts'
+import { type Batch, endProbe, failuresAlone, leaseBatch, putBack, releaseLease, splitOf, tooLargeForPeer } from './outbox-store.ts'
 import { type PeerAnswer, postToPeer } from './post-to-peer.ts'
 import { recordAnswer } from './record-answer.ts'
 import { retryAfterMs, retryDelayMs } from './retry-delay.ts'
@@ -43,13 +44,15 @@ async function sendInTurn(ctx: DeliverContext, peer: string, startLane: () => vo
     const batch = await leaseBatch(ctx, peer)
     if (batch.messages.length === 0) return
     if (batch.isFull) startLane()
-    await deliverBatch(ctx, peer, batch, signal)
+    const halvesInMs = await deliverBatch(ctx, peer, batch, signal)
+    if (halvesInMs !== null) await sleep(halvesInMs, undefined, signal ? { signal } : {}).catch(() => {})
     // Nothing was left behind it; what is written meanwhile comes with a job of its own.
-    if (!batch.isFull) return
+    else if (!batch.isFull) return
   }
 }
 
-async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch, signal: AbortSignal | undefined): Promise<void> {
+/** Answers how soon the halves of a batch that failed may go on, where this job is to send them itself; otherwise null. */
+async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch, signal: AbortSignal | undefined): Promise<number | null> {
   const startedMs = performance.now()
   const body = batch.messages.length === 1 ? (batch.messages[0]?.message ?? '') : joinMessages(batch.messages.map((m) => m.message))
   const answer = await postToPeer({
@@ -59,7 +62,10 @@ async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch, sig
     signal,
   })
   // The node stops: no failure of the peer's, and whoever works next need not wait for the lease.
-  if (signal?.aborted === true && answer.kind === 'no-answer') return await releaseLease(ctx, batch)
+  if (signal?.aborted === true && answer.kind === 'no-answer') {
+    await releaseLease(ctx, batch)
+    return null
+  }
   const attempt = { peer, messages: batch.messages.length, bytes: body.length, ms: performance.now() - startedMs }
   const outcomes = answer.kind === 'answer' && answer.status === 200 ? await verify(ctx, peer, batch, answer.body) : null
   if (outcomes === null || outcomes.every((outcome) => outcome.status === 'invalid')) {
@@ -67,11 +73,12 @@ async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch, sig
     const httpStatus = answer.kind === 'answer' ? answer.status : undefined
     deliveryAttempted(ctx, { ...attempt, outcome: cause, httpStatus })
     if (outcomes !== null) await alertUnverifiable(ctx, peer, batch, cause)
-    await fail(ctx, peer, batch, answer, cause)
-    return
+    await alertTooLarge(ctx, peer, batch, cause)
+    return await fail(ctx, peer, batch, answer, cause)
   }
   deliveryAttempted(ctx, { ...attempt, outcome: 'answered', httpStatus: 200, counts: countOutcomes(outcomes) })
   await recordAnswer(ctx, peer, batch, outcomes)
+  return null
 }
 
 /** Never the peer's word alone: the receipt must verify and lead from our own leaf to its root. */
@@ -100,22 +107,53 @@ async function alertUnverifiable(ctx: DeliverContext, peer: string, { messages }
   })
 }
 
+/** Alone and again: it is not the company it was in. Either the document or the limit of something in between has to change. */
+async function alertTooLarge(ctx: DeliverContext, peer: string, { messages }: Batch, cause: string): Promise<void> {
+  const [first, ...others] = messages
+  if (!first || others.length > 0 || cause !== tooLargeForPeer || first.last_failure !== cause) return
+  await raiseAlert(ctx.db, ctx, {
+    kind: 'delivery.too-large',
+    key: first.jti,
+    peer,
+    caseNumber: first.case_number,
+    jti: first.jti,
+    detail: { cause, bytes: first.message.length },
+  })
+}
+
+/** From one request that failed to its halves. */
+const halvesMs = 20
+
+/** Halves that have to wait longer, because the circuit is open, are left to the sweep. */
+const longestPauseMs = 1_000
+
 /**
  * Puts the batch back. The second time the same answer comes for the same messages, they go in halves and soon, so that one
  * message cannot hold up the others; when the peer itself is down, its circuit opens and bounds the attempts.
  */
-async function fail(ctx: DeliverContext, peer: string, batch: Batch, answer: PeerAnswer, cause: string): Promise<void> {
-  await recordPeerFailure(ctx, peer, cause)
+async function fail(ctx: DeliverContext, peer: string, batch: Batch, answer: PeerAnswer, cause: string): Promise<number | null> {
   const size = batch.messages.length
   const answered = answer.kind === 'answer'
-  const again = answered && size > 1 && batch.messages.every((m) => m.last_failure === cause)
-  const split = (batch.messages[0]?.split ?? 0) + (again ? 1 : 0)
   const afterMs = (answered ? retryAfterMs(answer.retryAfter, ctx.now()) : null) ?? 0
-  // What it failed in the company of others does not count against the one that is left: its own waiting begins when it is alone.
-  const alone = (attempts: number) => Math.max(1, attempts - 1 - (batch.messages[0]?.split ?? 0))
-  const nextAttemptAt = (attempts: number) =>
-    ctx.now() + Math.max(afterMs, again ? 20 : retryDelayMs(size > 1 ? 1 : alone(attempts), Math.random()))
-  await putBack(ctx, batch, { cause, httpStatus: answered ? answer.status : null, nextAttemptAt, split: Math.min(split, 9) })
+  const busy = answered && (answer.status === 429 || answer.status === 503)
+  const openUntilMs = await recordPeerFailure(ctx, peer, { cause, afterMs: busy ? afterMs : 0 })
+  if (batch.isProbe && cause !== tooLargeForPeer) {
+    await endProbe(ctx, batch, cause)
+    return null
+  }
+  const again = answered && size > 1 && batch.messages.every((m) => m.last_failure === cause)
+  const [first] = batch.messages
+  const alone = size === 1 && first ? await failuresAlone(ctx, first.jti) : 0
+  const waitMs = Math.max(afterMs, again ? halvesMs : retryDelayMs(alone + 1, Math.random()))
+  const split = first?.split ?? 0
+  await putBack(ctx, batch, {
+    cause,
+    httpStatus: answered ? answer.status : null,
+    nextAttemptAtMs: ctx.now() + waitMs,
+    split: again ? splitOf(size, split) : split,
+  })
+  const pauseMs = Math.max(waitMs, (openUntilMs ?? 0) - ctx.now())
+  return again && pauseMs <= longestPauseMs ? pauseMs : null
 }
 
 function countOutcomes(outcomes: readonly Outcome[]): Record<string, number> {

@@ -84,6 +84,19 @@ const texts: Record<string, FailureText> = {
     en: 'the TLS handshake failed',
     remedy: { zh: '检查双方证书是否过期或不受信任', en: 'check whether a certificate has expired or is not trusted' },
   },
+  'http-413': {
+    zh: '对端或其代理认为报文过大（HTTP 413）',
+    en: 'the peer or a proxy finds the message too large (HTTP 413)',
+    remedy: {
+      zh: '若报文超过 256 KiB，请机构缩短文书并重新制作；否则是中间代理的限制过小，请调到至少 8 MiB，报文会自动重发',
+      en: 'if the message has more than 256 KiB, the agency writes a shorter document; otherwise a proxy in between allows too little: let it take 8 MiB, and delivery goes on by itself',
+    },
+  },
+  'http-429': {
+    zh: '对端请求放慢（HTTP 429）',
+    en: 'the peer asks to be called less often (HTTP 429)',
+    remedy: { zh: '无需操作；节点按 Retry-After 等待后自动重发', en: 'nothing: delivery goes on by itself after the time in Retry-After' },
+  },
   'http-503': {
     zh: '对端暂停服务（HTTP 503）',
     en: 'the peer is unavailable for now (HTTP 503)',

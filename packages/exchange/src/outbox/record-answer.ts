@@ -8,8 +8,8 @@ import type { Context } from '../context.ts'
 import { insertStatements, type Statement, type Tx } from '../db/bulk.ts'
 import type { ReceiptRow } from '../db/schema.ts'
 import { type LogEntry, logStatements } from '../log/pending-log.ts'
-import { peerSuccessStatements } from '../peers/peer-store.ts'
-import { type Batch, type LeasedMessage, recordAttempts } from './outbox-store.ts'
+import { peerSuccessStatement } from '../peers/peer-store.ts'
+import { type Batch, type LeasedMessage, outageOverStatement, recordAttempts } from './outbox-store.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { storedReceipt } from './stored-receipt.ts'
 
@@ -43,7 +43,7 @@ export async function recordAnswer(ctx: RecordContext, peer: string, batch: Batc
       tx,
       ctx,
       await loadCases(tx, ctx, rows, new Map(batch.messages.map((sent) => [sent.digest, sent.message]))),
-      [...receiptStatements(ctx, fresh, receipts), ...peerSuccessStatements(ctx.now(), peer)],
+      [...receiptStatements(ctx, fresh, receipts), outageOverStatement(ctx.now(), peer), peerSuccessStatement(ctx.now(), peer)],
     )
     for (const { sent, reason } of refused) await reportRefusal(tx, ctx, peer, sent, reason, projected)
     await alertClocks(tx, ctx, peer, fresh, receipts)
@@ -111,7 +111,7 @@ function receiptStatements(ctx: RecordContext, answered: readonly Answered[], re
   ]
 }
 
-/** Only a receipt from the future, or a wrong time for a message that was sent just now, speaks of a clock: answers may be old. */
+/** Answers may be old, so two things speak of a clock: a receipt from the future, and one from before its message first left here. */
 async function alertClocks(
   tx: Tx,
   ctx: RecordContext,
@@ -120,9 +120,12 @@ async function alertClocks(
   receipts: readonly ReceiptRow[],
 ): Promise<void> {
   for (const receipt of receipts) {
-    const secondsOff = Math.round((receipt.received_at.getTime() - ctx.now()) / 1000)
-    const firstTry = answered.some(({ sent, outcome }) => outcome.receiptDigest === receipt.digest && sent.attempts === 0)
-    if (Math.abs(secondsOff) <= CLOCK_TOLERANCE_SECONDS || (secondsOff < 0 && !firstTry)) continue
+    const answers = answered.filter(({ outcome }) => outcome.receiptDigest === receipt.digest)
+    const receivedMs = receipt.received_at.getTime()
+    const ahead = Math.round((receivedMs - ctx.now()) / 1000)
+    const behind = Math.round((Math.max(...answers.map(({ sent }) => sent.sent_at.getTime())) - receivedMs) / 1000)
+    if (Math.max(ahead, behind) <= CLOCK_TOLERANCE_SECONDS) continue
+    const secondsOff = behind > CLOCK_TOLERANCE_SECONDS ? -behind : ahead
     await raiseAlert(tx, ctx, { kind: 'receipt.clock', key: `${peer}:${receipt.digest}`, peer, detail: { secondsOff } })
   }
 }

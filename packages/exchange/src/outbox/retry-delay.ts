@@ -19,6 +19,7 @@ export const circuitThreshold = 3
 /** `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3), capped at an hour; null when absent or unreadable. */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | null {
   if (header === undefined) return null
-  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - nowMs) / 1000
+  // A date begins with the name of its day; Date.parse alone would find a year in almost anything.
+  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : /^[A-Z][a-z]/.test(header) ? (Date.parse(header) - nowMs) / 1000 : Number.NaN
   return Number.isNaN(seconds) ? null : Math.min(Math.max(seconds, 0) * 1000, 3_600_000)
 }

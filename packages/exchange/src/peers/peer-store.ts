@@ -21,11 +21,11 @@ export async function setPeerPaused(tx: Tx, region: string, columns: Pick<PeerRo
     .execute()
 }
 
-/** The probe is one request: whoever sends it keeps the circuit open for the others meanwhile. */
-export async function startProbe(tx: Tx, region: string, untilMs: number): Promise<void> {
+/** The probe is one request: whoever sends it keeps the circuit open for the others meanwhile. The next probe is another message. */
+export async function startProbe(tx: Tx, region: string, probe: { readonly sequence: string; readonly untilMs: number }): Promise<void> {
   await tx
     .updateTable('peers')
-    .set({ open_until: new Date(untilMs) })
+    .set({ open_until: new Date(probe.untilMs), probed: probe.sequence })
     .where('region', '=', region)
     .execute()
 }
@@ -41,33 +41,37 @@ export async function preparePeers(ctx: Pick<Context, 'db' | 'federation' | 'reg
   )
 }
 
-/**
- * The peer answered. Closing a circuit makes everything that waited for this peer due at once: the outage spends no attempts
- * and delays nothing beyond itself. The row is written once a second at most, so that lanes do not wait for each other.
- */
-export function peerSuccessStatements(nowMs: number, region: string): Statement[] {
+/** The peer answered. The row is written once a second at most, so that lanes do not wait for each other. */
+export function peerSuccessStatement(nowMs: number, region: string): Statement {
   const at = new Date(nowMs)
-  const failed = sql`select 1 from peers where region = ${region} and failures > 0`
-  return [
-    sql`update outbox set next_attempt_at = ${at} where peer = ${region} and state = 'pending' and last_failure is not null and deferrals = 0
-      and lease is null and next_attempt_at > ${at} and exists (${failed})`,
-    sql`update peers set last_success_at = ${at}, failures = 0, open_until = null
-      where region = ${region} and (failures > 0 or last_success_at is null or last_success_at < ${new Date(nowMs - 1_000)})`,
-  ]
+  return sql`update peers set last_success_at = ${at}, failures = 0, open_until = null
+    where region = ${region} and (failures > 0 or last_success_at is null or last_success_at < ${new Date(nowMs - 1_000)})`
 }
 
-/** Counts a failure; from the third in a row the circuit opens. */
-export async function recordPeerFailure(ctx: Pick<Context, 'db' | 'now'>, region: string, cause: string): Promise<void> {
+export interface PeerFailure {
+  readonly cause: string
+  /** So long the peer asks to be left alone (Retry-After); 0 when it does not. */
+  readonly afterMs: number
+}
+
+/** Counts a failure; from the third in a row the circuit opens. Answers until when it is open, or null. */
+export async function recordPeerFailure(ctx: Pick<Context, 'db' | 'now'>, region: string, failure: PeerFailure): Promise<number | null> {
+  const { cause: last_failure, afterMs } = failure
   const at = new Date(ctx.now())
   const row = await ctx.db
     .insertInto('peers')
-    .values({ region, failures: 1, last_failure_at: at, last_failure: cause })
+    .values({ region, failures: 1, last_failure_at: at, last_failure })
     .onConflict((c) =>
-      c.column('region').doUpdateSet((eb) => ({ failures: eb('peers.failures', '+', 1), last_failure_at: at, last_failure: cause })),
+      c.column('region').doUpdateSet((eb) => ({ failures: eb('peers.failures', '+', 1), last_failure_at: at, last_failure })),
     )
     .returning('failures')
     .executeTakeFirstOrThrow()
-  if (row.failures < circuitThreshold) return
-  const openUntil = new Date(ctx.now() + circuitOpenMs(row.failures, Math.random()))
-  await ctx.db.updateTable('peers').set({ open_until: openUntil }).where('region', '=', region).execute()
+  if (row.failures < circuitThreshold) return null
+  const openUntilMs = ctx.now() + Math.max(afterMs, circuitOpenMs(row.failures, Math.random()))
+  await ctx.db
+    .updateTable('peers')
+    .set({ open_until: new Date(openUntilMs) })
+    .where('region', '=', region)
+    .execute()
+  return openUntilMs
 }

@@ -20,6 +20,8 @@ export interface NetworkOptions {
   readonly procedures?: readonly Procedure[]
   /** The agreements in a region's federation file, made from the usual ones (all procedures, all purposes, automatic answers). */
   readonly agreements?: NonNullable<WriteFederationOptions['agreements']>
+  /** Whether a region's node has this procedure: one that was not upgraded lacks what its peers have. All have all by default. */
+  readonly knows?: (region: string, procedure: Procedure) => boolean
   /** The queue of each region; by default in its own database. */
   readonly queueUrl?: (region: string) => string
   readonly logLevel?: 'silent' | 'debug' | 'info'
@@ -104,7 +106,7 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
         files: own,
         databaseUrl: database.url,
         port,
-        procedures: changes.procedures ?? procedures,
+        procedures: (changes.procedures ?? procedures).filter((procedure) => options.knows?.(region, procedure) ?? true),
         now,
         options,
       })

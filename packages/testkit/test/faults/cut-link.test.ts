@@ -27,14 +27,12 @@ it('thirty seconds without a link in either direction: both halves match within 
   }
   const written = await count(net.node(chengdu).databaseUrl, 'select count(*) from outbox')
   expect(await count(net.node(chengdu).databaseUrl, 'select count(*) from outbox where state = $1', ['delivered'])).toBe(1)
-  // Probes, not a storm: every four seconds at most once the circuit is open.
+  // Probes, not a storm: every four seconds at most once the circuit is open; and a probe is no attempt of its message.
   expect(cuts[0]?.hits()).toBeLessThan(25)
-  expect(await count(net.node(chengdu).databaseUrl, 'select count(*) from delivery_attempts')).toBeLessThan(25)
+  expect(await count(net.node(chengdu).databaseUrl, 'select max(attempts) from outbox')).toBeLessThanOrEqual(3)
 
   for (const cut of cuts) cut.remove()
-  const returned = performance.now()
-  await net.settle({ timeoutMs: 25_000 })
-  expect(performance.now() - returned).toBeLessThan(10_000)
+  await net.settle({ timeoutMs: 10_000 })
   expect(await net.differences()).toEqual([])
   expect(await count(net.node(chongqing).databaseUrl, "select count(*) from inbox where iss = '510100'")).toBe(written)
 }, 90_000)

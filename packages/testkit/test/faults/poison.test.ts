@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { listOf, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
-import { chengdu, chongqing, notice } from './bodies.ts'
+import { chengdu, chongqing, notice, retraction } from './bodies.ts'
 import { count, query } from './observe.ts'
 
 let net: TestNetwork
@@ -60,9 +60,26 @@ it('a message that breaks every request it is in holds up none of the other 499'
   await waitUntil(async () => String((await operator().get(`/v1/deliveries/${late.body.document?.id}`)).body.state) === 'delivered', 10_000)
 })
 
+/** Writes so many notices, lets them settle, and retracts them all in the same instant. */
+async function retractTogether(n: number): Promise<{ jti: string; case_number: string }[]> {
+  const officer = net.node(chengdu).as('officer')
+  const opened = await Promise.all(Array.from({ length: n }, async () => await officer.post('/v1/violation-notices', notice)))
+  await net.settle()
+  expect((await operator().post(`/v1/peers/${chongqing}/pause`)).status).toBe(200)
+  return await Promise.all(
+    opened.map(async (answer) => {
+      const path = `/v1/violation-notices/${answer.body.caseNumber}`
+      const ifMatch = (await officer.get(path)).headers.get('etag') ?? ''
+      const retracted = await officer.post(`${path}/retraction`, retraction, { ifMatch })
+      expect(retracted.status).toBe(201)
+      return { jti: String(retracted.body.document?.id), case_number: String(retracted.body.caseNumber) }
+    }),
+  )
+}
+
 it('a case that cannot be applied holds up none of the others, is reported, and follows when it can', async () => {
   const receiver = net.node(chongqing)
-  const messages = await writeTogether(20)
+  const messages = await retractTogether(20)
   const poison = messages[9]
   if (!poison) throw new Error('20 messages')
   await query(
@@ -82,12 +99,12 @@ it('a case that cannot be applied holds up none of the others, is reported, and 
   const states = await query<{ state: string }>(receiver.databaseUrl, 'select distinct state from cases where case_number = any($1)', [
     applied,
   ])
-  expect(states).toEqual([{ state: 'notified' }])
+  expect(states).toEqual([{ state: 'retracted' }])
 
   await query(receiver.databaseUrl, 'drop trigger poison on cases; drop function poison')
   net.moveClock(31_000)
   await waitUntil(async () => (await unapplied()).length === 0, 15_000)
   const healed = await receiver.as('officer').get(`/v1/cases/${poison.case_number}`)
-  expect(healed.body).toMatchObject({ state: 'notified' })
-  expect(listOf(healed.body.documents)).toHaveLength(1)
+  expect(healed.body).toMatchObject({ state: 'retracted' })
+  expect(listOf(healed.body.documents)).toHaveLength(2)
 })

@@ -7,7 +7,7 @@ import { caseSchema, quoted, showCase, submittedSchema } from './case-schemas.ts
 import { dataOf, pascal } from './document-data.ts'
 import { caseParams } from './schemas.ts'
 
-/** A document's request, base64url in its message and with its claims, must stay below 256 KiB on the wire. */
+/** What is read of a request at all. Whether the document fits into a message of 256 KiB is known when it is signed: base64url adds a third. */
 export const MAX_DOCUMENT_BYTES = 256 * 1024
 
 const created = {

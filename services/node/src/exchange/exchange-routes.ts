@@ -33,7 +33,7 @@ export function exchangeRoutes(): Route[] {
         },
         schema: answerSchema,
       },
-      errors: ['unverifiable', 'malformed-request', 'too-many-requests', 'unavailable'],
+      errors: ['unverifiable', 'malformed-request', 'unavailable'],
       handle: async (ctx, { rawBody, contentType }) => {
         const body = splitInboxBody(contentType, rawBody)
         if (!body.ok) throw new HefuError(codes[body.code])

@@ -74,8 +74,7 @@ function sendProblem(
     .header('cache-control', 'no-store')
     .header('content-language', languageTag(language))
   if (error.code === 'unauthenticated') reply.header('www-authenticate', listener === 'api' ? 'Bearer realm="hefu"' : 'Hefu')
-  if (error.code === 'idempotency-key-busy' || error.code === 'unavailable' || error.code === 'too-many-requests')
-    reply.header('retry-after', '1')
+  if (error.code === 'idempotency-key-busy' || error.code === 'unavailable') reply.header('retry-after', '1')
   // Serialised here: the route's response schemas know only successes.
   return reply.type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem)
 }

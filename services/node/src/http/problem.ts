@@ -53,8 +53,6 @@ function codeOfStatus(status: unknown): ErrorCode {
       return 'too-large'
     case 415:
       return 'media-type'
-    case 429:
-      return 'too-many-requests'
     case 503:
       return 'unavailable'
     default:

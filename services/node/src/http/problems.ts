@@ -137,8 +137,8 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
     status: 413,
     title: { zh: '请求体过大', en: 'Body is too large' },
     detail: {
-      zh: '文书不超过 256 KiB，其他 JSON 请求体不超过 1 MiB；请拆分。',
-      en: 'A document is at most 256 KiB, any other JSON body at most 1 MiB: split it.',
+      zh: '文书签名后不超过 256 KiB（约 190 KiB 的 JSON），其他 JSON 请求体不超过 1 MiB；请缩短或拆分。',
+      en: 'A document is at most 256 KiB once it is signed (about 190 KiB of JSON), any other JSON body at most 1 MiB: shorten or split it.',
     },
   },
   'media-type': {
@@ -161,11 +161,6 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
     status: 409,
     title: { zh: '与当前状态冲突', en: 'Conflict with the present state' },
     detail: { zh: '请重新读取资源后再决定。', en: 'Read the resource again and decide anew.' },
-  },
-  'too-many-requests': {
-    status: 429,
-    title: { zh: '请求过于频繁', en: 'Too many requests' },
-    detail: { zh: '请按 Retry-After 稍后重试。', en: 'Retry after the time in Retry-After.' },
   },
   unavailable: {
     status: 503,
