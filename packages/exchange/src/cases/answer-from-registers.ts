@@ -102,9 +102,9 @@ async function sendAutomatically(
   data: unknown,
 ): Promise<{ readonly peer: string } | { readonly why: Text } | null> {
   const { loaded } = projected
-  const first = loaded.documents.find((d) => d.status === 'held' && d.message !== null && d.iss === loaded.row.owner)
-  if (!first?.message) return null
-  const { purpose, basis } = storedClaims(first.message)
+  const start = loaded.documents.find(({ digest }) => digest === projected.replay.view.effective[0]?.digest)
+  if (!start?.message) return null
+  const { purpose, basis } = storedClaims(start.message)
   if (!agreementOf(ctx, loaded.row.agreement, purpose).automatic) return null
   const appended = await tryAppend(ctx, loaded, { document: answer.document, purpose, basis, data })
   if (appended === null) return null

@@ -1,13 +1,21 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Replay } from '@hefu/procedures'
+import { agreementByName, agreementName } from '@hefu/protocol'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
 import { insertDocuments, insertStatements, runTogether, type Statement, type Tx } from '../db/bulk.ts'
 import type { CaseRow, DocumentRow } from '../db/schema.ts'
 import { caseEtag } from './case-etag.ts'
 import { type ClaimConflict, planConsequences } from './consequences.ts'
-import { type LoadedCase, replayCase } from './loaded-case.ts'
-import type { Participant } from './participant.ts'
-import { type CaseColumns, type CaseEvent, eventStatements, standingStatements, updateCaseStatements } from './projection-store.ts'
+import { type LoadedCase, replayCase, storedClaims } from './loaded-case.ts'
+import {
+  type CaseColumns,
+  type CaseEvent,
+  eventStatements,
+  moveTasks,
+  standingStatements,
+  updateCaseStatements,
+} from './projection-store.ts'
 
 export interface Projected {
   readonly loaded: LoadedCase
@@ -23,21 +31,12 @@ export interface Projected {
  */
 export async function projectCases(
   tx: Tx,
-  ctx: Pick<Context, 'now' | 'log' | 'metrics'>,
+  ctx: Pick<Context, 'federation' | 'now' | 'log' | 'metrics'>,
   cases: readonly LoadedCase[],
   further: readonly Statement[] = [],
 ): Promise<Projected[]> {
-  const replayed = cases.map((loaded): Replayed => {
-    const replay = replayCase(loaded)
-    const columns = caseColumns(loaded, replay)
-    return {
-      loaded: { ...loaded, row: { ...loaded.row, ...columns } },
-      before: loaded.row,
-      replay,
-      columns,
-      changes: changedStandings(loaded, replay),
-    }
-  })
+  const replayed = cases.map((loaded) => replayStored(ctx, loaded))
+  for (const { loaded, before, columns } of replayed) if (!loaded.isNew && before.agency !== columns.agency) await moveTasks(tx, columns)
   const consequences = await planConsequences(tx, ctx, replayed)
   await runTogether(tx, [
     ...caseStatements(ctx.now(), replayed),
@@ -62,6 +61,40 @@ interface Replayed {
   readonly replay: Replay
   readonly columns: CaseColumns
   readonly changes: readonly StandingChange[]
+}
+
+function replayStored(ctx: Pick<Context, 'federation'>, stored: LoadedCase): Replayed {
+  const before = replayCase(stored)
+  const start = stored.documents.find(({ digest }) => digest === before.view.effective[0]?.digest)
+  // Two documents that start the case are a fork; what the row says is then that of whichever came first.
+  const row = start && before.forks.length > 0 ? startedBy(ctx, stored.row, start) : stored.row
+  const loaded = { ...stored, row }
+  const replay = row.deadline_rules === stored.row.deadline_rules ? before : replayCase(loaded)
+  const columns = caseColumns(loaded, replay)
+  return {
+    loaded: { ...loaded, row: { ...row, ...columns } },
+    before: stored.row,
+    replay,
+    columns,
+    changes: changedStandings(loaded, replay),
+  }
+}
+
+/** Who takes part, and under which agreement, is what the effective first document says, whichever of two such documents came first. */
+function startedBy(ctx: Pick<Context, 'federation'>, row: CaseRow, start: DocumentRow): CaseRow {
+  const agencies = new Map([
+    [start.iss, start.from_agency],
+    [start.aud, start.to_agency],
+  ])
+  const participants = row.participants.map((one) => ({ ...one, agency: agencies.get(one.region) ?? one.agency }))
+  const agreement = start.message === null ? undefined : agreementByName(ctx.federation, storedClaims(start.message).agreement)
+  return {
+    ...row,
+    ...(isDeepStrictEqual(participants, row.participants) ? {} : { participants }),
+    ...(agreement && { agreement: agreementName(agreement), deadline_rules: agreement.deadlineRules }),
+    ...(start.issued_at.getTime() === row.opened_at.getTime() ? {} : { opened_at: start.issued_at }),
+    agency: participants.find(({ role }) => role === row.role)?.agency ?? row.agency,
+  }
 }
 
 type StandingChange = Pick<DocumentRow, 'jti' | 'iss' | 'digest' | 'standing' | 'standing_reason'>
@@ -115,15 +148,15 @@ function documentStatements(replayed: readonly Replayed[]): Statement[] {
   return [...insertDocuments(unstored), ...standingStatements(changed.map(({ digest: _, ...row }) => row))]
 }
 
-/** Who takes part is what the effective first document says, whichever of two such documents came first. */
 function caseColumns({ row, documents }: LoadedCase, replay: Replay): CaseColumns {
   const dues = replay.deadlines.map((d) => d.due).filter((due) => due !== null)
-  const first = documents.find(({ digest }) => digest === replay.view.effective[0]?.digest)
-  const participants = first ? asNamed(row.participants, first) : row.participants
   return {
     case_number: row.case_number,
-    agency: participants.find(({ role }) => role === row.role)?.agency ?? row.agency,
-    participants,
+    agency: row.agency,
+    participants: row.participants,
+    agreement: row.agreement,
+    deadline_rules: row.deadline_rules,
+    opened_at: row.opened_at,
     state: replay.state,
     final: replay.final,
     ball_holder: replay.ballHolder,
@@ -131,15 +164,6 @@ function caseColumns({ row, documents }: LoadedCase, replay: Replay): CaseColumn
     effective_until: replay.effectiveUntil,
     etag: caseEtag(documents),
   }
-}
-
-function asNamed(participants: readonly Participant[], first: DocumentRow): readonly Participant[] {
-  const agencies = new Map([
-    [first.iss, first.from_agency],
-    [first.aud, first.to_agency],
-  ])
-  if (participants.every(({ region, agency }) => (agencies.get(region) ?? agency) === agency)) return participants
-  return participants.map((one) => ({ ...one, agency: agencies.get(one.region) ?? one.agency }))
 }
 
 function changedStandings(loaded: LoadedCase, replay: Replay): StandingChange[] {

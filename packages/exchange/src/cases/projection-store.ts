@@ -1,21 +1,37 @@
 import { sql } from 'kysely'
-import { insertStatements, rowsAs, type Statement } from '../db/bulk.ts'
+import { insertStatements, rowsAs, type Statement, type Tx } from '../db/bulk.ts'
 import type { CaseRow, DocumentRow } from '../db/schema.ts'
 import { uuidv7 } from '../uuid.ts'
 
 /** What replay decides of a case's row. */
 export type CaseColumns = Pick<
   CaseRow,
-  'case_number' | 'agency' | 'participants' | 'state' | 'final' | 'ball_holder' | 'due' | 'effective_until' | 'etag'
+  | 'case_number'
+  | 'agency'
+  | 'participants'
+  | 'agreement'
+  | 'deadline_rules'
+  | 'opened_at'
+  | 'state'
+  | 'final'
+  | 'ball_holder'
+  | 'due'
+  | 'effective_until'
+  | 'etag'
 >
 
 export function updateCaseStatements(nowMs: number, rows: readonly CaseColumns[]): Statement[] {
   if (rows.length === 0) return []
   return [
-    sql`update cases c set agency = r.agency, participants = r.participants, state = r.state, final = r.final, ball_holder = r.ball_holder, due = r.due, effective_until = r.effective_until,
+    sql`update cases c set agency = r.agency, participants = r.participants, agreement = r.agreement, deadline_rules = r.deadline_rules, opened_at = r.opened_at, state = r.state, final = r.final, ball_holder = r.ball_holder, due = r.due, effective_until = r.effective_until,
       etag = r.etag, updated_at = ${new Date(nowMs)}
     from ${rowsAs('cases', rows)} where c.case_number = r.case_number and c.case_number = any(${rows.map((r) => r.case_number)})`,
   ]
+}
+
+/** What there is to do in a case belongs to the agency whose case it is. */
+export async function moveTasks(tx: Tx, { case_number, agency }: Pick<CaseColumns, 'case_number' | 'agency'>): Promise<void> {
+  await tx.updateTable('tasks').set({ agency }).where('case_number', '=', case_number).execute()
 }
 
 export function standingStatements(rows: readonly Pick<DocumentRow, 'jti' | 'iss' | 'standing' | 'standing_reason'>[]): Statement[] {

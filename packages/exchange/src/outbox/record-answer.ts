@@ -13,7 +13,7 @@ import { type Batch, type LeasedMessage, outageOverStatement, recordAttempts } f
 import { retryDelayMs } from './retry-delay.ts'
 import { storedReceipt } from './stored-receipt.ts'
 
-type RecordContext = Pick<Context, 'region' | 'db' | 'procedures' | 'now' | 'log' | 'metrics'>
+type RecordContext = Pick<Context, 'region' | 'db' | 'federation' | 'procedures' | 'now' | 'log' | 'metrics'>
 
 interface Answered {
   readonly sent: LeasedMessage

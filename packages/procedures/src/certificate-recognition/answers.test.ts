@@ -50,15 +50,21 @@ describe('verification from the register', () => {
     expect(JSON.stringify(answered?.data)).not.toMatch(/status|subsidy|2000\.00/)
   })
 
-  test('for a subsidy it says whether one was paid', () => {
-    expect(answer('verification', { certificate: [valid], subsidy: [] }, [request('subsidy')])).toMatchObject({
-      automatic: true,
-      data: { subsidyPaid: { paid: false } },
-    })
+  test('for a subsidy it says by itself that one was paid; that none was is for an officer to say', () => {
+    for (const subsidy of [[], [valid], [{ not: 'a record' }]]) {
+      expect(answer('verification', { certificate: [valid], subsidy }, [request('subsidy')])).toEqual({
+        automatic: false,
+        data: examples.verification[1]?.body.data,
+        note: { zh: expect.stringContaining('没有补贴记录'), en: expect.stringContaining('no subsidy') },
+      })
+    }
     expect(answer('verification', { certificate: [valid], subsidy: [subsidised] }, [request('subsidy')])).toMatchObject({
       automatic: true,
       data: { subsidyPaid: { paid: true, paidOn: '2025-03-10', amountYuan: '2000.00' } },
     })
+    // Stated on the certificate's own record as well as on another of the same person, occupation and level.
+    const own = { ...valid, subsidy: subsidised.subsidy }
+    expect(answer('verification', { certificate: [own], subsidy: [own] }, [request('subsidy')])).toMatchObject({ automatic: true })
   })
 
   test.each<[string, readonly unknown[], unknown]>([

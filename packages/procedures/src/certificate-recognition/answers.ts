@@ -7,7 +7,8 @@ import type { Certificate } from './fields.ts'
 
 /**
  * The issuer answers from `certificates`. Only `authentic` goes out by itself: a register that is not complete must not say
- * "not found" about a real certificate, nor a wrong entry take one away.
+ * "not found" about a real certificate, nor a wrong entry take one away. Neither may it say by silence that no subsidy was paid:
+ * the other side would pay it a second time.
  */
 export const registerAnswers: readonly RegisterAnswer[] = [
   { document: 'verification', role: 'issuer', states: ['requested'], lookUp, write: answerWithVerification },
@@ -32,6 +33,7 @@ function answerWithVerification(view: CaseView, found: FoundRecords) {
   if (request === undefined) return null
   const [record] = parsed(found.certificate)
   const data = verify(request, record, parsed(found.subsidy))
+  if (data.outcome === 'authentic' && data.subsidyPaid?.paid === false) return { data, automatic: false, note: noSubsidyFound }
   return { data, automatic: data.outcome === 'authentic', note: notes[data.outcome] }
 }
 
@@ -72,6 +74,11 @@ function parsed(records: readonly unknown[] = []): RegisteredCertificate[] {
     const result = registeredCertificate.safeParse(record)
     return result.success ? [result.data] : []
   })
+}
+
+const noSubsidyFound: Text = {
+  zh: '证书有效；登记簿没有补贴记录，不等于未曾发放，请核实后发出',
+  en: 'the certificate is valid; the register holds no subsidy, which does not prove that none was paid: check before sending',
 }
 
 const notes = {

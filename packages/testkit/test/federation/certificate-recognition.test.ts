@@ -1,7 +1,7 @@
 import { certificateRecognition, certificates } from '@hefu/procedures'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TestNetwork } from '../../src/index.ts'
-import { addDocument, type Expected, exampleData, expectCase, openCase, openTasks, type PlayedCase, tryDocument } from './play.ts'
+import { listOf, TestNetwork } from '../../src/index.ts'
+import { addDocument, type Expected, exampleData, expectCase, openCase, openTasks, type PlayedCase, readCase, tryDocument } from './play.ts'
 
 let net: TestNetwork
 let serial = 100_000
@@ -173,11 +173,45 @@ describe.each([
   })
 })
 
+it('a register without a subsidy proves nothing: the answer is drafted, and goes out by itself once a record says that one was paid', async () => {
+  const officer = net.node('500000').as('officer')
+  const subsidy = { paidOn: '2025-03-10', amountYuan: '2000.00', paidBy: '重庆市就业服务管理局' }
+  const put = async (certificate: Record<string, unknown>, more: object = {}) => {
+    const record = { ...recordOf(certificate), status: 'valid', ...more }
+    expect([200, 201]).toContain((await officer.put(`/v1/registers/certificates/${certificate.number}`, record)).status)
+    await net.settle()
+  }
+  const [confirmed, corrected] = [await ask('510100', '500000', 'subsidy'), await ask('510100', '500000', 'subsidy')]
+  for (const { played, certificate } of [confirmed, corrected]) {
+    await put({ ...certificate, holder: { name: '陈立', idNumber: '50011220000229001X' } })
+    await put(certificate)
+    await expectCase(net, played, requested)
+    expect(await openTasks(officer, played.caseNumber)).toMatchObject([
+      {
+        draft: { data: authentic(certificate, { subsidyPaid: { paid: false } }) },
+        note: { zh: expect.stringContaining('没有补贴记录'), en: expect.stringContaining('no subsidy') },
+      },
+    ])
+  }
+  // The officer has looked elsewhere too, and sends what was drafted.
+  const [task] = await openTasks(officer, confirmed.played.caseNumber)
+  await addDocument(net, confirmed.played, '500000', 'verification', task?.draft?.data)
+  await expectCase(net, confirmed.played, verified())
+  expect(await openTasks(officer, confirmed.played.caseNumber)).toEqual([])
+
+  await put(corrected.certificate, { subsidy })
+  await expectCase(net, corrected.played, verified())
+  expect(await openTasks(officer, corrected.played.caseNumber)).toEqual([])
+  const document = listOf((await readCase(net, corrected.played, '510100')).documents).at(-1)
+  const read = await net.node('510100').as('officer').get(`/v1/cases/${corrected.played.caseNumber}/documents/${document?.id}`)
+  expect(read.body).toMatchObject({ document: 'verification', data: { outcome: 'authentic', subsidyPaid: { paid: true, ...subsidy } } })
+})
+
 it('the example of the register answers the example of the request', async () => {
   const officer = net.node('500000').as('officer')
   const record = certificates.examples[0]?.data as Record<string, unknown>
   expect((await officer.put(`/v1/registers/certificates/${record.number}`, record)).status).toBe(201)
-  const played = await openCase(net, certificateRecognition, '510100', '500000', data('request', 1))
+  const played = await openCase(net, certificateRecognition, '510100', '500000', data('request'))
   await net.settle()
   await expectCase(net, played, verified())
 })
