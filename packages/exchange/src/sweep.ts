@@ -2,7 +2,7 @@ import { raiseAlert } from './alerts/alert-store.ts'
 import type { Context } from './context.ts'
 import { importsToResume } from './imports/import-store.ts'
 import { takeUnapplied } from './inbox/inbox-marks-store.ts'
-import { peersWithDueMessages } from './outbox/outbox-store.ts'
+import { peersWithDueMessages, readExpired } from './outbox/outbox-store.ts'
 import { peersToReconcile } from './reconcile/reconciliation-store.ts'
 import { tellQueue, tellToApply } from './tell-queue.ts'
 
@@ -27,13 +27,7 @@ async function unappliedCases(ctx: SweepContext): Promise<string[]> {
 
 /** Messages past their delivery horizon still wait for a signed answer: somebody must look. */
 export async function alertExpired(ctx: SweepContext): Promise<void> {
-  const late = await ctx.db
-    .selectFrom('outbox')
-    .select(['jti', 'peer', 'case_number'])
-    .where('state', '=', 'pending')
-    .where('expires_at', '<', new Date(ctx.now()))
-    .limit(100)
-    .execute()
+  const late = await readExpired(ctx.db, new Date(ctx.now()), 100)
   for (const row of late)
     await raiseAlert(ctx.db, ctx, {
       kind: 'delivery.expired',

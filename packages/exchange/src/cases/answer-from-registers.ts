@@ -1,12 +1,12 @@
 import { nextFor, type RegisterAnswer, type Text } from '@hefu/procedures'
 import { shanghaiDate } from '@hefu/reference'
-import { sql } from 'kysely'
 import type { Context } from '../context.ts'
-import { insertRows, type Tx } from '../db/bulk.ts'
+import type { Tx } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
 import { lookupKey } from '../registers/lookup-key.ts'
 import { holdLookups, rememberQuestions } from '../registers/question-store.ts'
 import { findRecords } from '../registers/register-store.ts'
+import { takeAct } from './act-store.ts'
 import { type Appended, appendDocument, type DraftDocument } from './append-document.ts'
 import { isClaimedElsewhere, type WantedClaim } from './claim-store.ts'
 import { type LoadedCase, replayCase, storedClaims } from './loaded-case.ts'
@@ -109,12 +109,8 @@ async function sendAutomatically(
   const appended = await tryAppend(ctx, loaded, { document: answer.document, purpose, basis, data })
   if (appended === null) return null
   if (await isClaimedElsewhere(tx, claimsOf(appended.loaded))) return { why: handedOverElsewhere }
-  const act = await insertRows(
-    'acts',
-    [{ case_number: loaded.row.case_number, digest: about, act: `answer:${answer.document}`, done_at: new Date(ctx.now()) }],
-    sql`on conflict do nothing returning act`,
-  ).execute(tx)
-  if (act.rows.length === 0) return null
+  const act = { case_number: loaded.row.case_number, digest: about, act: `answer:${answer.document}`, done_at: new Date(ctx.now()) }
+  if (!(await takeAct(tx, act))) return null
   await projectCases(tx, ctx, [appended.loaded], appended.writes)
   return { peer: appended.row.aud }
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { insertStatements, rowsAs, type Statement, type Tx } from '../db/bulk.ts'
-import type { CaseRow, DocumentRow } from '../db/schema.ts'
+import { insertStatements, type Reader, rowsAs, type Statement, type Tx } from '../db/bulk.ts'
+import type { CaseRow, DocumentRow, EventRow } from '../db/schema.ts'
 import { uuidv7 } from '../uuid.ts'
 
 /** What replay decides of a case's row. */
@@ -62,4 +62,8 @@ export function eventStatements(nowMs: number, events: readonly CaseEvent[]): St
       at: new Date(nowMs),
     })),
   )
+}
+
+export async function readEvents(db: Reader, caseNumber: string): Promise<Pick<EventRow, 'id' | 'type' | 'digest' | 'at'>[]> {
+  return await db.selectFrom('events').select(['id', 'type', 'digest', 'at']).where('case_number', '=', caseNumber).orderBy('id').execute()
 }

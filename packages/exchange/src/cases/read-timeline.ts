@@ -1,6 +1,7 @@
 import { documentDefinition, type Procedure, refusalReason, type Standing, stateTitle, type Text } from '@hefu/procedures'
 import type { Caller, Context } from '../context.ts'
 import type { DocumentRow } from '../db/schema.ts'
+import { readEvents } from './projection-store.ts'
 import { readLoadedCase } from './read-case.ts'
 
 export interface TimelineItem {
@@ -19,12 +20,7 @@ export async function readTimeline(
   caseNumber: string,
 ): Promise<{ items: TimelineItem[] }> {
   const loaded = await readLoadedCase(ctx, caller, null, caseNumber)
-  const events = await ctx.db
-    .selectFrom('events')
-    .select(['id', 'type', 'digest', 'at'])
-    .where('case_number', '=', caseNumber)
-    .orderBy('id')
-    .execute()
+  const events = await readEvents(ctx.db, caseNumber)
   const items = [
     ...loaded.documents.flatMap((row) => documentItems(loaded.procedure, row)),
     ...events.map((event): TimelineItem => {

@@ -2,6 +2,7 @@ import type { Procedure } from '@hefu/procedures'
 import type { Caller, Context } from '../context.ts'
 import type { Tx } from '../db/bulk.ts'
 import type { DocumentRow } from '../db/schema.ts'
+import { transact } from '../db/transact.ts'
 import { HefuError } from '../errors.ts'
 import { auditStatement } from '../log/audit-store.ts'
 import { documentSubmitted } from '../telemetry.ts'
@@ -58,7 +59,7 @@ type SubmitContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'p
  * Throws HefuError; then nothing is stored.
  */
 export async function submitDocument(ctx: SubmitContext, request: SubmitRequest): Promise<Submitted> {
-  const { submitted, peer } = await withFreeNumber(() => ctx.db.transaction().execute(async (tx) => await submit(tx, ctx, request)))
+  const { submitted, peer } = await withFreeNumber(() => transact(ctx.db, async (tx) => await submit(tx, ctx, request)))
   if (submitted.repeated) return submitted
   documentSubmitted(ctx, submitted, peer)
   await tellQueue(ctx, { name: 'deliver', peer })

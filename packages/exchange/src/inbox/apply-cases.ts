@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import { answerFromRegisters } from '../cases/answer-from-registers.ts'
 import { loadCases, lockCases } from '../cases/case-store.ts'
@@ -7,7 +6,7 @@ import type { Context } from '../context.ts'
 import { transact } from '../db/transact.ts'
 import { casesApplied } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
-import { markInboxRows } from './inbox-marks-store.ts'
+import { markApplied, putOffApplying, readUnapplied } from './inbox-marks-store.ts'
 
 type ApplyContext = Pick<
   Context,
@@ -42,18 +41,12 @@ async function applyTogether(
   return await transact(ctx.db, async (tx) => {
     const rows = await lockCases(tx, caseNumbers)
     // Before the documents are read: an acceptance that commits in between is applied, and marked, by its own job.
-    const { rows: arrived } = await sql<{ jti: string; digest: string }>`select i.jti, i.digest from inbox i
-      join unnest(${caseNumbers}::text[]) as n (number) on i.case_number = n.number where i.applied_at is null`.execute(tx)
+    const arrived = await readUnapplied(tx, caseNumbers)
     const held = ctx.recent.take(arrived.map(({ digest }) => digest))
     const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows, held))
     const peers = await answerFromRegisters(tx, ctx, projected)
     // Last: whoever changes a register holds its look-ups and then marks these rows, so they are not to be locked before the look-ups.
-    await markInboxRows(
-      tx,
-      sql`join unnest(${arrived.map(({ jti }) => jti)}::uuid[], ${arrived.map(({ digest }) => digest)}::text[]) as a (jti, digest)
-        on i.jti = a.jti and i.digest = a.digest where i.applied_at is null`,
-      sql`applied_at = ${new Date(ctx.now())}`,
-    )
+    await markApplied(tx, arrived, new Date(ctx.now()))
     return { peers, applied: rows }
   })
 }
@@ -64,11 +57,6 @@ async function putOff(ctx: ApplyContext, caseNumber: string, error: Error): Prom
     { event: 'case.apply-failed', case: caseNumber, error: error.name, stack: error.stack?.split('\n').slice(1, 6) },
     'case.apply-failed',
   )
-  const nextAt = new Date(ctx.now() + 30_000)
-  await markInboxRows(
-    ctx.db,
-    sql`where i.case_number = ${caseNumber} and i.applied_at is null`,
-    sql`apply_attempts = i.apply_attempts + 1, next_apply_at = ${nextAt}`,
-  )
+  await putOffApplying(ctx.db, caseNumber, new Date(ctx.now() + 30_000))
   await raiseAlert(ctx.db, ctx, { kind: 'apply.failed', key: caseNumber, caseNumber, detail: { error: error.name } })
 }

@@ -24,3 +24,33 @@ export async function takeUnapplied(db: Reader, now: Date, again: Date): Promise
     returning i.case_number`.execute(db)
   return [...new Set(rows.map((row) => row.case_number))]
 }
+
+export interface UnappliedMessage {
+  readonly jti: string
+  readonly digest: string
+}
+
+/** Accepted messages of these cases that are still to be applied. */
+export async function readUnapplied(tx: Reader, caseNumbers: readonly string[]): Promise<UnappliedMessage[]> {
+  const { rows } = await sql<UnappliedMessage>`select i.jti, i.digest from inbox i
+    join unnest(${caseNumbers}::text[]) as n (number) on i.case_number = n.number where i.applied_at is null`.execute(tx)
+  return rows
+}
+
+export async function markApplied(tx: Reader, messages: readonly UnappliedMessage[], at: Date): Promise<void> {
+  await markInboxRows(
+    tx,
+    sql`join unnest(${messages.map(({ jti }) => jti)}::uuid[], ${messages.map(({ digest }) => digest)}::text[]) as a (jti, digest)
+      on i.jti = a.jti and i.digest = a.digest where i.applied_at is null`,
+    sql`applied_at = ${at}`,
+  )
+}
+
+/** After a failure: the sweep tries again from `nextAt` on. */
+export async function putOffApplying(db: Reader, caseNumber: string, nextAt: Date): Promise<void> {
+  await markInboxRows(
+    db,
+    sql`where i.case_number = ${caseNumber} and i.applied_at is null`,
+    sql`apply_attempts = i.apply_attempts + 1, next_apply_at = ${nextAt}`,
+  )
+}

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { insertAll, insertRows, insertStatements, type Reader, type Statement, type Tx } from '../db/bulk.ts'
-import type { CaseRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
+import { insertAll, insertDocuments, insertRows, insertStatements, type Reader, type Statement, type Tx } from '../db/bulk.ts'
+import type { CaseRow, DocumentRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
 import type { KnownCase } from './judge-message.ts'
 
 /** What this node answered for one message before: the same for ever. */
@@ -93,15 +93,25 @@ export function arrivedCaseStatements(starting: readonly CaseRow[], early: reado
   ]
 }
 
+/** Accepted documents of cases that are not applied with them. One that a restored half brought back is there already. */
+export function arrivedDocumentStatements(rows: readonly DocumentRow[]): Statement[] {
+  return insertDocuments(rows, sql`on conflict do nothing`)
+}
+
 function byNumber(rows: readonly CaseRow[]): Record<string, unknown>[] {
   return [...new Map(rows.map((row) => [row.case_number, row])).values()]
     .toSorted((a, b) => (a.case_number < b.case_number ? -1 : 1))
     .map((row) => ({ ...row }))
 }
 
-export function receiptStatements(receipt: ReceiptRow, places: readonly PlaceRow[]): Statement[] {
+/** Receipts and the places of messages in them, issued and received alike. */
+export function receiptStatements(receipts: readonly ReceiptRow[], places: readonly PlaceRow[]): Statement[] {
   return [
-    ...insertStatements('receipts', [{ ...receipt }], sql`on conflict (digest) do nothing`),
+    ...insertStatements(
+      'receipts',
+      receipts.map((receipt) => ({ ...receipt })),
+      sql`on conflict (digest) do nothing`,
+    ),
     ...insertStatements(
       'places',
       places.map((place) => ({ ...place })),

@@ -1,16 +1,23 @@
 import { caseNumberParts } from '@hefu/reference'
-import { sql } from 'kysely'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import type { LoadedCase } from '../cases/loaded-case.ts'
 import { projectCases } from '../cases/project-cases.ts'
 import type { Context } from '../context.ts'
-import { insertDocuments, type Statement, type Tx } from '../db/bulk.ts'
+import type { Statement, Tx } from '../db/bulk.ts'
 import type { CaseRow } from '../db/schema.ts'
+import { transact } from '../db/transact.ts'
 import { logStatements } from '../log/pending-log.ts'
 import { casesApplied } from '../telemetry.ts'
 import { arrivalRow, documentRow, type NewArrival } from './arrival-rows.ts'
 import { caseRowOf } from './case-row.ts'
-import { arrivedCaseStatements, insertArrivals, quarantine, receiptStatements, type StoredAnswer } from './inbox-store.ts'
+import {
+  arrivedCaseStatements,
+  arrivedDocumentStatements,
+  insertArrivals,
+  quarantine,
+  receiptStatements,
+  type StoredAnswer,
+} from './inbox-store.ts'
 import { answersOf, issueReceipt } from './issue-receipt.ts'
 
 export interface Stored {
@@ -56,7 +63,7 @@ async function storeAndApply(
   const startedMs = performance.now()
   const applied = new Set(opened.map(({ row }) => row.case_number))
   const isApplied = ({ verdict }: NewArrival) => verdict.status === 'accepted' && applied.has(verdict.claims.case)
-  const stored = await ctx.db.transaction().execute(async (tx): Promise<Stored> => {
+  const stored = await transact(ctx.db, async (tx): Promise<Stored> => {
     const keys = await insertArrivals(
       tx,
       arrivals.map((arrival) => ({ ...arrivalRow(arrival, iss, nowMs), ...(isApplied(arrival) ? { applied_at: new Date(nowMs) } : {}) })),
@@ -68,11 +75,8 @@ async function storeAndApply(
     const others = inserted.filter((arrival) => !isApplied(arrival))
     await projectCases(tx, ctx, opened, [
       ...caseStatements(ctx, others),
-      ...insertDocuments(
-        others.flatMap((arrival) => documentRow(ctx, arrival, nowMs)),
-        sql`on conflict do nothing`,
-      ),
-      ...receiptStatements(issued.row, issued.places),
+      ...arrivedDocumentStatements(others.flatMap((arrival) => documentRow(ctx, arrival, nowMs))),
+      ...receiptStatements([issued.row], issued.places),
       ...logStatements(nowMs, issued.entries),
     ])
     await keepReusedIds(

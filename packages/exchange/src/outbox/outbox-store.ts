@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { MAX_BODY_BYTES, MAX_MESSAGES } from '@hefu/protocol'
 import { type RawBuilder, sql } from 'kysely'
 import type { Context } from '../context.ts'
-import { insertAll, type Statement, type Tx } from '../db/bulk.ts'
+import { insertAll, type Reader, type Statement, type Tx } from '../db/bulk.ts'
 import { lockPeer, startProbe } from '../peers/peer-store.ts'
 import { circuitThreshold } from './retry-delay.ts'
 
@@ -255,4 +255,15 @@ export async function peersWithDueMessages(ctx: Pick<Context, 'db' | 'now'>): Pr
     ctx.db,
   )
   return rows.map((row) => row.peer)
+}
+
+/** Messages past their delivery horizon that still wait for a signed answer. */
+export async function readExpired(db: Reader, now: Date, limit: number): Promise<{ jti: string; peer: string; case_number: string }[]> {
+  return await db
+    .selectFrom('outbox')
+    .select(['jti', 'peer', 'case_number'])
+    .where('state', '=', 'pending')
+    .where('expires_at', '<', now)
+    .limit(limit)
+    .execute()
 }

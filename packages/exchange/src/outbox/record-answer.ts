@@ -1,16 +1,18 @@
 import { CLOCK_TOLERANCE_SECONDS, type Outcome, type ReceiptedOutcome } from '@hefu/protocol'
-import { sql } from 'kysely'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import { loadCases, lockCases } from '../cases/case-store.ts'
 import { type Projected, projectCases } from '../cases/project-cases.ts'
 import { openResendTask } from '../cases/task-store.ts'
 import type { Context } from '../context.ts'
-import { insertStatements, type Statement, type Tx } from '../db/bulk.ts'
+import type { Statement, Tx } from '../db/bulk.ts'
 import type { ReceiptRow } from '../db/schema.ts'
+import { transact } from '../db/transact.ts'
+import { receiptStatements } from '../inbox/inbox-store.ts'
 import { type LogEntry, logStatements } from '../log/pending-log.ts'
 import { peerSuccessStatement } from '../peers/peer-store.ts'
 import { type Batch, type LeasedMessage, outageOverStatement, recordAttempts } from './outbox-store.ts'
 import { retryDelayMs } from './retry-delay.ts'
+import { cancelUnsentDescendants, putOffAnswered, settleMessages } from './settle-store.ts'
 import { storedReceipt } from './stored-receipt.ts'
 
 type RecordContext = Pick<Context, 'region' | 'db' | 'federation' | 'procedures' | 'now' | 'log' | 'metrics'>
@@ -33,7 +35,7 @@ export async function recordAnswer(ctx: RecordContext, peer: string, batch: Batc
     const outcome = outcomes[at]
     return outcome?.status === 'deferred' || outcome?.status === 'invalid' ? [{ sent, outcome }] : []
   })
-  await ctx.db.transaction().execute(async (tx) => {
+  await transact(ctx.db, async (tx) => {
     const rows = await lockCases(tx, [...new Set(answered.map(({ sent }) => sent.case_number))])
     const fresh = await settle(tx, ctx, answered)
     const refused = fresh.flatMap(({ sent, outcome }) => (outcome.status === 'refused' ? [{ sent, reason: outcome.reason }] : []))
@@ -43,7 +45,7 @@ export async function recordAnswer(ctx: RecordContext, peer: string, batch: Batc
       tx,
       ctx,
       await loadCases(tx, ctx, rows, new Map(batch.messages.map((sent) => [sent.digest, sent.message]))),
-      [...receiptStatements(ctx, fresh, receipts), outageOverStatement(ctx.now(), peer), peerSuccessStatement(ctx.now(), peer)],
+      [...evidenceStatements(ctx, fresh, receipts), outageOverStatement(ctx.now(), peer), peerSuccessStatement(ctx.now(), peer)],
     )
     for (const { sent, reason } of refused) await reportRefusal(tx, ctx, peer, sent, reason, projected)
     await alertClocks(tx, ctx, peer, fresh, receipts)
@@ -51,28 +53,18 @@ export async function recordAnswer(ctx: RecordContext, peer: string, batch: Batc
   })
 }
 
-/**
- * Settles outbox and documents together; answers those that were still pending: a repeated answer changes nothing. A refused
- * document keeps its bytes on the sender's node: the officer writes the new one from it.
- */
+/** Answers those that were still pending: a repeated answer changes nothing. */
 async function settle(tx: Tx, ctx: RecordContext, answered: readonly Answered[]): Promise<Answered[]> {
-  if (answered.length === 0) return []
-  const jtis = answered.map(({ sent }) => sent.jti)
-  const receivedAt = answered.map(({ outcome }) => new Date(outcome.receivedAt * 1000))
-  const refusals = answered.map(({ outcome }) => (outcome.status === 'refused' ? outcome.reason : null))
-  const { rows } = await sql<{ jti: string }>`with answers as materialized (
-      select * from unnest(${jtis}::uuid[], ${receivedAt}::timestamptz[], ${refusals}::text[]) as a (jti, received_at, refusal)),
-    settled as (
-      update outbox o set state = case when a.refusal is null then 'delivered' else 'refused' end, answered_at = ${new Date(ctx.now())},
-        attempts = o.attempts + 1, lease = null, lease_until = null
-      from answers a where o.jti = a.jti and o.jti = any(${jtis}::uuid[]) and o.state = 'pending' returning o.jti, a.received_at, a.refusal),
-    marked as (
-      update documents d set received_at = s.received_at, refusal = s.refusal,
-        status = case when s.refusal is null then 'held' else 'refused' end, standing = case when s.refusal is null then d.standing else 'refused' end
-      from settled s where d.jti = s.jti and d.iss = ${ctx.region})
-    select jti from settled`.execute(tx)
-  const pending = new Set(rows.map((row) => row.jti))
-  return answered.filter(({ sent }) => pending.has(sent.jti))
+  const settled = await settleMessages(
+    tx,
+    ctx,
+    answered.map(({ sent, outcome }) => ({
+      jti: sent.jti,
+      receivedAt: new Date(outcome.receivedAt * 1000),
+      refusal: outcome.status === 'refused' ? outcome.reason : null,
+    })),
+  )
+  return answered.filter(({ sent }) => settled.has(sent.jti))
 }
 
 function receiptRows(ctx: RecordContext, answered: readonly Answered[]): ReceiptRow[] {
@@ -80,7 +72,7 @@ function receiptRows(ctx: RecordContext, answered: readonly Answered[]): Receipt
   return [...outcomes.values()].map((outcome) => storedReceipt(outcome.receipt, outcome.receiptDigest, ctx.now()))
 }
 
-function receiptStatements(ctx: RecordContext, answered: readonly Answered[], receipts: readonly ReceiptRow[]): Statement[] {
+function evidenceStatements(ctx: RecordContext, answered: readonly Answered[], receipts: readonly ReceiptRow[]): Statement[] {
   const places = answered.map(({ sent, outcome }) => ({
     jti: sent.jti,
     iss: ctx.region,
@@ -89,7 +81,7 @@ function receiptStatements(ctx: RecordContext, answered: readonly Answered[], re
     reason: outcome.status === 'refused' ? outcome.reason : null,
     receipt: outcome.receiptDigest,
     leaf_index: outcome.index,
-    path: outcome.path,
+    path: [...outcome.path],
   }))
   const entries: LogEntry[] = receipts.map((r) => ({
     kind: 'receipt.received',
@@ -100,15 +92,7 @@ function receiptStatements(ctx: RecordContext, answered: readonly Answered[], re
     size: r.size,
     root: r.root,
   }))
-  return [
-    ...insertStatements(
-      'receipts',
-      receipts.map((receipt) => ({ ...receipt })),
-      sql`on conflict (digest) do nothing`,
-    ),
-    ...insertStatements('places', places, sql`on conflict do nothing`),
-    ...logStatements(ctx.now(), entries),
-  ]
+  return [...receiptStatements(receipts, places), ...logStatements(ctx.now(), entries)]
 }
 
 /** Answers may be old, so two things speak of a clock: a receipt from the future, and one from before its message first left here. */
@@ -151,19 +135,6 @@ async function reportRefusal(
   })
 }
 
-/** What was written after a refused document and never left the node leaves replay with it (protocol.md section 2). */
-async function cancelUnsentDescendants(tx: Tx, ctx: RecordContext, sent: LeasedMessage): Promise<void> {
-  const { rows } = await sql<{ jti: string }>`with recursive descendants as (
-        select d.jti, d.digest from documents d where d.case_number = ${sent.case_number} and d.iss = ${ctx.region} and ${sent.digest} = any(d.seen)
-        union select d.jti, d.digest from documents d join descendants p on p.digest = any(d.seen) where d.case_number = ${sent.case_number} and d.iss = ${ctx.region})
-      update outbox o set state = 'cancelled', answered_at = ${new Date(ctx.now())} from descendants
-      where o.jti = descendants.jti and o.state = 'pending' and o.sent_at is null returning o.jti`.execute(tx)
-  if (rows.length === 0) return
-  await sql`update documents set status = 'cancelled', standing = 'refused' where iss = ${ctx.region} and jti = any(${rows.map((r) => r.jti)}::uuid[])`.execute(
-    tx,
-  )
-}
-
 async function retryLater(
   tx: Tx,
   ctx: RecordContext,
@@ -174,20 +145,12 @@ async function retryLater(
   for (const { sent, outcome } of unanswered) {
     const cause = outcome.status === 'deferred' ? `deferred-${outcome.reason}` : `receipt-${outcome.why}`
     const deferrals = sent.deferrals + (outcome.status === 'deferred' ? 1 : 0)
-    await tx
-      .updateTable('outbox')
-      .set((eb) => ({
-        attempts: eb('attempts', '+', 1),
-        deferrals,
-        last_failure: cause,
-        lease: null,
-        lease_until: null,
-        next_attempt_at: new Date(ctx.now() + retryDelayMs(sent.attempts + 1, Math.random())),
-      }))
-      .where('jti', '=', sent.jti)
-      .where('lease', '=', batch.lease)
-      .where('state', '=', 'pending')
-      .execute()
+    await putOffAnswered(tx, batch, {
+      jti: sent.jti,
+      deferrals,
+      cause,
+      nextAt: new Date(ctx.now() + retryDelayMs(sent.attempts + 1, Math.random())),
+    })
     await recordAttempts(tx, ctx, [{ jti: sent.jti, attempts: sent.attempts + 1 }], { cause, httpStatus: 200 }, batch.messages.length)
     if (outcome.status === 'invalid')
       await raiseAlert(tx, ctx, {
