@@ -23,6 +23,8 @@ export async function buildConsistency() {
   const invalid = [
     { why: 'from the empty tree', ...good, oldSize: 0, pathHex: [] },
     { why: 'from the empty tree, with hashes', ...good, oldSize: 0 },
+    { why: 'from the empty tree to the first leaf', ...(await proof(1, 1)), oldSize: 0, pathHex: [(await proof(1, 1)).newRootHex] },
+    { why: 'from the empty tree to itself', ...good, oldSize: 0, newSize: 0, oldRootHex: good.newRootHex, pathHex: [] },
     { why: 'the old tree is the larger one', ...good, oldSize: 7, newSize: 3, oldRootHex: good.newRootHex, newRootHex: good.oldRootHex },
     { why: 'negative size', ...good, oldSize: -3 },
     { why: 'half a leaf', ...good, oldSize: 3.5 },

@@ -132,6 +132,7 @@ async function hostileSignatures(example: ExampleLog, note: string) {
     { why: 'another time in a cosignature', text: signed(own, flipped(first, 7)), code: 'bad-signature' },
     { why: 'a time beyond 2^53', text: signed(own, flipped(first, 0)), code: 'bad-signature' },
     { why: 'a cosignature without time', text: signed(own, { ...first, signature: first.signature.subarray(8) }), code: 'bad-signature' },
+    { why: 'a cosignature of 4 bytes', text: signed(own, { ...first, signature: first.signature.subarray(0, 4) }), code: 'bad-signature' },
     { why: 'a signature cut short', text: signed({ ...own, signature: own.signature.subarray(0, 63) }), code: 'bad-signature' },
     {
       why: 'a signature with a byte more',

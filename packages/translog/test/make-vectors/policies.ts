@@ -1,5 +1,5 @@
 import { formatPolicies, formatVerifierKey, type Policy } from '../../src/index.ts'
-import { log, otherLog, stranger, witnessA, witnessB, witnessC } from './test-keys.ts'
+import { log, logAsWitness, otherLog, renamedLog, stranger, witnessA, witnessB, witnessC } from './test-keys.ts'
 
 /** 2 of the 3 witnesses. */
 export const examplePolicy: Policy = { log: log.key, witnesses: [witnessA.key, witnessB.key, witnessC.key], threshold: 2 }
@@ -72,6 +72,21 @@ export function buildPolicies() {
       { why: 'a name the key id is not of', text: policy('group g 2 A B C').replace(b, renamed), code: 'key' },
       { why: 'a witness key as log key', text: policy('group g 2 A B C').replace(l, `log ${a}`), code: 'key-type' },
       { why: 'a log key as witness key', text: policy('group g 2 A B C').replace(a, formatVerifierKey(log.key)), code: 'key-type' },
+      {
+        why: 'the log’s own key as a witness',
+        text: policy('group g 2 A B C').replace(c, formatVerifierKey(logAsWitness.key)),
+        code: 'duplicate-key',
+      },
+      {
+        why: 'the key of one log as a witness of another',
+        text: `log ${formatVerifierKey(otherLog.key)}\nwitness A ${formatVerifierKey(logAsWitness.key)}\nquorum A\n${policy('group g 2 A B C')}`,
+        code: 'duplicate-key',
+      },
+      {
+        why: 'one key for two logs',
+        text: `log ${formatVerifierKey(renamedLog.key)}\nwitness A ${a}\nquorum A\n${policy('group g 2 A B C')}`,
+        code: 'duplicate-log',
+      },
       { why: 'the same log twice', text: policy('group g 2 A B C') + policy('group g 3 A B C'), code: 'duplicate-log' },
     ],
   }

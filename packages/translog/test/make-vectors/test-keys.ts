@@ -26,3 +26,6 @@ export const witnessB = testKey('510000.example/witness', COSIGNATURE_V1, 4)
 export const witnessC = testKey('520000.example/witness', COSIGNATURE_V1, 5)
 /** In nobody's policy. */
 export const stranger = testKey('stranger.example/witness', COSIGNATURE_V1, 6)
+/** The key of `log` where it must not be: as a witness's, and as another log's. */
+export const logAsWitness = testKey('510100.example/witness', COSIGNATURE_V1, 1)
+export const renamedLog = testKey('510100.example/log/2', ED25519, 1)
