@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { buildTree, emptyRoot, type Inclusion, leafHash, nodeHash, treeRoot, verifyInclusion } from '../src/index.ts'
@@ -30,6 +31,17 @@ test('published constants', () => {
   expect(hex(leafHash(new Uint8Array(0)))).toBe('6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d')
   expect(hex(leafHash(Buffer.from('L123456')))).toMatch(/^395aa064/)
   expect(hex(nodeHash(Buffer.from('N123'), Buffer.from('N456')))).toMatch(/^aa217fe8/)
+})
+
+test('hashes do not depend on what was hashed before, at any length', () => {
+  const plain = (...parts: readonly Uint8Array[]): string => createHash('sha256').update(Buffer.concat(parts)).digest('hex')
+  for (const length of [70_000, 0, 65_536, 65_537, 1, 31, 32, 65_535, 0]) {
+    const data = Buffer.alloc(length, length % 251)
+    expect(hex(leafHash(data)), `${length} bytes`).toBe(plain(Buffer.of(0), data))
+    expect(hex(nodeHash(data, data)), `${length} bytes`).toBe(plain(Buffer.of(1), data, data))
+  }
+  const [left, right] = [leafHash(Buffer.from('a')), leafHash(Buffer.from('b'))]
+  expect(hex(nodeHash(left, nodeHash(left, right)))).toBe(plain(Buffer.of(1), left, nodeHash(left, right)))
 })
 
 test('roots and paths of all sizes up to 64 are those of the definition, and verify', () => {
