@@ -50,7 +50,10 @@ export function formatAddCheckpoint({ oldSize, path, checkpoint }: AddCheckpoint
 /** Longest size, and its newline. */
 const MAX_SIZE_BYTES = 17
 
-/** Reads the body of a witness's 409: the size that it has recorded, and a newline. A witness may say anything; less than it once cosigned is an alert. */
+/**
+ * Reads the body of a witness's 409: the size that it has recorded, and a newline. A witness may say anything; less than it once
+ * cosigned is an alert.
+ */
 export function parseRecordedSize(body: string | Uint8Array): Parsed<number, TextCode | 'tree-size'> {
   const read = readText(body, MAX_SIZE_BYTES)
   if (!read.ok) return read

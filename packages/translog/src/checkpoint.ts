@@ -19,7 +19,10 @@ export interface Checkpoint {
   readonly extensions: readonly string[]
 }
 
-/** `form`: fewer than three lines, or an empty one; `origin`: longer than 255 bytes; `tree-size`; `root`: not 32 bytes, or an empty tree with another root. */
+/**
+ * `form`: fewer than three lines, or an empty one; `origin`: longer than 255 bytes; `tree-size`; `root`: not 32 bytes, or an
+ * empty tree with another root.
+ */
 export type CheckpointCode = TextCode | 'form' | 'origin' | 'tree-size' | 'root'
 
 /** Reads the text of a checkpoint (a note's text, without signatures). */
@@ -38,7 +41,10 @@ export function parseCheckpoint(text: string): Parsed<Checkpoint, CheckpointCode
   return { ok: true, value: { origin, size, root, extensions } }
 }
 
-/** The text to sign: origin, size, base64 of the root, each line ended by a newline. Throws TranslogError `text` for what no parser would read. */
+/**
+ * The text to sign: origin, size, base64 of the root, each line ended by a newline. Throws TranslogError `text` for what no
+ * parser would read.
+ */
 export function formatCheckpoint({ origin, size, root, extensions = [] }: Omit<Checkpoint, 'extensions'> & Partial<Checkpoint>): string {
   const text = [origin, String(size), toBase64(root), ...extensions].map((line) => `${line}\n`).join('')
   const parsed = parseCheckpoint(text)

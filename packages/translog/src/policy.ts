@@ -15,7 +15,10 @@ export interface Policy {
   readonly threshold: number
 }
 
-/** `syntax`: a line that is none of the four, or not in its order; `name`: not defined, or twice; `key`: no verifier key; the rest are rules. */
+/**
+ * `syntax`: a line that is none of the four, or not in its order; `name`: not defined, or twice; `key`: no verifier key; the
+ * rest are rules.
+ */
 export type PolicyCode = TextCode | 'syntax' | 'name' | 'key' | PolicyRule
 
 const MAX_POLICY_BYTES = 4 * 1024 * 1024

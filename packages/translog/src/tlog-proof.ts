@@ -24,7 +24,10 @@ const INDEX_LINE = /^index ([0-9]+)\n/
 /** A checkpoint, 63 hashes, and the lines around them. */
 const MAX_PROOF_BYTES = MAX_NOTE_BYTES + 4096
 
-/** Reads a proof file. Nothing is verified. The standard's `extra` line is refused: no signature covers it, and this profile has no use for it. */
+/**
+ * Reads a proof file. Nothing is verified. The standard's `extra` line is refused: no signature covers it, and this profile has
+ * no use for it.
+ */
 export function parseTlogProof(input: string | Uint8Array): Parsed<TlogProof & { readonly parsed: CheckpointNote }, TlogProofCode> {
   const read = readText(input, MAX_PROOF_BYTES)
   if (!read.ok) return read

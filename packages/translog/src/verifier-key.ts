@@ -42,7 +42,10 @@ export function formatVerifierKey({ name, type, keyId, publicKey }: VerifierKey)
   return `${name}+${keyId}+${toBase64(Buffer.concat([Buffer.of(type), publicKey]))}`
 }
 
-/** `form`: not the three parts; `name`; `key`: not canonical base64 of a type and 32 bytes; `type`: not 01 or 04; `key-id`: of another key. */
+/**
+ * `form`: not the three parts; `name`; `key`: not canonical base64 of a type and 32 bytes; `type`: not 01 or 04; `key-id`: of
+ * another key.
+ */
 export type VerifierKeyCode = 'form' | 'name' | 'key' | 'type' | 'key-id'
 
 const VERIFIER_KEY = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{44})$/

@@ -29,7 +29,10 @@ export interface VerifiedCheckpoint extends SignedCheckpoint {
   readonly quorumTime: number | undefined
 }
 
-/** `other-log`: of an origin that is not the key's name; `no-log-signature`: the log itself did not sign it; the rest as parsed and verified. */
+/**
+ * `other-log`: of an origin that is not the key's name; `no-log-signature`: the log itself did not sign it; the rest as parsed
+ * and verified.
+ */
 export type VerifyCheckpointCode =
   | NoteCode
   | CheckpointCode

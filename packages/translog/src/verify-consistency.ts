@@ -16,7 +16,8 @@ export interface Consistency {
  *
  * From size 0 the answer is false: every tree continues the empty one, so such a "proof" says nothing, and who accepts it accepts any
  * history. A witness that has no history yet decides that by itself (`judgeAddCheckpoint`).
- * Everything here may come from an attacker: the answer is false and nothing throws.
+ * The sizes are bound by the shape of the proof alone (from 2 to 6 and from 2 to 7 it has the same shape): take size and root together from
+ * one signed checkpoint. Everything here may come from an attacker: the answer is false and nothing throws.
  */
 export function verifyConsistency({ oldSize, oldRoot, newSize, newRoot, path }: Consistency): boolean {
   if (!isSize(oldSize) || !isSize(newSize) || oldSize === 0 || oldSize > newSize) return false

@@ -26,8 +26,8 @@ test(
 )
 
 /**
- * A proof binds sizes no further than by its shape: from 2 to 6 and from 2 to 7 it is the same two hashes in the same places. What binds the size is the
- * signature over the checkpoint.
+ * A proof binds sizes no further than by its shape: from 2 to 5, 6 or 7 it is two hashes in the same places. What binds the size to the
+ * root is the signature over the checkpoint.
  */
 function expectOtherSizesToFail(proof: Consistency): void {
   for (const by of [-1, 1]) {
