@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { buildTree, emptyRoot, type Inclusion, leafHash, nodeHash, treeRoot, verifyInclusion } from '../src/index.ts'
-import { buildVectors } from './build-vectors.ts'
+import type { buildTrees } from './make-vectors/trees.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const unhex = (text: string): Uint8Array => Buffer.from(text, 'hex')
@@ -30,6 +31,17 @@ test('published constants', () => {
   expect(hex(leafHash(new Uint8Array(0)))).toBe('6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d')
   expect(hex(leafHash(Buffer.from('L123456')))).toMatch(/^395aa064/)
   expect(hex(nodeHash(Buffer.from('N123'), Buffer.from('N456')))).toMatch(/^aa217fe8/)
+})
+
+test('hashes do not depend on what was hashed before, at any length', () => {
+  const plain = (...parts: readonly Uint8Array[]): string => createHash('sha256').update(Buffer.concat(parts)).digest('hex')
+  for (const length of [70_000, 0, 65_536, 65_537, 1, 31, 32, 65_535, 0]) {
+    const data = Buffer.alloc(length, length % 251)
+    expect(hex(leafHash(data)), `${length} bytes`).toBe(plain(Buffer.of(0), data))
+    expect(hex(nodeHash(data, data)), `${length} bytes`).toBe(plain(Buffer.of(1), data, data))
+  }
+  const [left, right] = [leafHash(Buffer.from('a')), leafHash(Buffer.from('b'))]
+  expect(hex(nodeHash(left, nodeHash(left, right)))).toBe(plain(Buffer.of(1), left, nodeHash(left, right)))
 })
 
 test('roots and paths of all sizes up to 64 are those of the definition, and verify', () => {
@@ -96,9 +108,8 @@ test('places beyond 2^32 do not wrap round', () => {
   expect(verifyInclusion({ leaf, index: 5, size: 2 ** 40, path, root })).toBe(false)
 })
 
-test('the committed vectors are what the script writes, and verify or fail as they say', async () => {
-  const vectors = JSON.parse(await readFile(new URL('../vectors/trees.json', import.meta.url), 'utf8')) as ReturnType<typeof buildVectors>
-  expect(vectors).toEqual(buildVectors())
+test('the committed vectors verify or fail as they say', async () => {
+  const vectors = JSON.parse(await readFile(new URL('../vectors/trees.json', import.meta.url), 'utf8')) as ReturnType<typeof buildTrees>
   for (const { size, leafDataHex, rootHex, pathsHex } of vectors.trees) {
     for (const [index, data] of leafDataHex.entries()) {
       const proof = { leaf: leafHash(unhex(data)), index, size, path: (pathsHex[index] ?? []).map(unhex), root: unhex(rootHex) }
