@@ -1,4 +1,5 @@
-import { HASH_BYTES, nodeHash } from './tree-hash.ts'
+import { equalHashes, HASH_BYTES, nodeHash } from './tree-hash.ts'
+import { half, isOdd } from './tree-size.ts'
 
 export interface Inclusion {
   /** Leaf hash, not leaf data: 32 bytes. */
@@ -7,7 +8,7 @@ export interface Inclusion {
   readonly index: number
   /** Number of leaves of the tree. */
   readonly size: number
-  /** Hashes from the leaf upwards, as `buildTree` gives them. */
+  /** Hashes from the leaf upwards, as `buildTree` and `proveInclusion` give them. */
   readonly path: readonly Uint8Array[]
   readonly root: Uint8Array
 }
@@ -36,13 +37,5 @@ export function verifyInclusion({ leaf, index, size, path, root }: Inclusion): b
     }
     ;[node, last] = [half(node), half(last)]
   }
-  return last === 0 && result.every((byte, at) => byte === root[at])
-}
-
-// Arithmetic instead of shifts: a log may grow beyond 2^31 entries.
-function isOdd(value: number): boolean {
-  return value % 2 === 1
-}
-function half(value: number): number {
-  return Math.floor(value / 2)
+  return last === 0 && equalHashes(result, root)
 }

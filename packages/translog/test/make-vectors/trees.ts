@@ -1,9 +1,9 @@
-import { buildTree, leafHash } from '../src/index.ts'
+import { buildTree, leafHash } from '../../src/index.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 /** Content of vectors/trees.json: whole small trees with the path of every leaf, and proofs that must fail. */
-export function buildVectors() {
+export function buildTrees() {
   const trees = [0, 1, 2, 3, 5, 8, 13].map((size) => {
     const data = Array.from({ length: size }, (_, n) => Buffer.from(`leaf ${n}`))
     const { root, paths } = buildTree(data.map(leafHash))
