@@ -3,6 +3,8 @@
 
 -- `entry`: the exact bytes of the leaf, RFC 8785 text.
 alter table log_pending alter column entry type text using entry::text;
+-- What does not fit into an entry bundle could never be given a place.
+alter table log_pending add constraint log_pending_entry_size check (octet_length(entry) <= 65535);
 -- A queue: its rows live for a moment, and what is gone must not be read over.
 alter table log_pending set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 
@@ -49,6 +51,9 @@ create table log_tiles (
   primary key (epoch, level, index)
 );
 alter table log_tiles alter column hashes set storage external;
+-- The last tile of each level is written with every batch.
+alter table log_tiles set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
+  toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 5000);
 
 -- `note`: signed by the log; `witnessed`: the same with the cosignatures of a quorum.
 create table log_checkpoints (

@@ -54,7 +54,7 @@ test.each([
   const path = join(folder, 'unnamed.pem')
   const { status, stdout, stderr } = hefu(['keygen', '--out', path, option, name])
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
-  expect(stderr).toMatch(/密钥名称[^]*name of a key/)
+  expect(stderr).toMatch(/密钥名称[\s\S]*name of a key/)
   expect(existsSync(path)).toBe(false)
 })
 

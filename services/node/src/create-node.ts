@@ -3,12 +3,16 @@ import {
   type Context,
   createMetrics,
   logContextOf,
+  logNodeStarted,
+  logNodeStopped,
   migrate,
   openDatabase,
   openQueue,
   preparePeers,
   type QueueConfig,
   RecentMessages,
+  type Sequencer,
+  startSequencer,
 } from '@hefu/exchange'
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
 import type { Federation, Signer } from '@hefu/protocol'
@@ -99,10 +103,16 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
   let api: Listener | null = null
   let exchange: Listener | null = null
   let work: Work | null = null
+  let sequencer: Sequencer | null = null
+  let process: string | null = null
   let stopped: Promise<void> | undefined
+  const unlogged = (error: unknown) => ctx.log.error({ event: 'log.disturbed', ...errorFacts(error) }, 'log.disturbed')
   const stop = async () => {
     await Promise.all([api?.close(), exchange?.close()])
     await work?.stop()
+    if (process !== null) await logNodeStopped(ctx, process).catch(unlogged)
+    // After the last of this process's own entries.
+    await sequencer?.stop()
     await ctx.queue.close()
     await ctx.db.destroy()
     ctx.log.info({ event: 'node.stopped' }, 'node.stopped')
@@ -117,6 +127,8 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
     },
     async start() {
       await preparePeers(ctx)
+      process = await logNodeStarted(ctx, options.roles)
+      if (runs('sequencer')) sequencer = startSequencer(ctx, { url: options.sequencerDatabaseUrl })
       if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
       if (runs('exchange')) exchange = await listen(await openExchange(ctx), options.exchange)
       if (runs('api')) api = await listen(await openApi(ctx, options.clients), options.api)

@@ -1,4 +1,5 @@
 import { formatLogEntry, type LogFact } from '@hefu/protocol'
+import type { Context } from '../context.ts'
 import { insertStatements, runTogether, type Statement, type Tx } from '../db/bulk.ts'
 
 /** Written in the transaction that does what the entry says; the sequencer gives it its place later. */
@@ -12,4 +13,9 @@ export function logStatements(nowMs: number, facts: readonly LogFact[]): Stateme
 
 export async function appendToLog(tx: Tx, nowMs: number, facts: readonly LogFact[]): Promise<void> {
   await runTogether(tx, logStatements(nowMs, facts))
+}
+
+/** What is not part of a transaction: it is committed when this returns. */
+export async function logFact({ db, now }: Pick<Context, 'db' | 'now'>, fact: LogFact): Promise<void> {
+  for (const statement of logStatements(now(), [fact])) await statement.execute(db)
 }
