@@ -3,12 +3,16 @@ import { apiCreate } from './api-create.ts'
 import { exchangeLatency } from './exchange-latency.ts'
 import { exchangeThroughput } from './exchange-throughput.ts'
 import type { Figure } from './figure.ts'
+import { logAppend } from './log-append.ts'
+import { logCheckpoint } from './log-checkpoint.ts'
 import { restingMemory } from './resting-memory.ts'
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
   'exchange.throughput': exchangeThroughput,
   'exchange.latency': exchangeLatency,
   'api.create': apiCreate,
+  'log.append': logAppend,
+  'log.checkpoint': logCheckpoint,
   'node.memory': restingMemory,
 }
 

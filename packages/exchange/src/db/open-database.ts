@@ -27,5 +27,7 @@ export function openDatabase(options: OpenDatabaseOptions): Kysely<Database> {
     ...(session === undefined ? {} : { onConnect: async (client) => void (await client.query(session)) }),
   })
   pool.on('error', options.onError)
+  // A connection can break while it is checked out, between two statements: the next one reports it, the event must not end the process.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }
