@@ -14,6 +14,8 @@ import { signCheckpoint } from './sign-checkpoint.ts'
 const POLL_MS = 100
 /** How soon a standby tries again, and a sequencer after a failure. */
 const STANDBY_MS = 500
+/** While a backlog is worked off. */
+const PUBLISH_MS = 500
 const HEARTBEAT_MS = 60_000
 /** A stop does not wait longer for what is pending: it stays there for the next. */
 const DRAIN_MS = 5_000
@@ -82,11 +84,15 @@ async function lead(lead: Lead): Promise<void> {
   if (head === undefined) return
   ctx.log.info({ event: 'sequencer.leading', origin: head.origin, size: head.range.size }, 'sequencer.leading')
   let lastAtMs = await publish(lead)
+  let publishedAt = performance.now()
   while (lock.held()) {
     const result = await sequenceEntries(ctx, db, head)
     if (result.status === 'placed') {
       head = result.head
+      // Of a backlog not every checkpoint is shown, but one at least every half second.
+      if (result.more && performance.now() - publishedAt < PUBLISH_MS) continue
       lastAtMs = await publish(lead)
+      publishedAt = performance.now()
       if (result.more) continue
     } else if (result.status === 'fenced') {
       ctx.log.warn({ event: 'sequencer.fenced', size: head.range.size }, 'sequencer.fenced')
