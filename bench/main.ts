@@ -3,6 +3,8 @@ import { apiCreate } from './api-create.ts'
 import { exchangeLatency } from './exchange-latency.ts'
 import { exchangeThroughput } from './exchange-throughput.ts'
 import type { Figure } from './figure.ts'
+import { logAppend } from './log-append.ts'
+import { logCheckpoint } from './log-checkpoint.ts'
 import { queuePickup } from './queue-pickup.ts'
 import { restingMemory } from './resting-memory.ts'
 
@@ -11,6 +13,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'exchange.latency': exchangeLatency,
   'api.create': apiCreate,
   'queue.pickup': queuePickup,
+  'log.append': logAppend,
+  'log.checkpoint': logCheckpoint,
   'node.memory': restingMemory,
 }
 

@@ -50,6 +50,7 @@ export function createMetrics() {
       registers,
     }),
     inboxUnapplied: new Gauge({ name: 'hefu_inbox_unapplied', help: 'Accepted messages not yet applied', registers }),
+    logSize: new Gauge({ name: 'hefu_log_size', help: 'Entries of the exchange log, as last published', registers }),
     logPending: new Gauge({ name: 'hefu_log_pending', help: 'Entries waiting for the exchange log', registers }),
   }
   // A counter that does not exist yet hides its first increase.

@@ -2,12 +2,17 @@ import {
   type Client,
   type Context,
   createMetrics,
+  logContextOf,
+  logNodeStarted,
+  logNodeStopped,
   migrate,
   openDatabase,
   openQueue,
   preparePeers,
   type QueueConfig,
   RecentMessages,
+  type Sequencer,
+  startSequencer,
 } from '@hefu/exchange'
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
 import type { Federation, Signer } from '@hefu/protocol'
@@ -24,8 +29,13 @@ export interface NodeOptions {
   readonly region: RegionId
   readonly federation: Federation
   readonly signer: Signer
+  readonly logSigner: Signer
+  readonly witnessSigner: Signer
   readonly clients: readonly Client[]
+  /** Three logins on one database; see grant-logins.ts for what each may do. */
   readonly databaseUrl: string
+  readonly migrationDatabaseUrl: string
+  readonly sequencerDatabaseUrl: string
   readonly queueUrl: string
   readonly roles: readonly NodeRole[]
   /** Port 0: any free one. */
@@ -63,7 +73,8 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
   const log = overrides.log ?? createLogger(region, options.logLevel)
   const now = overrides.now ?? Date.now
   const queueConfig: QueueConfig = { url: options.queueUrl, prefix: `hefu-${region}`, log }
-  await migrate(options.databaseUrl, now())
+  const logins = { application: options.databaseUrl, sequencer: options.sequencerDatabaseUrl }
+  await migrate(options.migrationDatabaseUrl, { now: now(), logins })
   const onError = (error: Error) => log.error({ event: 'database.disturbed', ...errorFacts(error) }, 'database.disturbed')
   const db = openDatabase({ url: options.databaseUrl, poolSize: POOL_SIZE, onError })
   const queue = await openQueue(queueConfig).catch(async (error: unknown) => {
@@ -78,6 +89,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     procedures: overrides.procedures ?? coreProcedures,
     registers: overrides.registers ?? coreRegisters,
     signer,
+    exchangeLog: logContextOf(federation, region, { log: options.logSigner, witness: options.witnessSigner }),
     now,
     log,
     metrics: createMetrics(),
@@ -91,10 +103,16 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
   let api: Listener | null = null
   let exchange: Listener | null = null
   let work: Work | null = null
+  let sequencer: Sequencer | null = null
+  let process: string | null = null
   let stopped: Promise<void> | undefined
+  const unlogged = (error: unknown) => ctx.log.error({ event: 'log.disturbed', ...errorFacts(error) }, 'log.disturbed')
   const stop = async () => {
     await Promise.all([api?.close(), exchange?.close()])
     await work?.stop()
+    if (process !== null) await logNodeStopped(ctx, process).catch(unlogged)
+    // After the last of this process's own entries.
+    await sequencer?.stop()
     await ctx.queue.close()
     await ctx.db.destroy()
     ctx.log.info({ event: 'node.stopped' }, 'node.stopped')
@@ -109,7 +127,9 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
     },
     async start() {
       await preparePeers(ctx)
-      if (runs('worker')) work = await startWork(ctx, queueConfig)
+      process = await logNodeStarted(ctx, options.roles)
+      if (runs('sequencer')) sequencer = startSequencer(ctx, { url: options.sequencerDatabaseUrl })
+      if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
       if (runs('exchange')) exchange = await listen(await openExchange(ctx), options.exchange)
       if (runs('api')) api = await listen(await openApi(ctx, options.clients), options.api)
       ctx.log.info({ event: 'node.started', roles: options.roles, api: api?.url, exchange: exchange?.url }, 'node.started')

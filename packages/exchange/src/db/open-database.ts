@@ -11,9 +11,12 @@ export interface OpenDatabaseOptions {
   readonly poolSize: number
   /** Called for errors of idle connections: the pool replaces them, the process must not die. */
   readonly onError: (error: Error) => void
+  /** Statements for each new connection. */
+  readonly session?: string
 }
 
 export function openDatabase(options: OpenDatabaseOptions): Kysely<Database> {
+  const { session } = options
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
@@ -21,7 +24,10 @@ export function openDatabase(options: OpenDatabaseOptions): Kysely<Database> {
     application_name: 'hefu',
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
+    ...(session === undefined ? {} : { onConnect: async (client) => void (await client.query(session)) }),
   })
   pool.on('error', options.onError)
+  // A connection can break while it is checked out, between two statements: the next one reports it, the event must not end the process.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }

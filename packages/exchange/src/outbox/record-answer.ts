@@ -1,4 +1,4 @@
-import { CLOCK_TOLERANCE_SECONDS, type Outcome, type ReceiptedOutcome } from '@hefu/protocol'
+import { CLOCK_TOLERANCE_SECONDS, type LogFact, type Outcome, type ReceiptedOutcome } from '@hefu/protocol'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import { loadCases, lockCases } from '../cases/case-store.ts'
 import { type Projected, projectCases } from '../cases/project-cases.ts'
@@ -8,7 +8,7 @@ import type { Statement, Tx } from '../db/bulk.ts'
 import type { ReceiptRow } from '../db/schema.ts'
 import { transact } from '../db/transact.ts'
 import { receiptStatements } from '../inbox/inbox-store.ts'
-import { type LogEntry, logStatements } from '../log/pending-log.ts'
+import { logStatements } from '../log/pending-log.ts'
 import { peerSuccessStatement } from '../peers/peer-store.ts'
 import { type Batch, type LeasedMessage, outageOverStatement, recordAttempts } from './outbox-store.ts'
 import { retryDelayMs } from './retry-delay.ts'
@@ -83,7 +83,7 @@ function evidenceStatements(ctx: RecordContext, answered: readonly Answered[], r
     leaf_index: outcome.index,
     path: [...outcome.path],
   }))
-  const entries: LogEntry[] = receipts.map((r) => ({
+  const entries: LogFact[] = receipts.map((r) => ({
     kind: 'receipt.received',
     iss: r.iss,
     aud: r.aud,

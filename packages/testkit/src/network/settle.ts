@@ -18,9 +18,11 @@ async function openWork({ region, node }: NetworkNode): Promise<string[]> {
     unapplied: string
     imports: string
     reconciliations: string
+    log: string
   }>`select (select count(*) from outbox where state = 'pending') as pending,
     (select count(*) from inbox where applied_at is null) as unapplied, (select count(*) from imports where state <> 'done') as imports,
-    (select count(*) from reconciliations where state in ('queued', 'running')) as reconciliations`.execute(node.ctx.db)
+    (select count(*) from reconciliations where state in ('queued', 'running')) as reconciliations,
+    (select count(*) from log_pending) as log`.execute(node.ctx.db)
   // A queue that does not answer now may hold anything.
   const jobs = await node.ctx.queue.depth().catch(() => ({ unknown: 1 }))
   return [...Object.entries(rows[0] ?? {}), ...Object.entries(jobs)]

@@ -3,13 +3,14 @@ import { createLogger, createNode, loadFiles, type Node } from '@hefu/node'
 import type { Procedure } from '@hefu/procedures'
 import type { Federation, Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
-import type { RegionFiles } from '../federation-files.ts'
+import { fileSettings, type RegionFiles } from '../federation-files.ts'
+import type { TestDatabase } from '../postgres/test-database.ts'
 import type { NetworkOptions } from './test-network.ts'
 
 export interface StartInput {
   readonly region: RegionId
   readonly files: RegionFiles
-  readonly databaseUrl: string
+  readonly logins: TestDatabase['logins']
   /** Of the exchange API, where the links lead. */
   readonly port: number
   readonly procedures: readonly Procedure[]
@@ -24,19 +25,21 @@ export interface StartedNode {
 
 /** One node of the network on its files, as its process would start: what they do not allow does not start. */
 export async function startNetworkNode(input: StartInput): Promise<StartedNode> {
-  const { region, files, databaseUrl, port, procedures, now, options } = input
-  const loaded = await loadFiles({ region, federationFile: files.federation, keyFile: files.key, clientsFile: files.clients })
+  const { region, files, logins, port, procedures, now, options } = input
+  const loaded = await loadFiles({ region, ...fileSettings(files) })
   if (!loaded.ok) throw new Error(loaded.problems.map(({ setting, en }) => `${setting} ${en}`).join('; '))
-  const { federation, signer } = loaded.value
+  const { federation, signer, logSigner, witnessSigner } = loaded.value
   const node = await createNode(
     {
       region,
       federation,
       signer,
+      logSigner,
+      witnessSigner,
       clients: [...loaded.value.clients, ...officersOf(federation, region)],
-      databaseUrl,
-      queueUrl: options.queueUrl?.(region) ?? databaseUrl,
-      roles: ['api', 'exchange', 'worker'],
+      ...logins,
+      queueUrl: options.queueUrl?.(region) ?? logins.databaseUrl,
+      roles: ['api', 'exchange', 'worker', 'sequencer'],
       api: { host: '127.0.0.1', port: 0 },
       exchange: { host: '127.0.0.1', port },
       logLevel: options.logLevel ?? 'silent',

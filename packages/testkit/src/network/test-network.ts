@@ -41,6 +41,7 @@ export interface NetworkNode {
   /** Another one after a restart. */
   readonly node: Node
   readonly signer: Signer
+  /** The superuser's login on its database. */
   readonly databaseUrl: string
   /** Calls the local API as one of the node's clients; null: without a token. A restart ends what this returned. */
   as(role: 'officer' | 'operator' | 'auditor' | null, agency?: string): ApiClient
@@ -55,7 +56,7 @@ export interface TestNetwork extends AsyncDisposable {
   moveClock(ms: number, region?: string): void
   /** Stops one node and starts it again on its database, with other files or procedures where `changes` says so. */
   restart(region: string, changes?: RestartChanges): Promise<void>
-  /** Waits until nothing is on its way: every message has its answer, everything accepted is applied, the queues are empty. */
+  /** Waits until nothing is on its way: every message has its answer, everything accepted is applied, what happened is in the exchange log, the queues are empty. */
   settle(options?: { readonly timeoutMs?: number }): Promise<void>
   /** Differences between all halves; empty when they match. */
   differences(): Promise<string[]>
@@ -104,7 +105,7 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
       return await startNetworkNode({
         region,
         files: own,
-        databaseUrl: database.url,
+        logins: database.logins,
         port,
         procedures: (changes.procedures ?? procedures).filter((procedure) => options.knows?.(region, procedure) ?? true),
         now,

@@ -107,6 +107,7 @@ async function expectItStays(queue?: { readonly url: string; readonly written: (
   const documents = await contents()
   for (const secret of [canary.name, canary.words, canary.enterprise, canary.address, ...ids])
     expect(documents.includes(secret), secret).toBe(true)
+  expect(seen.find(([where]) => where === `log_entries of ${chengdu}`)?.[1]).toContain('message.sent')
   expect(log.length).toBeGreaterThan(20)
   expect(refusals.length).toBe(16 + 2)
 }

@@ -13,9 +13,10 @@ import { chengdu, chongqing, filing, notice } from '../faults/bodies.ts'
 import { count, query } from '../faults/observe.ts'
 
 const regions = [chengdu, chongqing] as RegionId[]
-const open = `select (select count(*) from outbox where state = 'pending') + (select count(*) from inbox where applied_at is null)`
+const open = `select (select count(*) from outbox where state = 'pending') + (select count(*) from inbox where applied_at is null) +
+  (select count(*) from log_pending)`
 
-/** Chengdu as five processes on one database, Chongqing as one. */
+/** Chengdu as seven processes on one database, Chongqing as one. */
 async function startSplit() {
   const dir = await mkdtemp(join(tmpdir(), 'hefu-split-'))
   const ports = await freePorts(2)
@@ -35,6 +36,8 @@ async function startSplit() {
       HEFU_REGION: region,
       HEFU_FEDERATION: own.federation,
       HEFU_KEY: own.key,
+      HEFU_LOG_KEY: own.logKey,
+      HEFU_WITNESS_KEY: own.witnessKey,
       HEFU_CLIENTS: own.clients,
       DATABASE_URL: database.url,
       HEFU_ROLES: roles,
@@ -52,7 +55,9 @@ async function startSplit() {
     start(chengdu, 0, 'exchange', 'exchange'),
     start(chengdu, 0, 'worker', 'worker-1'),
     start(chengdu, 0, 'worker', 'worker-2'),
-    start(chongqing, 1, 'api,exchange,worker', 'chongqing'),
+    start(chongqing, 1, 'api,exchange,worker,sequencer', 'chongqing'),
+    start(chengdu, 0, 'sequencer', 'sequencer-1'),
+    start(chengdu, 0, 'sequencer', 'sequencer-2'),
   ])
   const tokens = (region: string) => files[region]?.tokens ?? { officer: '', operator: '', auditor: '' }
   return { one, two, exchange, worker, standby, other, databases, tokens }

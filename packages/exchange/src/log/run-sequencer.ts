@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Kysely } from 'kysely'
+import type { Context } from '../context.ts'
+import { openDatabase } from '../db/open-database.ts'
+import type { Database } from '../db/schema.ts'
+import { insertCheckpoint, insertFirstHead, type LogHead, readHead, readNewestCheckpoint } from './log-store.ts'
+import { logFact } from './pending-log.ts'
+import { type PublishedCheckpoint, readPublished } from './publish-checkpoint.ts'
+import { sequenceEntries } from './sequence-entries.ts'
+import { SEQUENCER_SESSION, type SequencerLock, takeSequencerLock } from './sequencer-lock.ts'
+import { signCheckpoint } from './sign-checkpoint.ts'
+
+/** How soon a row that was committed is looked for. */
+const POLL_MS = 100
+/** How soon a standby tries again, and a sequencer after a failure. */
+const STANDBY_MS = 500
+/** While a backlog is worked off. */
+const PUBLISH_MS = 500
+const HEARTBEAT_MS = 60_000
+/** A stop does not wait longer for what is pending: it stays there for the next. */
+const DRAIN_MS = 5_000
+
+export interface SequencerOptions {
+  /** The sequencer's login. */
+  readonly url: string
+  /** Told of every checkpoint once it may be shown; not waited for. */
+  readonly onPublished?: (published: PublishedCheckpoint) => void
+}
+
+export interface Sequencer {
+  /** Whether this process moves the log now; else it stands by. */
+  leading(): boolean
+  /** Gives what is pending its place, if this process is the one that does, and ends. */
+  stop(): Promise<void>
+}
+
+type SequencerContext = Pick<Context, 'region' | 'exchangeLog' | 'db' | 'now' | 'log' | 'metrics'>
+
+/** What one process knows while it holds the lock. */
+interface Lead {
+  readonly ctx: SequencerContext
+  readonly db: Kysely<Database>
+  readonly lock: SequencerLock
+  readonly options: SequencerOptions
+  readonly signal: AbortSignal
+}
+
+/** Runs until it is stopped: stands by, and moves the log while it holds the lock. Whatever fails is logged and tried again. */
+export function startSequencer(ctx: SequencerContext, options: SequencerOptions): Sequencer {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const db = openDatabase({ url: options.url, poolSize: 2, onError: () => {}, session: SEQUENCER_SESSION })
+  let leading = false
+  const run = async () => {
+    while (!signal.aborted) {
+      try {
+        const lock = await takeSequencerLock(options.url)
+        if (lock !== null) {
+          leading = true
+          await lead({ ctx, db, lock, options, signal }).finally(async () => {
+            leading = false
+            await lock.release()
+          })
+        }
+      } catch (error) {
+        ctx.log.error({ event: 'sequencer.disturbed', error }, 'sequencer.disturbed')
+      }
+      await pause(STANDBY_MS, signal)
+    }
+  }
+  const ended = run().finally(async () => await db.destroy())
+  return {
+    leading: () => leading,
+    async stop() {
+      stopping.abort()
+      await ended
+    },
+  }
+}
+
+async function lead(lead: Lead): Promise<void> {
+  const { ctx, db, lock, signal } = lead
+  let head = await openHead(ctx, db)
+  if (head === undefined) return
+  ctx.log.info({ event: 'sequencer.leading', origin: head.origin, size: head.range.size }, 'sequencer.leading')
+  let lastAtMs = await publish(lead)
+  let publishedAt = performance.now()
+  while (lock.held()) {
+    const result = await sequenceEntries(ctx, db, head)
+    if (result.status === 'placed') {
+      head = result.head
+      // Of a backlog not every checkpoint is shown, but one at least every half second.
+      if (result.more && performance.now() - publishedAt < PUBLISH_MS) continue
+      lastAtMs = await publish(lead)
+      publishedAt = performance.now()
+      if (result.more) continue
+    } else if (result.status === 'fenced') {
+      ctx.log.warn({ event: 'sequencer.fenced', size: head.range.size }, 'sequencer.fenced')
+      head = await openHead(ctx, db)
+      if (head === undefined) return
+    }
+    if (signal.aborted) return await drain(lead, head)
+    if (ctx.now() - lastAtMs >= HEARTBEAT_MS) {
+      await logFact(ctx, { kind: 'heartbeat' })
+      continue
+    }
+    await pause(POLL_MS, signal)
+  }
+}
+
+/** What was committed before the stop, up to a time limit: the rest stays for the next sequencer. */
+async function drain(lead: Lead, from: LogHead): Promise<void> {
+  const until = performance.now() + DRAIN_MS
+  for (let head = from; performance.now() < until; ) {
+    const result = await sequenceEntries(lead.ctx, lead.db, head)
+    if (result.status !== 'placed') return
+    head = result.head
+    await publish(lead)
+  }
+}
+
+/** The live head; begins the first log of a node. Undefined: the live log is not the one that this node has the key of, or it is closed. */
+async function openHead({ exchangeLog, log, now }: SequencerContext, db: Kysely<Database>): Promise<LogHead | undefined> {
+  await insertFirstHead(db, exchangeLog.origin)
+  const head = await readHead(db)
+  if (head === undefined || head.origin !== exchangeLog.origin || head.closedAt !== null) {
+    log.error({ event: 'sequencer.other-log', origin: exchangeLog.origin, live: head?.origin }, 'sequencer.other-log')
+    return undefined
+  }
+  if ((await readNewestCheckpoint(db, head.epoch)) === undefined) {
+    const note = await signCheckpoint(exchangeLog, head.range)
+    await insertCheckpoint(db, { epoch: head.epoch, size: head.range.size, at: new Date(now()), note })
+  }
+  return head
+}
+
+/** Returns when the checkpoint was signed. */
+async function publish({ ctx, db, options }: Lead): Promise<number> {
+  const published = await readPublished(db, ctx)
+  if (published === undefined) throw new Error('a log without a checkpoint')
+  ctx.metrics.logSize.set(published.checkpoint.size)
+  options.onPublished?.(published)
+  return published.at.getTime()
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {})
+}
