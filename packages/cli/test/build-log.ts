@@ -40,7 +40,7 @@ import {
   type VerifierKey,
   verifierKey,
 } from '@hefu/translog'
-import { exampleClaims, exampleFederation, FAR, ISSUED_AT, RECEIVER, SENDER } from '../../protocol/test/make-vectors/example.ts'
+import { exampleClaims, FAR, ISSUED_AT, RECEIVER, SENDER } from '../../protocol/test/make-vectors/example.ts'
 import {
   CHENGDU,
   CHENGDU_LOG,

@@ -44,7 +44,7 @@ const RECEIPTED = 1
 export async function judgeReceipts(reader: ExportReader, book: ReceiptBook, rules: ReceiptRules, findings: Findings): Promise<number> {
   let line = 0
   for await (const batch of batches(linesOf(reader.stream('receipts.ndjson'), MAX_RECEIPT_LINE_BYTES))) {
-    const read = await Promise.all(batch.map((bytes, n) => readLine(bytes, line + n + 1, rules, findings)))
+    const read = await Promise.all(batch.map((bytes, n) => readReceiptLine(bytes, line + n + 1, rules, findings)))
     for (const one of read) if (one !== undefined) judgeReceipt(one, book, rules, findings)
     line += batch.length
     rules.onProgress(line)
@@ -72,10 +72,10 @@ interface ReadReceipt {
 }
 
 /** A receipt that is what it says: digest, claims, parties, signature and tree. Undefined: reported, and good for nothing. */
-async function readLine(
+export async function readReceiptLine(
   bytes: Uint8Array | undefined,
   number: number,
-  { region, lookUpKey }: ReceiptRules,
+  { region, lookUpKey }: Pick<ReceiptRules, 'region' | 'lookUpKey'>,
   findings: Findings,
 ): Promise<ReadReceipt | undefined> {
   const refuse = (code: 'receipt-form' | 'receipt-digest' | 'receipt-signature' | 'receipt-tree', expected: string, found: string) => {

@@ -120,6 +120,7 @@ const MATCH = {
     '一方收到，发送方日志却没有：发送方删除了它。',
     'One half received it; the log of its sender does not have it: it was removed there.',
   ),
+  'received-later': note('对方导出之后才收到，发送方的导出未及。', 'Received when the export of its sender had already been made.'),
   'message-unlike': error('两半对同一报文的记载不同。', 'The two halves record one message differently.'),
   'receipt-not-issued': error(
     '一方持有回执，签发方日志却没有：签发方删除了它。',

@@ -34,19 +34,22 @@ export function enter({ receipts, messages }: ReceiptBook, entry: LogEntry, inde
   }
   switch (entry.kind) {
     case 'message.sent':
-      return add(messages.received, entry.digest, sentCheck(entry))
+      add(messages.received, entry.digest, sentCheck(entry))
+      break
     case 'message.received':
-      return add(messages.issued, entry.digest, answeredCheck({ jti: entry.jti, status: 'accepted' }))
+      add(messages.issued, entry.digest, answeredCheck({ jti: entry.jti, status: 'accepted' }))
+      break
     case 'refusal':
       // Of what could not be verified there is only a count: nothing was answered with a signature.
       if ('jti' in entry) add(messages.issued, entry.digest, answeredCheck({ jti: entry.jti, status: 'refused', reason: entry.reason }))
-      return
+      break
     case 'receipt.issued':
-      return add(receipts.issued, entry.digest, receiptCheck(entry))
+      add(receipts.issued, entry.digest, receiptCheck(entry))
+      break
     case 'receipt.received':
-      return add(receipts.received, entry.digest, receiptCheck(entry))
+      add(receipts.received, entry.digest, receiptCheck(entry))
+      break
     default:
-      return
   }
 }
 
