@@ -1,10 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadSigner } from '@hefu/protocol'
+import { parseVerifierKey } from '@hefu/translog'
 import { afterAll, expect, test } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -26,6 +28,38 @@ test('keygen --json prints one line, the public key of the file it wrote', async
   expect(Object.keys(jwk).toSorted()).toEqual(['crv', 'kid', 'kty', 'x'])
   expect((await loadSigner(path)).kid).toBe(jwk.kid)
   expect((await stat(path)).mode & 0o777).toBe(0o600)
+})
+
+test.each([
+  ['--log', '510100.hefu.example/log', 1],
+  ['--witness', '510100.hefu.example/witness', 4],
+])('keygen %s prints the verifier key of that name beside the JWK', async (option, name, type) => {
+  const path = join(folder, `${type}.pem`)
+  const { status, stdout } = hefu(['keygen', '--out', path, option, name, '--json'])
+  expect(status).toBe(0)
+  const { verifierKey, ...jwk } = JSON.parse(stdout)
+  expect((await loadSigner(path)).kid).toBe(jwk.kid)
+  const parsed = parseVerifierKey(verifierKey)
+  expect(parsed).toMatchObject({ ok: true, value: { name, type } })
+  expect(parsed.ok && Buffer.from(parsed.value.publicKey).toString('base64url')).toBe(jwk.x)
+  const other = hefu(['keygen', '--out', join(folder, `${type}-read.pem`), option, name])
+  expect(other.stdout).toContain(`\n${name}+`)
+})
+
+test.each([
+  ['--log', 'a b'],
+  ['--witness', 'a+b'],
+  ['--log', ''],
+])('keygen %s "%s" is wrong usage, and writes nothing', (option, name) => {
+  const path = join(folder, 'unnamed.pem')
+  const { status, stdout, stderr } = hefu(['keygen', '--out', path, option, name])
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  expect(stderr).toMatch(/密钥名称[^]*name of a key/)
+  expect(existsSync(path)).toBe(false)
+})
+
+test('a key is not for a log and a witness', () => {
+  expect(hefu(['keygen', '--out', join(folder, 'both.pem'), '--log', 'a', '--witness', 'b'])).toMatchObject({ status: 2, stdout: '' })
 })
 
 test('keygen never overwrites: exit code 1, in both languages, and the file is untouched', async () => {

@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from './db/schema.ts'
 import type { RecentMessages } from './inbox/recent-messages.ts'
+import type { LogContext } from './log/log-context.ts'
 import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue/queue.ts'
 
@@ -18,6 +19,7 @@ export interface Context {
   readonly registers: readonly Register[]
   /** Signs messages, receipts and requests. */
   readonly signer: Signer
+  readonly exchangeLog: LogContext
   /** Milliseconds since the epoch; the only clock (tests move it). */
   readonly now: () => number
   readonly log: Logger

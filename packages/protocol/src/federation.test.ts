@@ -1,8 +1,18 @@
 import type { AgencyCode, RegionId } from '@hefu/reference'
+import { COSIGNATURE_V1, ED25519, formatPolicies, formatVerifierKey, parsePolicies, verifierKey } from '@hefu/translog'
 import { expect, test } from 'vitest'
 import { exampleFederation } from '../test/make-vectors/example.ts'
-import { CHENGDU, STRANGER } from '../test/make-vectors/test-keys.ts'
+import {
+  CHENGDU,
+  CHENGDU_LOG,
+  CHENGDU_WITNESS,
+  CHONGQING_LOG,
+  CHONGQING_WITNESS,
+  STRANGER,
+  testLogKey,
+} from '../test/make-vectors/test-keys.ts'
 import { agreementByName, type FederationFile, findAgreement, keyOwner, parseFederation, regionById, regionOfAgency } from './federation.ts'
+import { policiesOf, policyOf, quorumOf } from './federation-logs.ts'
 
 const pointersOf = (file: unknown): string[] => {
   const parsed = parseFederation(file)
@@ -14,6 +24,9 @@ const changed = (change: (file: FederationFile) => unknown): FederationFile => {
   change(file)
   return file
 }
+
+const keyNamed = (name: string, key: typeof CHENGDU.privateKey, type: Parameters<typeof verifierKey>[1]) =>
+  formatVerifierKey(verifierKey(name, type, key))
 
 const region = (id: string) => id as RegionId
 
@@ -87,6 +100,34 @@ test.each<[string, (file: FederationFile) => unknown, string[]]>([
     ({ regions: [first] }) => first && Object.assign(first, { exchangeUrl: 'file:///etc/hostname' }),
     ['/regions/0/exchangeUrl'],
   ],
+  ['a log key that is none', ({ regions: [first] }) => first && Object.assign(first, { log: `${first.log}A` }), ['/regions/0/log']],
+  ['a log without a name', ({ regions: [first] }) => first && Object.assign(first, { log: '' }), ['/regions/0/log']],
+  [
+    "a witness's key as that of a log, and the other way",
+    ({ regions: [first] }) => first && Object.assign(first, { log: first.witness, witness: first.log }),
+    ['/regions/0/log', '/regions/0/witness'],
+  ],
+  [
+    'two logs of one name',
+    ({ regions: [, second] }) => second && Object.assign(second, { log: keyNamed(CHENGDU_LOG.name, CHONGQING_LOG.privateKey, ED25519) }),
+    ['/regions/1/log'],
+  ],
+  [
+    "a witness with its log's name",
+    ({ regions: [first] }) => first && Object.assign(first, { witness: testLogKey(CHENGDU_LOG.name, COSIGNATURE_V1).verifierKey }),
+    ['/regions/0/witness', '/regions/0/witness'],
+  ],
+  [
+    'one key for two witnesses',
+    ({ regions: [, second] }) =>
+      second && Object.assign(second, { witness: keyNamed(CHONGQING_WITNESS.name, CHENGDU_WITNESS.privateKey, COSIGNATURE_V1) }),
+    ['/regions/1/witness'],
+  ],
+  [
+    'the key of messages for the log',
+    ({ regions: [first] }) => first && Object.assign(first, { log: keyNamed(CHENGDU_LOG.name, CHENGDU.privateKey, ED25519) }),
+    ['/regions/0/log'],
+  ],
 ])('%s', (_, change, pointers) => {
   expect(pointersOf(changed(change))).toEqual(pointers)
 })
@@ -107,4 +148,32 @@ test('all problems of shape at once, in both languages', () => {
   }
   expect(pointersOf(null)).toEqual([''])
   expect(parseFederation(changed(({ regions: [, second] }) => void second?.keys.push(STRANGER.jwk))).ok).toBe(true)
+})
+
+test('the policy of a region: its own log, and more than half of all others as witnesses', () => {
+  const parsed = parseFederation(exampleFederation)
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+  const { federation } = parsed
+  const policy = policyOf(federation, '510100')
+  expect(policy?.log.name).toBe(CHENGDU_LOG.name)
+  expect(policy?.witnesses.map(({ name }) => name)).toEqual([CHONGQING_WITNESS.name])
+  expect(policy?.threshold).toBe(1)
+  expect(policyOf(federation, '530000')).toBeUndefined()
+  expect(parsePolicies(formatPolicies(policiesOf(federation)))).toMatchObject({
+    ok: true,
+    value: [{ log: { name: CHENGDU_LOG.name } }, { log: { name: CHONGQING_LOG.name } }],
+  })
+  expect([1, 2, 3, 4, 5].map(quorumOf)).toEqual([1, 2, 2, 3, 3])
+})
+
+test('a region without peers has no policy: nobody could witness its log', () => {
+  const alone = changed((file) => {
+    file.regions.splice(1)
+    file.agencies.splice(1)
+    file.agreements.splice(0)
+  })
+  const parsed = parseFederation(alone)
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
+  expect(policyOf(parsed.federation, '510100')).toBeUndefined()
+  expect(policiesOf(parsed.federation)).toEqual([])
 })

@@ -1,8 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import type { AgencyCode, RegionId } from '@hefu/reference'
+import { parseVerifierKey, type VerifierKey } from '@hefu/translog'
 import { z } from 'zod'
 import { SHA256_TEXT } from './base64url.ts'
 import { agencyCode, plainName, regionId, toPointer, versionedName } from './claims.ts'
+import { crossCheckLogs } from './federation-logs.ts'
 import { importPublicJwk, type KeyOwner, thumbprint } from './keys.ts'
 
 const name = z.strictObject({ zh: z.string().min(1).max(100), en: z.string().min(1).max(100) })
@@ -14,7 +16,15 @@ const publicKey = z.strictObject({
   kid: z.string().regex(SHA256_TEXT, 'an RFC 7638 thumbprint'),
 })
 
-const region = z.strictObject({ region: regionId, name, exchangeUrl: z.string(), keys: z.array(publicKey).min(1) })
+const region = z.strictObject({
+  region: regionId,
+  name,
+  exchangeUrl: z.string(),
+  keys: z.array(publicKey).min(1),
+  /** Verifier key of its exchange log, whose name is the log's origin, and of its witness (C2SP signed-note). */
+  log: z.string().max(400),
+  witness: z.string().max(400),
+})
 const agency = z.strictObject({ code: agencyCode, region: regionId, name })
 const agreement = z.strictObject({
   id: plainName,
@@ -50,6 +60,8 @@ export interface Federation {
   readonly keysByKid: ReadonlyMap<string, KeyOwner>
   readonly regionsById: ReadonlyMap<RegionId, Region>
   readonly agenciesByCode: ReadonlyMap<AgencyCode, Agency>
+  readonly logKeys: ReadonlyMap<RegionId, VerifierKey>
+  readonly witnessKeys: ReadonlyMap<RegionId, VerifierKey>
 }
 
 export interface FederationProblem {
@@ -124,6 +136,7 @@ function crossCheck({ regions, agencies, agreements }: FederationFile): Federati
   return [
     ...regions.flatMap((region, at) => urlProblem(region.exchangeUrl, `/regions/${at}/exchangeUrl`)),
     ...regions.flatMap(({ keys }, at) => keys.flatMap((key, keyAt) => keyProblem(key, `/regions/${at}/keys/${keyAt}`))),
+    ...crossCheckLogs(regions),
     ...repeated(regions.map(({ region }, at) => [region, `/regions/${at}/region`])),
     // Also refuses a key listed under two regions: `kid` alone decides who signed.
     ...repeated(regions.flatMap(({ keys }, at) => keys.map(({ kid }, keyAt) => [kid, `/regions/${at}/keys/${keyAt}/kid`] as const))),
@@ -173,5 +186,14 @@ function index(file: FederationFile): Federation {
     keysByKid: new Map(owners),
     regionsById: new Map(file.regions.map((region) => [region.region, region])),
     agenciesByCode: new Map(file.agencies.map((agency) => [agency.code, agency])),
+    logKeys: new Map(file.regions.map(({ region, log }) => [region, verifierKeyOf(log)])),
+    witnessKeys: new Map(file.regions.map(({ region, witness }) => [region, verifierKeyOf(witness)])),
   }
+}
+
+/** Of a file that was cross-checked. */
+function verifierKeyOf(text: string): VerifierKey {
+  const parsed = parseVerifierKey(text)
+  if (!parsed.ok) throw new TypeError(`not a verifier key: ${parsed.code}`)
+  return parsed.value
 }

@@ -9,6 +9,7 @@ export {
   verifyAnswer,
 } from './answer.ts'
 export { base64urlPattern, fromBase64url, SHA256_TEXT, toBase64url } from './base64url.ts'
+export { type CanonicalValue, canonicalJson } from './canonical-json.ts'
 export {
   type ClaimProblem,
   type KnownClaims,
@@ -36,10 +37,23 @@ export {
   regionById,
   regionOfAgency,
 } from './federation.ts'
+export { policiesOf, policyOf, quorumOf } from './federation-logs.ts'
 export { type InboxBody, type InboxBodyCode, joinMessages, splitInboxBody } from './inbox-body.ts'
 export { type Judgement, judgeClaims, type Receiver } from './judge-claims.ts'
 export { generateKeyFile, type KeyFileCode, KeyFileError, loadSigner, signerOf } from './key-file.ts'
 export { importPublicJwk, type KeyLookUp, type KeyOwner, type PublicJwk, publicJwk, type Signer, thumbprint } from './keys.ts'
+export {
+  formatLogEntry,
+  type LogEntry,
+  type LogEntryCode,
+  type LogEntryKind,
+  type LogFact,
+  logEntryKinds,
+  logEntrySchemas,
+  MAX_LOG_ENTRY_BYTES,
+  type ParsedLogEntry,
+  parseLogEntry,
+} from './log-entry.ts'
 export {
   type SignedMessage,
   signMessage,

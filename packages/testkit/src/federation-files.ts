@@ -3,13 +3,23 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { procedures as coreProcedures, type Procedure } from '@hefu/procedures'
-import { type FederationFile, generateKeyFile, type PublicJwk, parseFederation, publicJwk } from '@hefu/protocol'
+import {
+  type FederationFile,
+  generateKeyFile,
+  importPublicJwk,
+  type PublicJwk,
+  parseFederation,
+  policiesOf,
+  publicJwk,
+} from '@hefu/protocol'
 import { type AgencyCode, type Bilingual, divisionName, divisionsOf, type RegionId, regionName } from '@hefu/reference'
+import { COSIGNATURE_V1, ED25519, formatPolicies, formatVerifierKey, type SignatureType, verifierKey } from '@hefu/translog'
 
 /** One bearer token per role. The officer belongs to the agency `{region}-0001`. */
 export type Tokens = { officer: string; operator: string; auditor: string }
 
-export type RegionFiles = { federation: string; key: string; clients: string; tokens: Tokens }
+/** Paths of what a node reads at start. */
+export type RegionFiles = { federation: string; key: string; logKey: string; witnessKey: string; clients: string; tokens: Tokens }
 
 export type WriteFederationOptions = {
   regions: readonly RegionId[]
@@ -22,23 +32,23 @@ export type WriteFederationOptions = {
 }
 
 /**
- * Writes what a node needs besides its database, a folder per region: `{dir}/{region}/federation.json`, `key.pem`,
- * `clients.json` and `tokens.json` (the tokens in clear text, for whoever tries the node). Keys and tokens that exist are
+ * Writes what a node needs besides its database, a folder per region: `{dir}/{region}/federation.json`, `key.pem`, `log-key.pem`,
+ * `witness-key.pem`, `clients.json` and `tokens.json` (the tokens in clear text, for whoever tries the node). Keys and tokens that exist are
  * kept. For trial and tests: in production every region makes its own key and nobody holds two.
  */
 export async function writeFederation(dir: string, options: WriteFederationOptions): Promise<Record<string, RegionFiles>> {
   const { regions, exchangeUrls, linkUrl } = options
-  const keys = new Map<RegionId, PublicJwk>()
+  const keys = new Map<RegionId, RegionKeys>()
   for (const region of regions) {
     await mkdir(join(dir, region), { recursive: true, mode: 0o700 })
-    keys.set(region, await keyOf(join(dir, region, 'key.pem')))
+    keys.set(region, await keysOf(region, keyPaths(join(dir, region))))
   }
   const federation: Omit<FederationFile, 'version'> = {
     regions: regions.map((region) => {
-      const key = keys.get(region)
+      const own = keys.get(region)
       const exchangeUrl = exchangeUrls[region]
-      if (key === undefined || exchangeUrl === undefined) throw new Error(`no exchange address for ${region}`)
-      return { region, name: regionName(region), exchangeUrl, keys: [key] }
+      if (own === undefined || exchangeUrl === undefined) throw new Error(`no exchange address for ${region}`)
+      return { region, name: regionName(region), exchangeUrl, ...own }
     }),
     agencies: agenciesOf(regions),
     agreements: agreementsOf(regions, options.procedures ?? coreProcedures),
@@ -47,7 +57,7 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
   for (const region of regions) {
     const folder = join(dir, region)
     const seen = federation.regions.map((each) => ({ ...each, exchangeUrl: linkUrl?.(region, each.region) ?? each.exchangeUrl }))
-    const paths = { federation: join(folder, 'federation.json'), key: join(folder, 'key.pem'), clients: join(folder, 'clients.json') }
+    const paths = { federation: join(folder, 'federation.json'), ...keyPaths(folder), clients: join(folder, 'clients.json') }
     await writeFederationFile(paths.federation, { ...federation, regions: seen })
     const tokens = await tokensOf(join(folder, 'tokens.json'))
     await replaceFile(paths.clients, clientsOf(region, tokens))
@@ -56,8 +66,39 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
   return files
 }
 
+type RegionKeys = Pick<FederationFile['regions'][number], 'keys' | 'log' | 'witness'>
+
+function keyPaths(folder: string): Pick<RegionFiles, 'key' | 'logKey' | 'witnessKey'> {
+  return { key: join(folder, 'key.pem'), logKey: join(folder, 'log-key.pem'), witnessKey: join(folder, 'witness-key.pem') }
+}
+
+async function keysOf(region: RegionId, paths: ReturnType<typeof keyPaths>): Promise<RegionKeys> {
+  const origin = `hefu.sandbox/${region}`
+  const named = async (name: string, type: SignatureType, path: string) =>
+    formatVerifierKey(verifierKey(name, type, importPublicJwk(await keyOf(path))))
+  return {
+    keys: [await keyOf(paths.key)],
+    log: await named(origin, ED25519, paths.logKey),
+    witness: await named(`${origin}/witness`, COSIGNATURE_V1, paths.witnessKey),
+  }
+}
+
 async function keyOf(path: string): Promise<PublicJwk> {
   return existsSync(path) ? publicJwk(createPrivateKey(await readFile(path))) : await generateKeyFile(path)
+}
+
+/** The same files as a node's settings name them. */
+export function fileSettings({ federation, key, logKey, witnessKey, clients }: Omit<RegionFiles, 'tokens'>) {
+  return { federationFile: federation, keyFile: key, logKeyFile: logKey, witnessKeyFile: witnessKey, clientsFile: clients }
+}
+
+/** Writes the policy file of the federation, as an auditor would be given it: whom to believe about each region's log. Its text is also returned. */
+export async function writePolicy(path: string, federationFile: string): Promise<string> {
+  const parsed = parseFederation(JSON.parse(await readFile(federationFile, 'utf8')))
+  if (!parsed.ok) throw new Error(parsed.problems.map(({ pointer, en }) => `${pointer} ${en}`).join('\n'))
+  const text = formatPolicies(policiesOf(parsed.federation))
+  await writeFile(path, text)
+  return text
 }
 
 /** The region's own bureau, and one bureau in every division below it, those abolished included: their cases go on. */

@@ -46,7 +46,7 @@ export {
   parseNote,
   type SignedNote,
 } from './note.ts'
-export { MAX_NAME_BYTES, type TextCode } from './note-text.ts'
+export { isKeyName, MAX_NAME_BYTES, type TextCode } from './note-text.ts'
 export type { Parsed } from './parsed.ts'
 export { formatPolicies, type Policy, type PolicyCode, parsePolicies, policyFor } from './policy.ts'
 export { MAX_WITNESSES, type PolicyRule } from './policy-rules.ts'

@@ -2,7 +2,7 @@ import { parseRegionId, type RegionId } from '@hefu/reference'
 import { z } from 'zod'
 import type { LogLevel } from './logger.ts'
 
-export type NodeRole = 'api' | 'exchange' | 'worker'
+export type NodeRole = 'api' | 'exchange' | 'worker' | 'sequencer'
 
 export interface Address {
   readonly host: string
@@ -14,8 +14,14 @@ export interface Settings {
   readonly region: RegionId
   readonly federationFile: string
   readonly keyFile: string
+  readonly logKeyFile: string
+  readonly witnessKeyFile: string
   readonly clientsFile: string
+  /** The application's login. */
   readonly databaseUrl: string
+  /** The owner's login: the schema and the rights of the other two. */
+  readonly migrationDatabaseUrl: string
+  readonly sequencerDatabaseUrl: string
   readonly queueUrl: string
   readonly roles: readonly NodeRole[]
   readonly api: Address
@@ -33,7 +39,7 @@ export interface SettingProblem {
 
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly SettingProblem[] }
 
-const roles = ['api', 'exchange', 'worker'] as const satisfies readonly NodeRole[]
+const roles = ['api', 'exchange', 'worker', 'sequencer'] as const satisfies readonly NodeRole[]
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const satisfies readonly LogLevel[]
 
 const required: Hint = { zh: '必须设置', en: 'is required' }
@@ -41,12 +47,16 @@ const hints: Readonly<Record<string, Hint>> = {
   HEFU_REGION: { zh: '须为六位区域代码，例如 510100', en: 'must be a region of six digits such as 510100' },
   HEFU_FEDERATION: { zh: '须为联合体文件的路径', en: 'must be the path of the federation file' },
   HEFU_KEY: { zh: '须为 PKCS#8 私钥文件的路径', en: 'must be the path of a PKCS#8 key file' },
+  HEFU_LOG_KEY: { zh: '须为交换日志 PKCS#8 私钥文件的路径', en: 'must be the path of the PKCS#8 key file of the exchange log' },
+  HEFU_WITNESS_KEY: { zh: '须为见证 PKCS#8 私钥文件的路径', en: 'must be the path of the PKCS#8 key file of the witness' },
   HEFU_CLIENTS: { zh: '须为客户端文件的路径', en: 'must be the path of the clients file' },
   DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
+  HEFU_MIGRATION_DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
+  HEFU_SEQUENCER_DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
   QUEUE_URL: { zh: '须为 postgres:// 或 redis:// 地址', en: 'must be a postgres:// or redis:// address' },
   HEFU_ROLES: {
-    zh: '须为 api、exchange、worker 中的若干项，以逗号分隔',
-    en: 'must be some of api, exchange and worker, separated by commas',
+    zh: '须为 api、exchange、worker、sequencer 中的若干项，以逗号分隔',
+    en: 'must be some of api, exchange, worker and sequencer, separated by commas',
   },
   HEFU_API_HOST: { zh: '须为主机名或 IP 地址', en: 'must be a host name or an IP address' },
   HEFU_API_PORT: { zh: '须为 0 至 65535 的端口', en: 'must be a port from 0 to 65535' },
@@ -65,6 +75,7 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65_535)
 const address = (schemes: readonly string[]) => z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol))
+const database = address(['postgres:', 'postgresql:'])
 const roleList = z
   .string()
   .transform((text) => text.split(',').map((role) => role.trim()))
@@ -80,8 +91,12 @@ const environment = z.strictObject({
   }),
   HEFU_FEDERATION: path,
   HEFU_KEY: path,
+  HEFU_LOG_KEY: path,
+  HEFU_WITNESS_KEY: path,
   HEFU_CLIENTS: path,
-  DATABASE_URL: address(['postgres:', 'postgresql:']),
+  DATABASE_URL: database,
+  HEFU_MIGRATION_DATABASE_URL: database.optional(),
+  HEFU_SEQUENCER_DATABASE_URL: database.optional(),
   QUEUE_URL: address(['postgres:', 'postgresql:', 'redis:', 'rediss:']).optional(),
   HEFU_ROLES: roleList.default([...roles]),
   HEFU_API_HOST: host.default('127.0.0.1'),
@@ -106,8 +121,12 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       region: data.HEFU_REGION,
       federationFile: data.HEFU_FEDERATION,
       keyFile: data.HEFU_KEY,
+      logKeyFile: data.HEFU_LOG_KEY,
+      witnessKeyFile: data.HEFU_WITNESS_KEY,
       clientsFile: data.HEFU_CLIENTS,
       databaseUrl: data.DATABASE_URL,
+      migrationDatabaseUrl: data.HEFU_MIGRATION_DATABASE_URL ?? data.DATABASE_URL,
+      sequencerDatabaseUrl: data.HEFU_SEQUENCER_DATABASE_URL ?? data.DATABASE_URL,
       queueUrl: data.QUEUE_URL ?? data.DATABASE_URL,
       roles: data.HEFU_ROLES,
       api: { host: data.HEFU_API_HOST, port: data.HEFU_API_PORT },

@@ -2,6 +2,7 @@ import {
   type Client,
   type Context,
   createMetrics,
+  logContextOf,
   migrate,
   openDatabase,
   openQueue,
@@ -24,8 +25,13 @@ export interface NodeOptions {
   readonly region: RegionId
   readonly federation: Federation
   readonly signer: Signer
+  readonly logSigner: Signer
+  readonly witnessSigner: Signer
   readonly clients: readonly Client[]
+  /** Three logins on one database; see grant-logins.ts for what each may do. */
   readonly databaseUrl: string
+  readonly migrationDatabaseUrl: string
+  readonly sequencerDatabaseUrl: string
   readonly queueUrl: string
   readonly roles: readonly NodeRole[]
   /** Port 0: any free one. */
@@ -63,7 +69,8 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
   const log = overrides.log ?? createLogger(region, options.logLevel)
   const now = overrides.now ?? Date.now
   const queueConfig: QueueConfig = { url: options.queueUrl, prefix: `hefu-${region}`, log }
-  await migrate(options.databaseUrl, now())
+  const logins = { application: options.databaseUrl, sequencer: options.sequencerDatabaseUrl }
+  await migrate(options.migrationDatabaseUrl, { now: now(), logins })
   const onError = (error: Error) => log.error({ event: 'database.disturbed', ...errorFacts(error) }, 'database.disturbed')
   const db = openDatabase({ url: options.databaseUrl, poolSize: POOL_SIZE, onError })
   const queue = await openQueue(queueConfig).catch(async (error: unknown) => {
@@ -78,6 +85,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     procedures: overrides.procedures ?? coreProcedures,
     registers: overrides.registers ?? coreRegisters,
     signer,
+    exchangeLog: logContextOf(federation, region, { log: options.logSigner, witness: options.witnessSigner }),
     now,
     log,
     metrics: createMetrics(),
@@ -109,7 +117,7 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
     },
     async start() {
       await preparePeers(ctx)
-      if (runs('worker')) work = await startWork(ctx, queueConfig)
+      if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
       if (runs('exchange')) exchange = await listen(await openExchange(ctx), options.exchange)
       if (runs('api')) api = await listen(await openApi(ctx, options.clients), options.api)
       ctx.log.info({ event: 'node.started', roles: options.roles, api: api?.url, exchange: exchange?.url }, 'node.started')

@@ -7,47 +7,72 @@ import {
   loadSigner,
   parseFederation,
   parseStrictJson,
+  publicJwk,
   regionById,
   regionOfAgency,
   type Signer,
 } from '@hefu/protocol'
 import type { AgencyCode } from '@hefu/reference'
+import type { VerifierKey } from '@hefu/translog'
 import type { Parsed, SettingProblem, Settings } from './config.ts'
+
+export type FileSettings = Pick<Settings, 'region' | 'federationFile' | 'keyFile' | 'logKeyFile' | 'witnessKeyFile' | 'clientsFile'>
 
 export interface Files {
   readonly federation: Federation
   readonly signer: Signer
+  readonly logSigner: Signer
+  readonly witnessSigner: Signer
   readonly clients: readonly Client[]
 }
 
 /** Reads the files that the settings name and reports all problems of all of them at once. */
-export async function loadFiles(settings: Pick<Settings, 'region' | 'federationFile' | 'keyFile' | 'clientsFile'>): Promise<Parsed<Files>> {
-  const [federation, signer, clients] = await Promise.all([
+export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> {
+  const [federation, signer, logSigner, witnessSigner, clients] = await Promise.all([
     loadFederation(settings.federationFile),
-    loadKey(settings.keyFile),
+    loadKey(settings.keyFile, 'HEFU_KEY'),
+    loadKey(settings.logKeyFile, 'HEFU_LOG_KEY'),
+    loadKey(settings.witnessKeyFile, 'HEFU_WITNESS_KEY'),
     loadClients(settings.clientsFile),
   ])
-  const problems = [federation, signer, clients].flatMap((file) => (file.ok ? [] : file.problems))
-  if (federation.ok) problems.push(...mismatches(settings, federation.value, signer, clients))
-  if (problems.length > 0 || !federation.ok || !signer.ok || !clients.ok) return { ok: false, problems }
-  return { ok: true, value: { federation: federation.value, signer: signer.value, clients: clients.value } }
+  const problems = [federation, signer, logSigner, witnessSigner, clients].flatMap((file) => (file.ok ? [] : file.problems))
+  if (federation.ok) problems.push(...mismatches(settings, federation.value, { signer, logSigner, witnessSigner, clients }))
+  if (problems.length > 0 || !federation.ok || !signer.ok || !logSigner.ok || !witnessSigner.ok || !clients.ok) {
+    return { ok: false, problems }
+  }
+  const signers = { signer: signer.value, logSigner: logSigner.value, witnessSigner: witnessSigner.value }
+  return { ok: true, value: { federation: federation.value, ...signers, clients: clients.value } }
 }
 
 /** Each file may be right by itself and still not belong to this region. */
 function mismatches(
   { region }: Pick<Settings, 'region'>,
   federation: Federation,
-  signer: Parsed<Signer>,
-  clients: Parsed<readonly Client[]>,
+  files: { readonly [File in 'signer' | 'logSigner' | 'witnessSigner']: Parsed<Signer> } & { readonly clients: Parsed<readonly Client[]> },
 ): SettingProblem[] {
   const own = regionById(federation, region)
   if (!own) return [{ setting: 'HEFU_REGION', zh: '联合体文件中没有此区域', en: 'is not a region of the federation file' }]
+  const { signer, logSigner, witnessSigner, clients } = files
   const problems: SettingProblem[] = []
   if (signer.ok && !own.keys.some(({ kid }) => kid === signer.value.kid)) {
     problems.push({
       setting: 'HEFU_KEY',
       zh: '联合体文件未将此密钥列在本区域名下',
       en: 'is not among the keys that the federation file pins for this region',
+    })
+  }
+  if (!holdsKey(logSigner, federation.logKeys.get(region))) {
+    problems.push({
+      setting: 'HEFU_LOG_KEY',
+      zh: '与联合体文件中本区域的日志密钥不符',
+      en: "is not the region's log key of the federation file",
+    })
+  }
+  if (!holdsKey(witnessSigner, federation.witnessKeys.get(region))) {
+    problems.push({
+      setting: 'HEFU_WITNESS_KEY',
+      zh: '与联合体文件中本区域的见证密钥不符',
+      en: "is not the region's witness key of the federation file",
     })
   }
   for (const { agency, client } of clients.ok ? clients.value : []) {
@@ -60,6 +85,11 @@ function mismatches(
     }
   }
   return problems
+}
+
+/** True also for a file that could not be read: that is a problem already. */
+function holdsKey(signer: Parsed<Signer>, key: VerifierKey | undefined): boolean {
+  return !signer.ok || (key !== undefined && publicJwk(key.key).kid === signer.value.kid)
 }
 
 async function loadFederation(path: string): Promise<Parsed<Federation>> {
@@ -78,12 +108,12 @@ async function loadClients(path: string): Promise<Parsed<readonly Client[]>> {
   return { ok: false, problems: parsed.problems.map(({ pointer, zh, en }) => ({ setting: `HEFU_CLIENTS ${pointer}`, zh, en })) }
 }
 
-async function loadKey(path: string): Promise<Parsed<Signer>> {
+async function loadKey(path: string, setting: string): Promise<Parsed<Signer>> {
   try {
     return { ok: true, value: await loadSigner(path) }
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error
-    return { ok: false, problems: [{ setting: 'HEFU_KEY', ...keyTexts[error.code] }] }
+    return { ok: false, problems: [{ setting, ...keyTexts[error.code] }] }
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Procedure, Register } from '@hefu/procedures'
 import type { RegionId } from '@hefu/reference'
 import { pino } from 'pino'
-import { type Tokens, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
+import { fileSettings, type Tokens, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
 import { createTestDatabase, type TestDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
 import { freePort } from '../../../packages/testkit/src/processes/free-port.ts'
 import { createNode, loadFiles, type Node } from '../src/index.ts'
@@ -37,16 +37,16 @@ export async function startPair(overrides: { procedures?: readonly Procedure[]; 
     const database = await createTestDatabase()
     databases.push(database)
     const paths = files[region] as (typeof files)[string]
-    const loaded = await loadFiles({ region, federationFile: paths.federation, keyFile: paths.key, clientsFile: paths.clients })
+    const loaded = await loadFiles({ region, ...fileSettings(paths) })
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
     const log: string[] = []
     const node = await createNode(
       {
         ...loaded.value,
         region,
-        databaseUrl: database.url,
-        queueUrl: database.url,
-        roles: ['api', 'exchange', 'worker'],
+        ...database.logins,
+        queueUrl: database.logins.databaseUrl,
+        roles: ['api', 'exchange', 'worker', 'sequencer'],
         api: { host: '127.0.0.1', port: 0 },
         exchange: { host: '127.0.0.1', port: ports.get(region) as number },
         logLevel: 'info',

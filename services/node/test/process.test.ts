@@ -28,8 +28,12 @@ function settings(): Record<string, string> {
     HEFU_REGION: '510100',
     HEFU_FEDERATION: files.federation,
     HEFU_KEY: files.key,
+    HEFU_LOG_KEY: files.logKey,
+    HEFU_WITNESS_KEY: files.witnessKey,
     HEFU_CLIENTS: files.clients,
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.logins.databaseUrl,
+    HEFU_MIGRATION_DATABASE_URL: database.logins.migrationDatabaseUrl,
+    HEFU_SEQUENCER_DATABASE_URL: database.logins.sequencerDatabaseUrl,
     HEFU_API_PORT: '0',
     HEFU_EXCHANGE_PORT: '0',
   }
@@ -49,7 +53,7 @@ describe('settings', () => {
   it('are all reported when they are missing', async () => {
     const { code, stdout, stderr } = await refusal({})
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    for (const name of ['HEFU_REGION', 'HEFU_FEDERATION', 'HEFU_KEY', 'HEFU_CLIENTS', 'DATABASE_URL']) {
+    for (const name of ['HEFU_REGION', 'HEFU_FEDERATION', 'HEFU_KEY', 'HEFU_LOG_KEY', 'HEFU_WITNESS_KEY', 'HEFU_CLIENTS', 'DATABASE_URL']) {
       expect(stderr).toMatch(new RegExp(`^ {2}${name}: .*[一-鿿].* / is required`, 'm'))
     }
   })
@@ -59,6 +63,8 @@ describe('settings', () => {
       ...settings(),
       HEFU_REGION: 'SECRET-region',
       DATABASE_URL: 'mysql://user:SECRET@host/db',
+      HEFU_MIGRATION_DATABASE_URL: 'SECRET',
+      HEFU_SEQUENCER_DATABASE_URL: 'redis://:SECRET@host',
       QUEUE_URL: 'SECRET',
       HEFU_ROLES: 'api,SECRET',
       HEFU_API_PORT: '70000',
@@ -76,6 +82,8 @@ describe('settings', () => {
         'HEFU_API_PORT',
         'HEFU_EXCHAGNE_PORT',
         'HEFU_LOG_LEVEL',
+        'HEFU_MIGRATION_DATABASE_URL',
+        'HEFU_SEQUENCER_DATABASE_URL',
         'HEFU_REGION',
         'HEFU_ROLES',
         'HEFU_STOP_WITH_PARENT',
@@ -93,9 +101,16 @@ describe('settings', () => {
     await chmod(key, 0o644)
     const federation = join(folder, 'not-json.json')
     await writeFile(federation, '{"SECRET":1,"SECRET":2}')
-    const { code, stderr } = await refusal({ ...settings(), HEFU_CLIENTS: clients, HEFU_KEY: key, HEFU_FEDERATION: federation })
+    const { code, stderr } = await refusal({
+      ...settings(),
+      HEFU_CLIENTS: clients,
+      HEFU_KEY: key,
+      HEFU_LOG_KEY: key,
+      HEFU_FEDERATION: federation,
+    })
     expect(code).toBe(2)
     expect(stderr).toMatch(/HEFU_KEY: .*0600/)
+    expect(stderr).toMatch(/HEFU_LOG_KEY: .*0600/)
     expect(stderr).toMatch(/HEFU_FEDERATION: .*duplicate-member/)
     expect(stderr).toMatch(/HEFU_CLIENTS \/clients\/0/)
     expect(stderr).not.toContain('SECRET')
@@ -105,6 +120,8 @@ describe('settings', () => {
     const { code, stderr } = await refusal({ ...settings(), HEFU_REGION: '500000' })
     expect(code).toBe(2)
     expect(stderr).toContain('HEFU_KEY')
+    expect(stderr).toMatch(/HEFU_LOG_KEY: .*日志密钥.* \/ .*log key/)
+    expect(stderr).toMatch(/HEFU_WITNESS_KEY: .*见证密钥.* \/ .*witness key/)
     expect(stderr).toContain('HEFU_CLIENTS')
   })
 })
@@ -143,7 +160,10 @@ describe('the process', () => {
   })
 
   it('ends with 1 when there is no database', async () => {
-    const { code, stdout, stderr } = await refusal({ ...settings(), DATABASE_URL: 'postgres://user:SECRET@127.0.0.1:1/none' })
+    const { code, stdout, stderr } = await refusal({
+      ...settings(),
+      HEFU_MIGRATION_DATABASE_URL: 'postgres://user:SECRET@127.0.0.1:1/none',
+    })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('node.start-failed')
     expect(stderr).not.toContain('SECRET')

@@ -1,4 +1,6 @@
-import { generateKeyFile, type KeyFileCode, KeyFileError, type PublicJwk } from '@hefu/protocol'
+import { Option } from '@commander-js/extra-typings'
+import { generateKeyFile, importPublicJwk, type KeyFileCode, KeyFileError, type PublicJwk } from '@hefu/protocol'
+import { COSIGNATURE_V1, ED25519, formatVerifierKey, isKeyName, type SignatureType, verifierKey } from '@hefu/translog'
 import { EXIT } from '../exit-codes.ts'
 import { type Language, say, type Text } from '../language.ts'
 import type { Program } from '../program.ts'
@@ -12,16 +14,40 @@ export function addKeygen(program: Program): void {
       '--out <file>',
       '私钥文件（PKCS#8 PEM，权限 0600，不覆盖）/ private key file (PKCS#8 PEM, mode 0600, never overwritten)',
     )
+    .addOption(
+      new Option('--log <name>', '交换日志密钥，名称即日志的 origin / key of the exchange log of this origin').conflicts('witness'),
+    )
+    .addOption(new Option('--witness <name>', '见证密钥及其名称 / key of the witness of this name'))
     .option('--json', '只输出公钥 JWK / print only the public JWK')
-    .action(async ({ out, json }) => {
-      process.exitCode = await keygen(out, json === true, program.opts().lang)
+    .action(async ({ out, json, log, witness }) => {
+      process.exitCode = await keygen(out, nameOf(log, witness), json === true, program.opts().lang)
     })
 }
 
-async function keygen(path: string, json: boolean, language: Language): Promise<number> {
+/** What signatures of the key are found under in notes: a log's checkpoints, a witness's cosignatures. */
+interface KeyName {
+  readonly name: string
+  readonly type: SignatureType
+}
+
+function nameOf(log: string | undefined, witness: string | undefined): KeyName | undefined {
+  if (log !== undefined) return { name: log, type: ED25519 }
+  return witness === undefined ? undefined : { name: witness, type: COSIGNATURE_V1 }
+}
+
+/** The public half as the federation file lists it: a JWK for messages, a verifier key for a log or a witness. */
+type PublicKey = PublicJwk & { readonly verifierKey?: string }
+
+async function keygen(path: string, named: KeyName | undefined, json: boolean, language: Language): Promise<number> {
+  // Before a file is written: a key that nobody can name is of no use.
+  if (named !== undefined && !isKeyName(named.name)) {
+    process.stderr.write(say(WRONG_NAME, language))
+    return EXIT.usage
+  }
   try {
     const jwk = await generateKeyFile(path)
-    process.stdout.write(json ? `${JSON.stringify(jwk)}\n` : describe(path, jwk, language))
+    const key = named === undefined ? jwk : { ...jwk, verifierKey: verifierKeyText(named, jwk) }
+    process.stdout.write(json ? `${JSON.stringify(key)}\n` : describe(path, key, language))
     return EXIT.ok
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error
@@ -30,12 +56,21 @@ async function keygen(path: string, json: boolean, language: Language): Promise<
   }
 }
 
-function describe(path: string, jwk: PublicJwk, language: Language): string {
+function verifierKeyText({ name, type }: KeyName, jwk: PublicJwk): string {
+  return formatVerifierKey(verifierKey(name, type, importPublicJwk(jwk)))
+}
+
+function describe(path: string, { verifierKey: text, ...jwk }: PublicKey, language: Language): string {
   const written: Text = {
     zh: `私钥已写入 ${path}（权限 0600）。请把下面的公钥登记到联合体文件：`,
     en: `Private key written to ${path} (mode 0600). Enter this public key in the federation file:`,
   }
-  return `${say(written, language)}${JSON.stringify(jwk, null, 2)}\n`
+  return `${say(written, language)}${JSON.stringify(jwk, null, 2)}\n${text === undefined ? '' : `${text}\n`}`
+}
+
+const WRONG_NAME: Text = {
+  zh: '密钥名称不能为空，不能含空白或加号，最长 255 字节',
+  en: 'the name of a key is not empty, has no spaces and no plus sign, and at most 255 bytes',
 }
 
 const IN_CHINESE: Readonly<Record<KeyFileCode, string>> = {

@@ -194,7 +194,52 @@ interface LogPendingTable {
   id: Generated<string>
   at: Date
   kind: string
-  entry: Json<unknown>
+  entry: string
+}
+
+interface LogEntryTable {
+  index: string
+  epoch: number
+  at: Date
+  kind: string
+  peer: string | null
+  procedure: string | null
+  case_number: string | null
+  jti: string | null
+  digest: string | null
+  entry: string
+}
+
+interface LogHeadTable {
+  epoch: number
+  origin: string
+  size: string
+  range: Buffer
+  closed_at: Date | null
+}
+
+interface LogTileTable {
+  epoch: number
+  level: number
+  index: string
+  hashes: Buffer
+}
+
+interface LogCheckpointTable {
+  epoch: number
+  size: string
+  at: Date
+  note: string
+  witnessed: string | null
+  witnessed_at: Date | null
+}
+
+interface WitnessedHeadTable {
+  origin: string
+  size: string
+  root: Buffer
+  checkpoint: string
+  at: Date
 }
 
 interface IdempotencyTable {
@@ -322,6 +367,11 @@ export interface Database {
   acts: ActTable
   events: EventTable
   log_pending: LogPendingTable
+  log_entries: LogEntryTable
+  log_heads: LogHeadTable
+  log_tiles: LogTileTable
+  log_checkpoints: LogCheckpointTable
+  witnessed_heads: WitnessedHeadTable
   idempotency: IdempotencyTable
   audit: AuditTable
   alerts: AlertTable
@@ -348,7 +398,11 @@ export type IdempotencyRow = Selectable<IdempotencyTable>
 export type ImportRow = Selectable<ImportTable>
 export type ImportRowRow = Selectable<ImportRowTable>
 export type InboxRow = Selectable<InboxTable>
+export type LogCheckpointRow = Selectable<LogCheckpointTable>
+export type LogEntryRow = Selectable<LogEntryTable>
+export type LogHeadRow = Selectable<LogHeadTable>
 export type LogPendingRow = Selectable<LogPendingTable>
+export type LogTileRow = Selectable<LogTileTable>
 export type OutboxRow = Selectable<OutboxTable>
 export type PeerRow = Selectable<PeerTable>
 export type PlaceRow = Selectable<PlaceTable>
@@ -361,3 +415,4 @@ export type RegisterRecordRow = Selectable<RegisterRecordTable>
 export type RequestIdRow = Selectable<RequestIdTable>
 export type SettlementEntryRow = Selectable<SettlementEntryTable>
 export type TaskRow = Selectable<TaskTable>
+export type WitnessedHeadRow = Selectable<WitnessedHeadTable>

@@ -1,7 +1,6 @@
-import { messageDigest, receiptLeafHash, receiptTree, signReceipt } from '@hefu/protocol'
+import { type LogFact, messageDigest, receiptLeafHash, receiptTree, signReceipt } from '@hefu/protocol'
 import type { Context } from '../context.ts'
 import type { PlaceRow, ReceiptRow } from '../db/schema.ts'
-import type { LogEntry } from '../log/pending-log.ts'
 import { uuidv7 } from '../uuid.ts'
 import type { NewArrival } from './arrival-rows.ts'
 import type { StoredAnswer } from './inbox-store.ts'
@@ -11,7 +10,7 @@ type IssueContext = Pick<Context, 'region' | 'signer'>
 export interface Issued {
   readonly row: ReceiptRow
   readonly places: readonly PlaceRow[]
-  readonly entries: readonly LogEntry[]
+  readonly entries: readonly LogFact[]
 }
 
 /** One receipt over all of them (protocol.md section 2), with what the exchange log will hold of it. */
@@ -71,7 +70,7 @@ export function answersOf(inserted: readonly NewArrival[], { row, places }: Issu
   }))
 }
 
-function logEntry(ctx: IssueContext, iss: string, { jti, digest, verdict }: NewArrival): LogEntry {
+function logEntry(ctx: IssueContext, iss: string, { jti, digest, verdict }: NewArrival): LogFact {
   if (verdict.status === 'refused') return { kind: 'refusal', iss, aud: ctx.region, jti, digest, reason: verdict.reason }
   const { claims } = verdict
   return {

@@ -1,4 +1,4 @@
-import { CLOCK_TOLERANCE_SECONDS, type Outcome, type ReceiptedOutcome } from '@hefu/protocol'
+import { CLOCK_TOLERANCE_SECONDS, type LogFact, type Outcome, type ReceiptedOutcome } from '@hefu/protocol'
 import { sql } from 'kysely'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import { loadCases, lockCases } from '../cases/case-store.ts'
@@ -7,7 +7,7 @@ import { openResendTask } from '../cases/task-store.ts'
 import type { Context } from '../context.ts'
 import { insertStatements, type Statement, type Tx } from '../db/bulk.ts'
 import type { ReceiptRow } from '../db/schema.ts'
-import { type LogEntry, logStatements } from '../log/pending-log.ts'
+import { logStatements } from '../log/pending-log.ts'
 import { peerSuccessStatements } from '../peers/peer-store.ts'
 import { type Batch, type LeasedMessage, recordAttempts } from './outbox-store.ts'
 import { retryDelayMs } from './retry-delay.ts'
@@ -91,7 +91,7 @@ function receiptStatements(ctx: RecordContext, answered: readonly Answered[], re
     leaf_index: outcome.index,
     path: outcome.path,
   }))
-  const entries: LogEntry[] = receipts.map((r) => ({
+  const entries: LogFact[] = receipts.map((r) => ({
     kind: 'receipt.received',
     iss: r.iss,
     aud: r.aud,

@@ -1,3 +1,4 @@
+import type { LogFact } from '@hefu/protocol'
 import { sql } from 'kysely'
 import { lockCases } from '../cases/case-store.ts'
 import type { Context } from '../context.ts'
@@ -5,7 +6,7 @@ import { insertAll, insertRows, type Tx } from '../db/bulk.ts'
 import type { CaseRow } from '../db/schema.ts'
 import { arrivalRow, documentRow } from '../inbox/arrival-rows.ts'
 import { insertArrivals } from '../inbox/inbox-store.ts'
-import { appendToLog, type LogEntry } from '../log/pending-log.ts'
+import { appendToLog } from '../log/pending-log.ts'
 import { storedReceipt } from '../outbox/stored-receipt.ts'
 import { keyOf } from './compare-heads.ts'
 import { restoreCases } from './restore-cases.ts'
@@ -194,7 +195,7 @@ async function insertProofs(tx: Tx, items: readonly ProvenItem[], nowMs: number)
 }
 
 /** As it was written the first time: what was sent or received; what this side refused is a refusal. */
-function messageEntry({ region }: StoreContext, { receiver, arrival: { jti, digest, verdict }, claims }: ProvenItem): LogEntry[] {
+function messageEntry({ region }: StoreContext, { receiver, arrival: { jti, digest, verdict }, claims }: ProvenItem): LogFact[] {
   const { iss, procedure, document, case: caseNumber } = claims
   if (receiver === region && verdict.status === 'refused')
     return [{ kind: 'refusal', iss, aud: receiver, jti, digest, reason: verdict.reason }]
@@ -213,6 +214,6 @@ function messageEntry({ region }: StoreContext, { receiver, arrival: { jti, dige
   ]
 }
 
-function receiptEntry({ region }: StoreContext, { iss, aud, jti, digest, size, root }: ReturnType<typeof storedReceipt>): LogEntry {
+function receiptEntry({ region }: StoreContext, { iss, aud, jti, digest, size, root }: ReturnType<typeof storedReceipt>): LogFact {
   return { kind: iss === region ? 'receipt.issued' : 'receipt.received', iss, aud, jti, digest, size, root }
 }

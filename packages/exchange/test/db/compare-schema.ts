@@ -50,6 +50,7 @@ const arrivesAs: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'Date',
   json: 'json',
   'text[]': 'string[]',
+  bytea: 'Buffer',
 }
 
 /** What differs between the declared tables and the stored ones, a line each. */

@@ -55,4 +55,4 @@ function readType(declared: string, where: string): DeclaredColumn {
   return { type: type as string, values: values.sort(), nullable: parts.includes('null'), generated: generated !== undefined }
 }
 
-const plainTypes = new Set(['string', 'number', 'boolean', 'Date', 'string[]'])
+const plainTypes = new Set(['string', 'number', 'boolean', 'Date', 'string[]', 'Buffer'])

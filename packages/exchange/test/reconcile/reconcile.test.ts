@@ -212,7 +212,7 @@ describe('an item from the peer', () => {
   it('is taken back when it proves itself, once', async () => {
     expect(await restoreItems(chongqing, CHENGDU, [item, item])).toMatchObject({ restored: 1, caseNumbers: [notice.caseNumber] })
     expect(await restoreItems(chongqing, CHENGDU, [item])).toMatchObject({ restored: 0, caseNumbers: [] })
-    const kinds = await sql<{ kind: string }>`select kind from log_pending where entry->>'jti' = ${notice.jti} order by id`.execute(
+    const kinds = await sql<{ kind: string }>`select kind from log_pending where entry::json->>'jti' = ${notice.jti} order by id`.execute(
       chongqing.db,
     )
     expect(kinds.rows.map(({ kind }) => kind)).toEqual(['message.received', 'message.received'])

@@ -11,9 +11,13 @@ import { openDatabase } from '../../src/db/open-database.ts'
 import { HefuError } from '../../src/errors.ts'
 import { acceptMessages } from '../../src/inbox/accept-messages.ts'
 import { RecentMessages } from '../../src/inbox/recent-messages.ts'
+import { logContextOf } from '../../src/log/log-context.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { answerHeads } from '../../src/reconcile/answer-heads.ts'
+import { newLogKeys } from '../log-context.ts'
+
+type LogKeys = ReturnType<typeof newLogKeys>
 
 export const CHENGDU = '510100' as RegionId
 export const CHONGQING = '500000' as RegionId
@@ -40,7 +44,8 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
   ])
   const keys = new Map([...servers.keys()].map((region) => [region, generateKeyPairSync('ed25519').privateKey]))
   for (const server of servers.values()) await once(server.listen(0, '127.0.0.1'), 'listening')
-  const federation = federationOf(servers, keys)
+  const logKeys = new Map([...servers.keys()].map((region) => [region, newLogKeys(region)]))
+  const federation = federationOf(servers, keys, logKeys)
   const open = async (region: RegionId, url: string): Promise<Context> => ({
     region,
     db: openDatabase({ url, poolSize: 10, onError: () => {} }),
@@ -49,6 +54,7 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     procedures: [violationNotice],
     registers,
     signer: signerOf(keys.get(region) as KeyObject),
+    exchangeLog: logContextOf(federation, region, (logKeys.get(region) as LogKeys).signers),
     now,
     log,
     metrics: createMetrics(),
@@ -115,7 +121,11 @@ function portOf(server: Server | undefined): number {
   return (server?.address() as AddressInfo | undefined)?.port ?? 0
 }
 
-function federationOf(servers: ReadonlyMap<RegionId, Server>, keys: ReadonlyMap<RegionId, KeyObject>) {
+function federationOf(
+  servers: ReadonlyMap<RegionId, Server>,
+  keys: ReadonlyMap<RegionId, KeyObject>,
+  logKeys: ReadonlyMap<RegionId, LogKeys>,
+) {
   const regions = [...servers.keys()]
   const parsed = parseFederation({
     version: 1,
@@ -124,6 +134,7 @@ function federationOf(servers: ReadonlyMap<RegionId, Server>, keys: ReadonlyMap<
       name: { zh: region, en: region },
       exchangeUrl: `http://127.0.0.1:${portOf(servers.get(region))}`,
       keys: [publicJwk(keys.get(region) as KeyObject)],
+      ...logKeys.get(region)?.listed,
     })),
     agencies: regions.map((region) => ({ code: `${region}-0001`, region, name: { zh: region, en: region } })),
     agreements: [

@@ -6,8 +6,10 @@ import pino from 'pino'
 import type { Caller, Context } from '../../src/context.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import { RecentMessages } from '../../src/inbox/recent-messages.ts'
+import { logContextOf } from '../../src/log/log-context.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
+import { newLogKeys } from '../log-context.ts'
 
 export const officer: Caller = { client: 'chongqing-systems', role: 'officer', agency: '500000-0001' }
 export const otherOfficer: Caller = { client: 'beibei-systems', role: 'officer', agency: '500109-0001' }
@@ -26,14 +28,21 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
   const db = openDatabase({ url, poolSize: 10, onError: () => {} })
   const queue = await openQueue({ url, prefix: '500000', log })
   const keys = generateKeyPairSync('ed25519')
+  const region = '500000' as RegionId
+  const logKeys = { '500000': newLogKeys('500000'), '510100': newLogKeys('510100') }
+  const federation = federationOf(
+    { '500000': publicJwk(keys.privateKey), '510100': publicJwk(generateKeyPairSync('ed25519').privateKey) },
+    logKeys,
+  )
   const ctx: Context = {
-    region: '500000' as RegionId,
+    region,
     db,
     queue,
-    federation: federationOf({ '500000': publicJwk(keys.privateKey), '510100': publicJwk(generateKeyPairSync('ed25519').privateKey) }),
+    federation,
     procedures: [violationNotice],
     registers,
     signer: signerOf(keys.privateKey),
+    exchangeLog: logContextOf(federation, region, logKeys[region as '500000'].signers),
     now: Date.now,
     log,
     metrics: createMetrics(),
@@ -47,7 +56,10 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
   return { ctx, lines, [Symbol.asyncDispose]: close }
 }
 
-function federationOf(keys: Readonly<Record<string, ReturnType<typeof publicJwk>>>) {
+function federationOf(
+  keys: Readonly<Record<string, ReturnType<typeof publicJwk>>>,
+  logKeys: Readonly<Record<string, ReturnType<typeof newLogKeys>>>,
+) {
   const regions = Object.keys(keys)
   const parsed = parseFederation({
     version: 1,
@@ -56,6 +68,7 @@ function federationOf(keys: Readonly<Record<string, ReturnType<typeof publicJwk>
       name: { zh: region, en: region },
       exchangeUrl: 'http://127.0.0.1:1/exchange/v1',
       keys: [keys[region]],
+      ...logKeys[region]?.listed,
     })),
     agencies: ['500000-0001', '500109-0001', '510100-0001'].map((code) => ({
       code,

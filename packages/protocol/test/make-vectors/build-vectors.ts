@@ -3,8 +3,9 @@ import { buildAnswers } from './answers.ts'
 import { exampleClaims, exampleFederation, JUDGED_AT, RECEIVER } from './example.ts'
 import { hostileClaims, hostileJson } from './hostile-payloads.ts'
 import { hostileHeaders, hostileTexts } from './hostile-texts.ts'
+import { buildLogEntries } from './log-entries.ts'
 import { buildRequest } from './request.ts'
-import { CHENGDU, CHONGQING, STRANGER } from './test-keys.ts'
+import { CHENGDU, CHENGDU_LOG, CHENGDU_WITNESS, CHONGQING, CHONGQING_LOG, CHONGQING_WITNESS, STRANGER } from './test-keys.ts'
 
 /** Content of every file in packages/protocol/vectors, by name. Ed25519 has no randomness, so the same files come out every time. */
 export async function buildVectors(): Promise<Record<string, unknown>> {
@@ -15,10 +16,16 @@ export async function buildVectors(): Promise<Record<string, unknown>> {
       keys: [
         { owner: '510100', publicJwk: CHENGDU.jwk, privateSeedHex: CHENGDU.seed },
         { owner: '500000', publicJwk: CHONGQING.jwk, privateSeedHex: CHONGQING.seed },
+        ...[CHENGDU_LOG, CHENGDU_WITNESS, CHONGQING_LOG, CHONGQING_WITNESS].map(({ name, verifierKey, seed }) => ({
+          owner: name,
+          verifierKey,
+          privateSeedHex: seed,
+        })),
         { owner: 'nobody (in no federation file)', publicJwk: STRANGER.jwk, privateSeedHex: STRANGER.seed },
       ],
     },
     'federation.json': exampleFederation,
+    'log-entries.json': buildLogEntries(),
     'message-valid.json': { receiver: RECEIVER, judgedAt: JUDGED_AT, claims: exampleClaims, token, digest },
     'messages-invalid.json': {
       receiver: RECEIVER,

@@ -1,6 +1,6 @@
 import { type AgencyCode, type DateText, mintCaseNumber, type RegionId } from '@hefu/reference'
 import { type FederationFile, type MessageClaims, uuidV7 } from '../../src/index.ts'
-import { CHENGDU, CHONGQING } from './test-keys.ts'
+import { CHENGDU, CHENGDU_LOG, CHENGDU_WITNESS, CHONGQING, CHONGQING_LOG, CHONGQING_WITNESS } from './test-keys.ts'
 
 /** 2026-11-22T00:00:00Z, epoch seconds. */
 export const ISSUED_AT = Date.UTC(2026, 10, 22) / 1000
@@ -19,8 +19,22 @@ export const exampleJti = (n: number): string => uuidV7(ISSUED_AT * 1000, bytes(
 export const exampleFederation: FederationFile = {
   version: 1,
   regions: [
-    { region: SENDER, name: { zh: '成都', en: 'Chengdu' }, exchangeUrl: 'https://hefu.chengdu.example', keys: [CHENGDU.jwk] },
-    { region: RECEIVER, name: { zh: '重庆', en: 'Chongqing' }, exchangeUrl: 'https://hefu.chongqing.example', keys: [CHONGQING.jwk] },
+    {
+      region: SENDER,
+      name: { zh: '成都', en: 'Chengdu' },
+      exchangeUrl: 'https://hefu.chengdu.example',
+      keys: [CHENGDU.jwk],
+      log: CHENGDU_LOG.verifierKey,
+      witness: CHENGDU_WITNESS.verifierKey,
+    },
+    {
+      region: RECEIVER,
+      name: { zh: '重庆', en: 'Chongqing' },
+      exchangeUrl: 'https://hefu.chongqing.example',
+      keys: [CHONGQING.jwk],
+      log: CHONGQING_LOG.verifierKey,
+      witness: CHONGQING_WITNESS.verifierKey,
+    },
   ],
   agencies: [
     { code: '510104-0001' as AgencyCode, region: SENDER, name: { zh: '锦江区劳动保障监察大队', en: 'Jinjiang labour inspectorate' } },

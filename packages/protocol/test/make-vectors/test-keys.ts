@@ -1,4 +1,5 @@
 import { createPrivateKey, hash, type KeyObject } from 'node:crypto'
+import { COSIGNATURE_V1, ED25519, formatVerifierKey, type SignatureType, verifierKey } from '@hefu/translog'
 import { type PublicJwk, publicJwk, type Signer, signerOf } from '../../src/index.ts'
 
 export interface TestKey {
@@ -22,3 +23,19 @@ export const CHENGDU = testKey('510100')
 export const CHONGQING = testKey('500000')
 /** In nobody's federation file. */
 export const STRANGER = testKey('a stranger')
+
+export interface TestLogKey extends TestKey {
+  readonly name: string
+  readonly verifierKey: string
+}
+
+/** A test key under the name of a log or a witness. */
+export function testLogKey(name: string, type: SignatureType): TestLogKey {
+  const key = testKey(name)
+  return { ...key, name, verifierKey: formatVerifierKey(verifierKey(name, type, key.privateKey)) }
+}
+
+export const CHENGDU_LOG = testLogKey('510100.hefu.example/log', ED25519)
+export const CHENGDU_WITNESS = testLogKey('510100.hefu.example/witness', COSIGNATURE_V1)
+export const CHONGQING_LOG = testLogKey('500000.hefu.example/log', ED25519)
+export const CHONGQING_WITNESS = testLogKey('500000.hefu.example/witness', COSIGNATURE_V1)

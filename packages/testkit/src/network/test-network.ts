@@ -10,7 +10,7 @@ import { sql } from 'kysely'
 import { TestRunner } from 'vitest'
 import { type ApiClient, apiClient } from '../api-client.ts'
 import { type FaultProxy, startFaultProxy } from '../faults/fault-proxy.ts'
-import { type RegionFiles, writeFederation } from '../federation-files.ts'
+import { fileSettings, type RegionFiles, writeFederation } from '../federation-files.ts'
 import { compareHalves } from '../halves.ts'
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.ts'
 import { freePorts } from '../processes/free-port.ts'
@@ -29,6 +29,7 @@ export interface NetworkNode {
   readonly region: RegionId
   readonly node: Node
   readonly signer: Signer
+  /** The superuser's login on its database. */
   readonly databaseUrl: string
   /** Calls the local API as one of the node's clients; null: without a token. */
   as(role: 'officer' | 'operator' | 'auditor' | null, agency?: string): ApiClient
@@ -41,7 +42,7 @@ export interface TestNetwork extends AsyncDisposable {
   link(from: string, to: string): FaultProxy
   /** Moves the clock of one node, or of all. */
   moveClock(ms: number, region?: string): void
-  /** Waits until nothing is on its way: every message has its answer, everything accepted is applied, the queues are empty. */
+  /** Waits until nothing is on its way: every message has its answer, everything accepted is applied, what happened is in the exchange log, the queues are empty. */
   settle(options?: { readonly timeoutMs?: number }): Promise<void>
   /** Differences between all halves; empty when they match. */
   differences(): Promise<string[]>
@@ -123,9 +124,9 @@ interface StartInput {
 }
 
 async function startNode({ region, files, database, port, procedures, now, options, stack }: StartInput): Promise<NetworkNode> {
-  const loaded = await loadFiles({ region, federationFile: files.federation, keyFile: files.key, clientsFile: files.clients })
+  const loaded = await loadFiles({ region, ...fileSettings(files) })
   if (!loaded.ok) throw new Error(loaded.problems.map(({ setting, en }) => `${setting} ${en}`).join('; '))
-  const { federation, signer } = loaded.value
+  const { federation, signer, logSigner, witnessSigner } = loaded.value
   // One officer in every agency of the region; their tokens are their agency's code.
   const officers = federation.agencies
     .filter((agency) => agency.region === region && agency.code !== `${region}-0001`)
@@ -140,10 +141,12 @@ async function startNode({ region, files, database, port, procedures, now, optio
       region,
       federation,
       signer,
+      logSigner,
+      witnessSigner,
       clients: [...loaded.value.clients, ...officers],
-      databaseUrl: database.url,
-      queueUrl: options.queueUrl?.(region) ?? database.url,
-      roles: ['api', 'exchange', 'worker'],
+      ...database.logins,
+      queueUrl: options.queueUrl?.(region) ?? database.logins.databaseUrl,
+      roles: ['api', 'exchange', 'worker', 'sequencer'],
       api: { host: '127.0.0.1', port: 0 },
       exchange: { host: '127.0.0.1', port },
       logLevel: options.logLevel ?? 'silent',
@@ -216,9 +219,11 @@ async function openWork({ region, node }: NetworkNode): Promise<string[]> {
     unapplied: string
     imports: string
     reconciliations: string
+    log: string
   }>`select (select count(*) from outbox where state = 'pending') as pending,
     (select count(*) from inbox where applied_at is null) as unapplied, (select count(*) from imports where state <> 'done') as imports,
-    (select count(*) from reconciliations where state in ('queued', 'running')) as reconciliations`.execute(node.ctx.db)
+    (select count(*) from reconciliations where state in ('queued', 'running')) as reconciliations,
+    (select count(*) from log_pending) as log`.execute(node.ctx.db)
   // A queue that does not answer now may hold anything.
   const jobs = await node.ctx.queue.depth().catch(() => ({ unknown: 1 }))
   return [...Object.entries(rows[0] ?? {}), ...Object.entries(jobs)]

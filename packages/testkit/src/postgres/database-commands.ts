@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { LoginUsers } from './logins.ts'
 
 export type DatabaseCommands = {
   /** The same login on another database of the server. */
@@ -8,6 +9,9 @@ export type DatabaseCommands = {
   /** Drops the database, ending its connections. No error when it does not exist. */
   dropDatabase(name: string): Promise<void>
   databaseExists(name: string): Promise<boolean>
+  /** Creates the users, or gives those that exist these passwords. They are given rights by the node that they are for. */
+  createLogins(users: LoginUsers): Promise<void>
+  dropLogins(users: LoginUsers): Promise<void>
 }
 
 /** What a superuser does with whole databases. Every command has a connection of its own: none is left open. */
@@ -36,6 +40,18 @@ export function databaseCommands(superuserUrl: string): DatabaseCommands {
     dropDatabase: (name) =>
       asSuperuser(async (client) => {
         await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`)
+      }),
+    createLogins: (users) =>
+      asSuperuser(async (client) => {
+        for (const { name, password } of Object.values(users)) {
+          const exists = (await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name])).rowCount === 1
+          const how = `${client.escapeIdentifier(name)} LOGIN PASSWORD ${client.escapeLiteral(password)}`
+          await client.query(`${exists ? 'ALTER' : 'CREATE'} ROLE ${how}`)
+        }
+      }),
+    dropLogins: (users) =>
+      asSuperuser(async (client) => {
+        for (const { name } of Object.values(users)) await client.query(`DROP ROLE IF EXISTS ${client.escapeIdentifier(name)}`)
       }),
     databaseExists: (name) =>
       asSuperuser(async (client) => (await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])).rowCount === 1),

@@ -21,7 +21,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     if (request.url !== path) return void response.writeHead(404).end()
     server ??= testServer()
     server.then(
-      ({ superuserUrl, template }) => response.end(JSON.stringify({ superuserUrl, template })),
+      ({ superuserUrl, template, users }) => response.end(JSON.stringify({ superuserUrl, template, users })),
       (error: Error) => response.writeHead(500).end(error.stack),
     )
   })

@@ -5,10 +5,15 @@ import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, TestRun
 import { waitUntil } from '../processes/wait-until.ts'
 import { databaseCommands } from './database-commands.ts'
 import type {} from './global-setup.ts'
+import { type Logins, loginsOf } from './logins.ts'
+import type { TestServer } from './test-server.ts'
 
 export type TestDatabase = {
   name: string
+  /** The superuser's login. */
   url: string
+  /** A node's three logins. */
+  logins: Logins
   /** Drops it. Throws when connections are still open: a test that leaks them hides what it left running. */
   drop(): Promise<void>
 }
@@ -18,13 +23,14 @@ export type TestDatabase = {
  * test ends, or kept and named when it failed; elsewhere the caller drops it. `migrated: false` gives an empty one.
  */
 export async function createTestDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
-  const { superuserUrl, template } = await askTestServer()
+  const { superuserUrl, template, users } = await askTestServer()
   const commands = databaseCommands(superuserUrl)
   const name = `test_${slug(expect.getState().testPath)}_${randomBytes(4).toString('hex')}`
   await commands.createDatabase(name, options.migrated === false ? {} : { template })
   const database: TestDatabase = {
     name,
     url: commands.url(name),
+    logins: loginsOf(commands.url(name), users),
     async drop() {
       // A closed connection is gone from the server a moment later.
       const closed = await waitUntil(() => commands.asSuperuser((client) => isUnused(client, name)), 1_000).then(
@@ -44,7 +50,7 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
 }
 
 /** At the top of a test file: one database for its tests, `url` usable from `beforeAll` on, dropped after the last. */
-export function testDatabase(options: { migrated?: boolean } = {}): { readonly name: string; readonly url: string } {
+export function testDatabase(options: { migrated?: boolean } = {}): Pick<Readonly<TestDatabase>, 'name' | 'url' | 'logins'> {
   let database: TestDatabase | undefined
   let failed = false
   beforeAll(async () => {
@@ -69,6 +75,9 @@ export function testDatabase(options: { migrated?: boolean } = {}): { readonly n
     get url() {
       return created().url
     },
+    get logins() {
+      return created().logins
+    },
   }
 }
 
@@ -82,10 +91,10 @@ function keep(database: TestDatabase): void {
   console.error(`kept the database of a failed test: ${database.name} (it outlives the run on a server of HEFU_TEST_DATABASE_URL)`)
 }
 
-async function askTestServer(): Promise<{ superuserUrl: string; template: string }> {
+async function askTestServer(): Promise<Omit<TestServer, 'stop'>> {
   const response = await fetch(inject('testServerUrl'))
   if (!response.ok) throw new Error(`the test run's PostgreSQL did not start: ${await response.text()}`)
-  return (await response.json()) as { superuserUrl: string; template: string }
+  return (await response.json()) as Omit<TestServer, 'stop'>
 }
 
 function slug(testPath: string | undefined): string {

@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { databaseCommands } from './database-commands.ts'
+import { type LoginUsers, newLogins } from './logins.ts'
 import { startPostgres } from './start-postgres.ts'
 
-export type TestServer = { superuserUrl: string; template: string; stop(): Promise<void> }
+export type TestServer = {
+  superuserUrl: string
+  template: string
+  /** Users of this run, which own nothing: a node's other two logins. */
+  users: LoginUsers
+  stop(): Promise<void>
+}
 
 /**
  * The PostgreSQL of a test run, with a migrated template to clone test databases from. HEFU_TEST_DATABASE_URL names a
@@ -16,18 +23,24 @@ export async function testServer(): Promise<TestServer> {
   const own = given === undefined || given === '' ? await startPostgres({ durable: false }) : undefined
   const superuserUrl = own?.superuserUrl ?? String(given)
   const commands = databaseCommands(superuserUrl)
-  const template = `hefu_template_${randomBytes(4).toString('hex')}`
+  // Users are the whole server's, and several runs may share one.
+  const run = randomBytes(4).toString('hex')
+  const template = `hefu_template_${run}`
+  const users = newLogins(`hefu_test_${run}`)
   const stop = async () => {
     await commands.dropDatabase(template).catch(() => {})
+    // Fails while the database of a failed test is kept.
+    await commands.dropLogins(users).catch(() => {})
     await own?.stop()
   }
   try {
+    await commands.createLogins(users)
     await commands.createDatabase(template)
     const { migrate } = await import('@hefu/exchange')
     await migrate(commands.url(template))
     // Nobody may connect: a connected template cannot be cloned.
     await commands.asSuperuser((client) => client.query(`ALTER DATABASE ${client.escapeIdentifier(template)} WITH ALLOW_CONNECTIONS false`))
-    return { superuserUrl, template, stop }
+    return { superuserUrl, template, users, stop }
   } catch (error) {
     await stop()
     throw error

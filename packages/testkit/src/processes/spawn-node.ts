@@ -6,9 +6,19 @@ import { fileURLToPath } from 'node:url'
 import type { Exit } from './keep-process.ts'
 
 /** The settings that every node process needs. */
-export const requiredSettings = ['HEFU_REGION', 'HEFU_FEDERATION', 'HEFU_KEY', 'HEFU_CLIENTS', 'DATABASE_URL'] as const
+export const requiredSettings = [
+  'HEFU_REGION',
+  'HEFU_FEDERATION',
+  'HEFU_KEY',
+  'HEFU_LOG_KEY',
+  'HEFU_WITNESS_KEY',
+  'HEFU_CLIENTS',
+  'DATABASE_URL',
+] as const
 /** The settings that have a default. */
 export const optionalSettings = [
+  'HEFU_MIGRATION_DATABASE_URL',
+  'HEFU_SEQUENCER_DATABASE_URL',
   'QUEUE_URL',
   'HEFU_ROLES',
   'HEFU_API_HOST',

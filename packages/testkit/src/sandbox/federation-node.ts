@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bilingual, type RegionId, regionName } from '@hefu/reference'
 import type { RegionFiles, Tokens } from '../federation-files.ts'
+import type { Logins } from '../postgres/logins.ts'
 import type { Exit } from '../processes/keep-process.ts'
 import { type NodeEnvironment, type NodeProcess, spawnNode } from '../processes/spawn-node.ts'
 
@@ -31,7 +32,7 @@ export type FederationNode = {
 export type NodePlan = {
   region: RegionId
   files: RegionFiles
-  databaseUrl: string
+  logins: Logins
   queueUrl: string | undefined
   logFile: string
   logLevel: string
@@ -81,7 +82,7 @@ export async function startFederationNode(plan: NodePlan): Promise<FederationNod
     api: process.api,
     exchange: process.exchange,
     tokens: plan.files.tokens,
-    databaseUrl: plan.databaseUrl,
+    databaseUrl: plan.logins.migrationDatabaseUrl,
     env,
     logFile: plan.logFile,
     pid: () => process.pid,
@@ -109,8 +110,12 @@ function environmentOf(plan: NodePlan): NodeEnvironment {
     HEFU_REGION: plan.region,
     HEFU_FEDERATION: plan.files.federation,
     HEFU_KEY: plan.files.key,
+    HEFU_LOG_KEY: plan.files.logKey,
+    HEFU_WITNESS_KEY: plan.files.witnessKey,
     HEFU_CLIENTS: plan.files.clients,
-    DATABASE_URL: plan.databaseUrl,
+    DATABASE_URL: plan.logins.databaseUrl,
+    HEFU_MIGRATION_DATABASE_URL: plan.logins.migrationDatabaseUrl,
+    HEFU_SEQUENCER_DATABASE_URL: plan.logins.sequencerDatabaseUrl,
     ...(plan.queueUrl === undefined ? {} : { QUEUE_URL: plan.queueUrl }),
     HEFU_API_PORT: String(plan.apiPort),
     HEFU_EXCHANGE_PORT: String(plan.exchangePort),

@@ -5,6 +5,7 @@ export function readyLine(federation: Federation): unknown {
   return {
     ready: true,
     pid: process.pid,
+    policy: federation.policy,
     regions: federation.nodes.map((node) => ({
       region: node.region,
       name: node.name,
@@ -36,6 +37,7 @@ export function describeForPeople(federation: Federation): string {
     ]),
     '',
     `日志 logs: ${federation.dir}/logs`,
+    `审计策略 audit policy: ${federation.policy}`,
     ...(first === undefined
       ? []
       : ['', '第一次调用 / a first call:', `  curl -H 'Authorization: Bearer ${first.tokens.officer}' ${first.api}/v1/cases`]),

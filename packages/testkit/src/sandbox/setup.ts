@@ -11,7 +11,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parseRegionId, type RegionId } from '@hefu/reference'
-import { writeFederation } from '../federation-files.ts'
+import { writeFederation, writePolicy } from '../federation-files.ts'
+import { type LoginUsers, loginsOf } from '../postgres/logins.ts'
 
 type Place = { region: RegionId; exchange: string; postgres: string; redis: string }
 
@@ -22,11 +23,15 @@ if (values.out === undefined || places.length < 2) {
   process.exit(2)
 }
 
-await writeFederation(values.out, {
+const files = await writeFederation(values.out, {
   regions: places.map(({ region }) => region),
   exchangeUrls: Object.fromEntries(places.map(({ region, exchange }) => [region, exchange])),
 })
-for (const place of places) await writeSecrets(join(values.out, place.region), place)
+for (const place of places) {
+  const folder = join(values.out, place.region)
+  await writePolicy(join(folder, 'policy.txt'), files[place.region]?.federation ?? '')
+  await writeSecrets(folder, place)
+}
 
 async function writeSecrets(folder: string, place: Place): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -35,7 +40,22 @@ async function writeSecrets(folder: string, place: Place): Promise<void> {
   const file = (name: string, lines: string[]) => writeFile(join(folder, name), `${lines.join('\n')}\n`, { mode: 0o600 })
   // Nothing is kept: a lost queue is refilled from PostgreSQL. But a queue must never lose a job to make room.
   await file('redis.conf', [`requirepass ${redis}`, 'save ""', 'appendonly no', 'maxmemory-policy noeviction'])
-  await file('node.env', [`DATABASE_URL=postgres://hefu:${postgres}@${place.postgres}/hefu`, `QUEUE_URL=redis://:${redis}@${place.redis}`])
+  const users: LoginUsers = {
+    application: { name: 'hefu_application', password: await secret(join(folder, 'application-password')) },
+    sequencer: { name: 'hefu_sequencer', password: await secret(join(folder, 'sequencer-password')) },
+  }
+  await mkdir(join(folder, 'initdb'), { recursive: true, mode: 0o700 })
+  await file(
+    'initdb/logins.sql',
+    Object.values(users).map(({ name, password }) => `create role ${name} login password '${password}';`),
+  )
+  const logins = loginsOf(`postgres://hefu:${postgres}@${place.postgres}/hefu`, users)
+  await file('node.env', [
+    `DATABASE_URL=${logins.databaseUrl}`,
+    `HEFU_MIGRATION_DATABASE_URL=${logins.migrationDatabaseUrl}`,
+    `HEFU_SEQUENCER_DATABASE_URL=${logins.sequencerDatabaseUrl}`,
+    `QUEUE_URL=redis://:${redis}@${place.redis}`,
+  ])
 }
 
 async function secret(path: string): Promise<string> {

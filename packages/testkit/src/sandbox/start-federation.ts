@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { RegionId } from '@hefu/reference'
 import { type FaultProxy, startFaultProxy } from '../faults/fault-proxy.ts'
-import { type WriteFederationOptions, writeFederation } from '../federation-files.ts'
+import { type WriteFederationOptions, writeFederation, writePolicy } from '../federation-files.ts'
+import { type LoginUsers, loginsOf, newLogins } from '../postgres/logins.ts'
 import { type Postgres, startPostgres } from '../postgres/start-postgres.ts'
 import { freePorts } from '../processes/free-port.ts'
 import { NodeStartError } from '../processes/spawn-node.ts'
@@ -38,6 +39,8 @@ export type Federation = {
   /** Where keys, tokens and logs are. */
   dir: string
   postgres: Postgres
+  /** Path of the policy file: whom to believe about each region's exchange log. */
+  policy: string
   nodes: readonly FederationNode[]
   node(region: string): FederationNode
   /** The fault proxy on the link from one region to another; only with `faultProxies`. */
@@ -66,12 +69,16 @@ export async function startFederation(options: StartFederationOptions): Promise<
   })
   try {
     await mkdir(join(dir, 'logs'), { recursive: true, mode: 0o700 })
+    const users = new Map<RegionId, LoginUsers>()
     for (const region of options.regions) {
       if (!(await postgres.databaseExists(databaseOf(region)))) await postgres.createDatabase(databaseOf(region))
+      // Passwords of a run: nobody else is told them.
+      users.set(region, newLogins(databaseOf(region)))
+      await postgres.createLogins(users.get(region) as LoginUsers)
     }
     for (let attempt = 1; ; attempt++) {
       try {
-        return await startNodes(dir, postgres, options, log)
+        return await startNodes(dir, postgres, users, options, log)
       } catch (error) {
         // Addresses are in the federation file before a node binds them: somebody else may have been quicker.
         const taken = error instanceof NodeStartError && error.stderr.includes('EADDRINUSE')
@@ -88,6 +95,7 @@ export async function startFederation(options: StartFederationOptions): Promise<
 async function startNodes(
   dir: string,
   postgres: Postgres,
+  users: ReadonlyMap<RegionId, LoginUsers>,
   options: StartFederationOptions,
   log: (message: string) => void,
 ): Promise<Federation> {
@@ -104,14 +112,17 @@ async function startNodes(
     linkUrl: (from, to) => links.get(`${from}→${to}`)?.url,
     ...(options.procedures === undefined ? {} : { procedures: options.procedures }),
   })
+  const policy = join(dir, 'policy.txt')
+  await writePolicy(policy, files[regions[0] as RegionId]?.federation ?? '')
   log(`正在启动节点 ${regions.join('、')} … / starting the nodes ${regions.join(', ')} …`)
   const starting = regions.map((region, index) => {
     const regionFiles = files[region]
-    if (regionFiles === undefined) throw new Error(`no files for ${region}`)
+    const loginUsers = users.get(region)
+    if (regionFiles === undefined || loginUsers === undefined) throw new Error(`no files for ${region}`)
     return startFederationNode({
       region,
       files: regionFiles,
-      databaseUrl: postgres.url(databaseOf(region)),
+      logins: loginsOf(postgres.url(databaseOf(region)), loginUsers),
       queueUrl: options.queueUrl?.(region, index),
       logFile: join(dir, 'logs', `${region}.log`),
       logLevel: options.logLevel ?? 'info',
@@ -136,6 +147,7 @@ async function startNodes(
   return {
     dir,
     postgres,
+    policy,
     nodes,
     node: (region) =>
       found(

@@ -19,6 +19,7 @@ interface Hostile {
 const vector = async (name: string) => JSON.parse(await readFile(new URL(`../../../protocol/vectors/${name}`, import.meta.url), 'utf8'))
 const { messages } = (await vector('messages-invalid.json')) as { messages: readonly Hostile[] }
 const { keys } = (await vector('keys.json')) as { keys: readonly { owner: string; privateSeedHex: string }[] }
+const signerNamed = (owner: string) => signerOf(keyOfSeed(keys.find((key) => key.owner === owner)?.privateSeedHex ?? ''))
 const unverifiable = messages.filter(({ expected }) => expected.reason === 'unverifiable')
 const judged = messages.filter(({ expected }) => expected.reason !== 'unverifiable')
 
@@ -41,9 +42,11 @@ beforeAll(async () => {
       region: chongqing as RegionId,
       federation: parsed.federation,
       signer: signerOf(keyOfSeed(receiver.privateSeedHex)),
+      logSigner: signerNamed(`${chongqing}.hefu.example/log`),
+      witnessSigner: signerNamed(`${chongqing}.hefu.example/witness`),
       clients: [],
-      databaseUrl: database.url,
-      queueUrl: database.url,
+      ...database.logins,
+      queueUrl: database.logins.databaseUrl,
       roles: ['exchange'],
       api: { host: '127.0.0.1', port: 0 },
       exchange: { host: '127.0.0.1', port: await freePort() },

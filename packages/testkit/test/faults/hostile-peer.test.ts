@@ -74,13 +74,13 @@ describe('ids of a later year', () => {
       [jti, chengdu, 'A'.repeat(43)],
     )
     expect(await count(url, 'select count(*) from inbox_default where jti = $1', [jti])).toBe(1)
-    await migrate(url, Date.UTC(2027, 0, 2))
+    await migrate(url, { now: Date.UTC(2027, 0, 2) })
     const all = ['documents', 'inbox', 'outbox', 'places'].flatMap((table) => [`${table}_2027`, `${table}_2028`])
     expect(await partitions()).toEqual(all.filter((name) => name !== 'inbox_2028'))
     expect(await count(url, 'select count(*) from inbox where jti = $1', [jti])).toBe(1)
     // Once nothing stands in its way, the partition is made.
     await query(url, 'delete from inbox where jti = $1', [jti])
-    await migrate(url, Date.UTC(2027, 0, 2))
+    await migrate(url, { now: Date.UTC(2027, 0, 2) })
     expect(await partitions()).toEqual(all)
   })
 })

@@ -39,14 +39,15 @@ export async function tableNames(databaseUrl: string): Promise<string[]> {
 
 /**
  * What one case has left on a node. Every figure is a count of rows, so that what is lost is too few and what is doubled
- * too many; `log` counts the entries that wait for the exchange log, by kind.
+ * too many; `log` counts the entries of the exchange log, by kind, those that wait for their place included.
  */
 export async function traces(databaseUrl: string, caseNumber: string) {
   const of = async (table: string, extra = '') =>
     await count(databaseUrl, `select count(*) from ${table} where case_number = $1 ${extra}`, [caseNumber])
   const log = await query<{ kind: string; entries: number }>(
     databaseUrl,
-    `select kind, count(*)::int as entries from log_pending where entry->>'case' = $1 group by kind order by kind`,
+    `select kind, count(*)::int as entries from (select kind, entry from log_pending union all select kind, entry from log_entries) e
+     where entry::json->>'case' = $1 group by kind order by kind`,
     [caseNumber],
   )
   return {

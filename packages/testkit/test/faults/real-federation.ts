@@ -8,9 +8,10 @@ export function as(federation: Federation, region: string, role: 'officer' | 'op
   return apiClient(api, tokens[role])
 }
 
-/** Waits until every message has its answer and everything accepted is applied, on all nodes. */
+/** Waits until every message has its answer, everything accepted is applied and everything is in the exchange log, on all nodes. */
 export async function settle(federation: Federation, withinMs = 30_000): Promise<void> {
-  const open = `select (select count(*) from outbox where state = 'pending') + (select count(*) from inbox where applied_at is null)`
+  const open = `select (select count(*) from outbox where state = 'pending') + (select count(*) from inbox where applied_at is null)
+    + (select count(*) from log_pending)`
   const quiet = async () => {
     for (const { databaseUrl } of federation.nodes) if ((await count(databaseUrl, open)) > 0) return false
     return true

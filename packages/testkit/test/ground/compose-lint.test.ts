@@ -8,7 +8,7 @@ import { composeFile, nodeServices, readAtRoot } from './compose-file.ts'
 const file = composeFile()
 const nodes = nodeServices(file)
 const services = Object.entries(file.services)
-const fromSecretFile = ['DATABASE_URL', 'QUEUE_URL']
+const fromSecretFile = ['DATABASE_URL', 'HEFU_MIGRATION_DATABASE_URL', 'HEFU_SEQUENCER_DATABASE_URL', 'QUEUE_URL']
 
 test('two regions, each with its own node, PostgreSQL and Redis, on a network of its own', () => {
   expect([...nodes.keys()]).toEqual(['510100', '500000'])
@@ -63,7 +63,11 @@ test('every region sees its own folder of the configuration alone, and cannot wr
   for (const [region, { name }] of nodes) {
     for (const service of [name, `${name}-postgres`, `${name}-redis`]) {
       const config = file.services[service]?.volumes?.filter((mount) => typeof mount !== 'string')
-      expect(config).toEqual([{ type: 'volume', source: 'config', target: '/config', read_only: true, volume: { subpath: region } }])
+      const mount = { type: 'volume', source: 'config', read_only: true }
+      // What the image of PostgreSQL runs when it makes a database: the users of the node.
+      const initdb = { ...mount, target: '/docker-entrypoint-initdb.d', volume: { subpath: `${region}/initdb` } }
+      const own = { ...mount, target: '/config', volume: { subpath: region } }
+      expect(config).toEqual(service.endsWith('-postgres') ? [own, initdb] : [own])
     }
   }
 })

@@ -41,10 +41,12 @@ describe.skipIf(findRedis() === undefined)('the process set of docker-compose.ym
       const read = (path: string) => readFile(join(config, path), 'utf8')
       const server = postgres[index]
       if (server === undefined) throw new Error('no PostgreSQL')
-      // What the image of PostgreSQL does with POSTGRES_USER, POSTGRES_DB and POSTGRES_PASSWORD_FILE.
+      // What the image of PostgreSQL does with POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD_FILE and the scripts for a new database.
       const password = await read('postgres-password')
       await server.asSuperuser((client) => client.query(`CREATE ROLE hefu SUPERUSER LOGIN PASSWORD ${client.escapeLiteral(password)}`))
       await server.createDatabase('hefu')
+      const users = await read('initdb/logins.sql')
+      await server.asSuperuser((client) => client.query(users))
       const redis = await startRedis({ config: { file: join(config, 'redis.conf'), password: await read('redis-password') } })
       servers.push(redis)
       addresses.set(`${name}-redis:6379`, `127.0.0.1:${redis.port}`)

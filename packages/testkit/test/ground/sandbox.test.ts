@@ -16,6 +16,7 @@ const mainFile = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.
 type Line = {
   ready: true
   pid: number
+  policy: string
   regions: {
     region: string
     name: { zh: string; en: string }
@@ -88,7 +89,7 @@ async function answersAll(line: Line): Promise<boolean> {
 test('prints one line, serves, and stops everything on SIGTERM', async () => {
   const sandbox = await startSandbox()
   const { line } = sandbox
-  expect(Object.keys(line)).toEqual(['ready', 'pid', 'regions'])
+  expect(Object.keys(line)).toEqual(['ready', 'pid', 'policy', 'regions'])
   expect([line.ready, line.pid]).toEqual([true, sandbox.child.pid])
   expect(line.regions.map(({ region, name }) => [region, name.zh, name.en])).toEqual([
     ['510100', '成都', 'Chengdu'],

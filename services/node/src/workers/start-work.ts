@@ -1,8 +1,8 @@
 import {
   alertExpired,
   type Context,
-  ensurePartitions,
   forgetOldRows,
+  keepPartitions,
   type QueueConfig,
   type Schedule,
   startWorkers,
@@ -19,13 +19,13 @@ export interface Work {
 }
 
 /** Everything that happens without a request: jobs, the sweep that refills the queue, and the hourly tidying. */
-export async function startWork(ctx: Context, queue: QueueConfig): Promise<Work> {
+export async function startWork(ctx: Context, queue: QueueConfig, migrationDatabaseUrl: string): Promise<Work> {
   const stopping = new AbortController()
   const concurrency = { deliver: 4, apply: 4, import: 1, reconcile: 1 }
   const workers = await startWorkers(queue, handlers(ctx, stopping.signal), { concurrency, schedules: schedulesOf(ctx) })
   const sweeping = repeat(ctx, 'sweep', SWEEP_MS, async () => await sweep(ctx))
   const tidying = repeat(ctx, 'tidying', HOUR_MS, async () => {
-    await ensurePartitions(ctx.db, ctx.now())
+    await keepPartitions(migrationDatabaseUrl, ctx.now())
     await forgetOldRows(ctx)
     await alertExpired(ctx)
   })

@@ -1,0 +1,29 @@
+import { type Federation, policyOf, type Signer } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import type { NoteSigner, Policy, VerifierKey } from '@hefu/translog'
+
+/** Everything a node needs to keep its exchange log and to witness those of its peers. */
+export interface LogContext {
+  /** The log's name, that of its key. */
+  readonly origin: string
+  readonly key: VerifierKey
+  /** Signs checkpoints of this node's log, and nothing else. */
+  readonly signer: NoteSigner
+  readonly witnessKey: VerifierKey
+  /** Signs cosignatures under checkpoints of other logs, and nothing else. */
+  readonly witnessSigner: NoteSigner
+  /** When this node's own log counts as witnessed; undefined while the federation has no other region. */
+  readonly policy: Policy | undefined
+}
+
+/** The key files must be those of the federation file: load-files.ts says so before, and signing would fail. */
+export function logContextOf(
+  federation: Federation,
+  region: RegionId,
+  signers: { readonly log: Signer; readonly witness: Signer },
+): LogContext {
+  const key = federation.logKeys.get(region)
+  const witnessKey = federation.witnessKeys.get(region)
+  if (key === undefined || witnessKey === undefined) throw new Error(`the federation has no region ${region}`)
+  return { origin: key.name, key, signer: signers.log, witnessKey, witnessSigner: signers.witness, policy: policyOf(federation, region) }
+}
