@@ -105,8 +105,11 @@ const bytesOf = (name: string, length: number) => createHash('sha256').update(na
 
 const STEP_MS = 20_000
 
-/** Messages go in both directions in requests of one to five, some are refused; in between the heart beats. */
-export async function buildHalves(requests: number): Promise<Halves> {
+/**
+ * Messages go in both directions in requests of one to five, some are refused; in between the heart beats. The messages of one request are
+ * one case; `chained`: each has seen the one before it.
+ */
+export async function buildHalves(requests: number, { chained = false } = {}): Promise<Halves> {
   const a = half(SENDER, CHENGDU_LOG, CHENGDU_WITNESS, CHENGDU.signer)
   const b = half(RECEIVER, CHONGQING_LOG, CHONGQING_WITNESS, CHONGQING.signer)
   const messages: SentMessage[] = []
@@ -115,7 +118,7 @@ export async function buildHalves(requests: number): Promise<Halves> {
   for (let n = 0; n < requests; n++) {
     at += STEP_MS
     const [from, to] = n % 3 === 2 ? [b, a] : [a, b]
-    messages.push(...(await exchange(from, to, n, at)))
+    messages.push(...(await exchange(from, to, n, { at, chained })))
     if (n % 4 === 0) for (const one of [a, b]) log(one, { kind: 'heartbeat' }, at + 5000)
   }
   const policy = (one: Half, peer: Half): Policy => ({ log: one.log.key, witnesses: [peer.witness.key], threshold: 1 })
@@ -129,8 +132,12 @@ export function log(half: Half, fact: LogFact, at: number): number {
 
 const jtiAt = (at: number, name: string) => uuidV7(at, bytesOf(`jti ${name}`, 10))
 
-async function exchange(from: Half, to: Half, n: number, at: number): Promise<SentMessage[]> {
-  const sent = await Promise.all(Array.from({ length: 1 + (n % 5) }, (_, m) => write(from, to, `${n}.${m}`, at)))
+async function exchange(from: Half, to: Half, n: number, { at, chained }: { at: number; chained: boolean }): Promise<SentMessage[]> {
+  const sent: Awaited<ReturnType<typeof write>>[] = []
+  for (let m = 0; m < 1 + (n % 5); m++) {
+    const seen = chained ? sent.slice(-1).map(({ digest }) => digest) : []
+    sent.push(await write(from, to, `${n}.${m}`, { at, seen }))
+  }
   const parties = { iss: from.region, aud: to.region }
   const sentAt = sent.map(({ claims, digest }) => log(from, { kind: 'message.sent', ...parties, ...described(claims), digest }, at))
   const leaves = sent.map(({ claims: { jti }, digest }, m): ExportedLeaf => {
@@ -156,7 +163,7 @@ async function exchange(from: Half, to: Half, n: number, at: number): Promise<Se
 
 const described = ({ jti, procedure, document, case: number }: MessageClaims) => ({ jti, procedure, document, case: number })
 
-async function write(from: Half, to: Half, name: string, at: number) {
+async function write(from: Half, to: Half, name: string, { at, seen }: { at: number; seen: string[] }) {
   const [number] = name.split('.')
   const date = new Date(at + 8 * 3_600_000).toISOString().slice(0, 10) as DateText
   const claims: MessageClaims = {
@@ -167,6 +174,7 @@ async function write(from: Half, to: Half, name: string, at: number) {
     salt: bytesOf(`salt ${name}`, 16).toString('base64url'),
     iat: Math.floor(at / 1000),
     exp: FAR,
+    seen,
     case: mintCaseNumber(from.region, 'VN', date, bytesOf(`case ${number}`, 7)),
   }
   const { token, digest } = await signMessage(claims, from.signer)

@@ -166,7 +166,19 @@ const EVIDENCE = {
   'proof-entry': error('被证明的条目不是关于这份文书的。', 'The entry that is proven is not about this document.'),
   'key-invalid': error('密钥记录有误。', 'A key record is wrong.'),
   'key-unknown': error('联合体文件中没有该密钥。', 'The federation file does not have this key.'),
+  'key-late': error(
+    '签名首次被见证时，密钥已过期并超过投递期限。',
+    'When the signature was first witnessed the key had expired, and the delivery horizon after it.',
+  ),
+  'key-doubtful': warning(
+    '签名首次被见证晚于密钥泄露之时，真伪存疑。',
+    'The signature was first witnessed after the key was compromised: it is doubtful.',
+  ),
   'keys-claimed': note('未提供联合体文件：密钥只是证据包自称的。', 'Without a federation file the keys are only what the package claims.'),
+  'checkpoint-fork': error(
+    '同一日志同一大小有两个不同的根：出示了不同的历史。',
+    'One log has two roots at one size: different histories were shown.',
+  ),
   'checkpoint-unknown': error('附带的检查点不成立。', 'A checkpoint of the package does not hold.'),
 } as const
 
