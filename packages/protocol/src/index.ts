@@ -66,9 +66,11 @@ export {
   type ExportedReceipt,
   type ExportManifest,
   type ExportOffer,
+  type ExportPin,
   exportedReceipt,
   exportManifest,
   exportOffer,
+  exportPin,
   MAX_RECEIPT_LINE_BYTES,
   parseExported,
 } from './log-export.ts'

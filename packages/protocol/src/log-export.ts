@@ -39,6 +39,10 @@ export const exportOffer = z.strictObject({
 })
 export type ExportOffer = Readonly<z.infer<typeof exportOffer>>
 
+/** `pin.json`, there while an export is not finished: with it an interrupted one goes on to the same checkpoint. */
+export const exportPin = z.strictObject({ manifest: exportManifest, offer: exportOffer })
+export type ExportPin = Readonly<z.infer<typeof exportPin>>
+
 const leaf = z.strictObject({
   jti,
   digest,

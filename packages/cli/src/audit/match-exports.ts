@@ -11,8 +11,8 @@ import { type DayTotals, Totals } from './totals.ts'
 
 export interface MatchOptions {
   /** With them the heads that the other half holds are believed only with the log's signature. */
-  readonly policies?: readonly Policy[]
-  readonly lookUpKey?: KeyLookUp
+  readonly policies?: readonly Policy[] | undefined
+  readonly lookUpKey?: KeyLookUp | undefined
   /** What has no counterpart yet is late, and not missing, while it is younger. */
   readonly lateAfterMs?: number
   readonly onProgress?: (done: number, total: number) => void
