@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { apiCreate } from './api-create.ts'
+import { auditVerify } from './audit-verify.ts'
 import { exchangeLatency } from './exchange-latency.ts'
 import { exchangeThroughput } from './exchange-throughput.ts'
 import type { Figure } from './figure.ts'
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'exchange.latency': exchangeLatency,
   'api.create': apiCreate,
   'node.memory': restingMemory,
+  'audit.verify': auditVerify,
 }
 
 export interface BenchOptions {
