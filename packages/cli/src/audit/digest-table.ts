@@ -33,12 +33,11 @@ export class DigestTable {
   /** The row, or undefined when the digest is there already. The digest is base64url of 32 bytes. */
   add(digest: string, { index, at, check, label = 0 }: Row): number | undefined {
     if (this.#size === this.#index.length) this.#grow()
-    const key = wordsOf(Buffer.from(digest, 'base64url'))
-    const bucket = this.#bucketOf(key)
+    const bucket = this.#bucketOf(keyOf(digest))
     if (this.#buckets[bucket] !== 0) return undefined
     const row = this.#size++
-    this.#keys.set(key, row * WORDS)
-    this.#checks.set(wordsOf(check), row * WORDS)
+    this.#keys.set(KEY, row * WORDS)
+    this.#checks.set(checkOf(check), row * WORDS)
     this.#index[row] = index
     this.#at[row] = at
     this.#labels[row] = label
@@ -47,12 +46,12 @@ export class DigestTable {
   }
 
   find(digest: string): number | undefined {
-    const row = (this.#buckets[this.#bucketOf(wordsOf(Buffer.from(digest, 'base64url')))] as number) - 1
+    const row = (this.#buckets[this.#bucketOf(keyOf(digest))] as number) - 1
     return row < 0 ? undefined : row
   }
 
   agrees(row: number, check: Uint8Array): boolean {
-    return wordsOf(check).every((word, n) => this.#checks[row * WORDS + n] === word)
+    return isAt(this.#checks, row, checkOf(check))
   }
 
   digest(row: number): string {
@@ -93,7 +92,7 @@ export class DigestTable {
     const mask = this.#buckets.length - 1
     for (let bucket = (key[0] as number) & mask; ; bucket = (bucket + 1) & mask) {
       const row = (this.#buckets[bucket] as number) - 1
-      if (row < 0 || key.every((word, n) => this.#keys[row * WORDS + n] === word)) return bucket
+      if (row < 0 || isAt(this.#keys, row, key)) return bucket
     }
   }
 
@@ -118,17 +117,27 @@ function copied<Column extends Uint8Array | Uint16Array | Uint32Array | Float64A
   return to
 }
 
-function wordsOf(bytes: Uint8Array): Uint32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const words = new Uint32Array(WORDS)
-  for (let n = 0; n < WORDS; n++) words[n] = view.getUint32(n * 4)
-  return words
+// One for all tables, written anew for each question: a million digests need not be a million buffers. Nothing here waits in between.
+const KEY = new Uint32Array(WORDS)
+const KEY_BYTES = Buffer.from(KEY.buffer)
+const CHECK = new Uint32Array(WORDS)
+const CHECK_BYTES = new Uint8Array(CHECK.buffer)
+
+function keyOf(digest: string): Uint32Array {
+  if (KEY_BYTES.write(digest, 'base64url') !== KEY_BYTES.length) throw new RangeError('a digest is 32 bytes')
+  return KEY
+}
+
+function checkOf(check: Uint8Array): Uint32Array {
+  CHECK_BYTES.set(check)
+  return CHECK
+}
+
+function isAt(column: Uint32Array, row: number, words: Uint32Array): boolean {
+  for (let n = 0; n < WORDS; n++) if (column[row * WORDS + n] !== words[n]) return false
+  return true
 }
 
 function bytesOf(words: Uint32Array): Buffer {
-  const bytes = Buffer.alloc(WORDS * 4)
-  words.forEach((word, n) => {
-    bytes.writeUInt32BE(word, n * 4)
-  })
-  return bytes
+  return Buffer.from(words.buffer.slice(words.byteOffset, words.byteOffset + words.byteLength))
 }
