@@ -8,7 +8,7 @@ import { UUID_V7, uuidV7TimeMs } from './uuid-v7.ts'
 
 export const regionId = z.custom<RegionId>((value) => parseRegionId(value).ok, ruleTexts.region.en)
 export const agencyCode = z.custom<AgencyCode>((value) => parseAgencyCode(value).ok, ruleTexts.agency.en)
-const caseNumber = z.custom<CaseNumber>((value) => parseCaseNumber(value).ok, ruleTexts.caseNumber.en)
+export const caseNumber = z.custom<CaseNumber>((value) => parseCaseNumber(value).ok, ruleTexts.caseNumber.en)
 export const jti = z.string().regex(UUID_V7, ruleTexts.jti.en)
 export const digest = z.string().regex(SHA256_TEXT, ruleTexts.digest.en)
 /** Epoch seconds, up to the end of the year 9999. */
