@@ -15,10 +15,15 @@ export interface NewArrival {
   readonly verdict: Exclude<Verdict, { status: 'deferred' }>
 }
 
-/** How soon the sweep looks after an accepted message that no job applied. */
+/** How soon the sweep looks after a message that no job applied. */
 const applyGraceMs = 2_000
 
-export function arrivalRow({ jti, digest, first, verdict }: NewArrival, iss: string, nowMs: number) {
+export function arrivalRow(
+  { jti, digest, first, verdict }: NewArrival,
+  iss: string,
+  nowMs: number,
+  isToApply: boolean = verdict.status === 'accepted',
+) {
   const accepted = verdict.status === 'accepted'
   const known: KnownClaims = accepted ? verdict.claims : verdict.known
   return {
@@ -30,8 +35,8 @@ export function arrivalRow({ jti, digest, first, verdict }: NewArrival, iss: str
     status: verdict.status,
     reason: accepted ? null : verdict.reason,
     received_at: new Date(Math.floor(nowMs / 1000) * 1000),
-    applied_at: accepted ? null : new Date(nowMs),
-    next_apply_at: accepted ? new Date(nowMs + applyGraceMs) : null,
+    applied_at: isToApply ? null : new Date(nowMs),
+    next_apply_at: isToApply ? new Date(nowMs + applyGraceMs) : null,
   }
 }
 

@@ -63,19 +63,22 @@ async function storeAndApply(
   const startedMs = performance.now()
   const applied = new Set(opened.map(({ row }) => row.case_number))
   const isApplied = ({ verdict }: NewArrival) => verdict.status === 'accepted' && applied.has(verdict.claims.case)
+  // A refusal is a fact of its case as well: what was written behind the refused document waits for it no longer.
+  const rowsToApply = (arrival: NewArrival) => (isApplied(arrival) ? [] : documentRow(ctx, arrival, nowMs))
   const stored = await transact(ctx.db, async (tx): Promise<Stored> => {
     const keys = await insertArrivals(
       tx,
-      arrivals.map((arrival) => ({ ...arrivalRow(arrival, iss, nowMs), ...(isApplied(arrival) ? { applied_at: new Date(nowMs) } : {}) })),
+      arrivals.map((arrival) => arrivalRow(arrival, iss, nowMs, rowsToApply(arrival).length > 0)),
     )
     const inserted = arrivals.filter((arrival) => keys.has(`${arrival.jti} ${arrival.digest}`))
     if (inserted.length === 0) return nothing
     if (opened.length > 0 && inserted.length < arrivals.length) throw new Error('another request stores the same messages')
     const issued = await issueReceipt(ctx, iss, inserted, nowMs)
     const others = inserted.filter((arrival) => !isApplied(arrival))
+    const documents = others.flatMap(rowsToApply)
     await projectCases(tx, ctx, opened, [
       ...caseStatements(ctx, others),
-      ...arrivedDocumentStatements(others.flatMap((arrival) => documentRow(ctx, arrival, nowMs))),
+      ...arrivedDocumentStatements(documents),
       ...receiptStatements([issued.row], issued.places),
       ...logStatements(nowMs, issued.entries),
     ])
@@ -85,10 +88,10 @@ async function storeAndApply(
       iss,
       inserted.filter((arrival) => !arrival.first),
     )
-    const toApply = others.flatMap(({ verdict }) => (verdict.status === 'accepted' ? [verdict.claims.case] : []))
-    return { answers: answersOf(inserted, issued), caseNumbers: [...new Set<string>(toApply)], receipt: issued.row.digest }
+    const caseNumbers = [...new Set(documents.map((row) => row.case_number))]
+    return { answers: answersOf(inserted, issued), caseNumbers, receipt: issued.row.digest }
   })
-  if (opened.length > 0)
+  if (opened.length > 0 && stored.receipt !== null)
     casesApplied(
       ctx,
       opened.map(({ row }) => row),
@@ -97,12 +100,18 @@ async function storeAndApply(
   return stored
 }
 
-/** Cases that these arrivals open, with all their documents: one of them starts it, and no register is to be asked about it. */
+/**
+ * Cases that these arrivals open, with all their documents: one of them starts it, no register is to be asked about it, and none of
+ * them has seen anything else, which this node may hold as refused or may still wait for. In the order of their numbers, in which
+ * everybody locks them.
+ */
 function openedCases(ctx: StoreContext, arrivals: readonly NewArrival[], nowMs: number): LoadedCase[] {
   const accepted = arrivals.flatMap((arrival) =>
     arrival.verdict.status === 'accepted' && arrival.isNewCase ? [{ arrival, verdict: arrival.verdict }] : [],
   )
-  return [...Map.groupBy(accepted, ({ verdict }) => verdict.claims.case).values()].flatMap((ofCase) => {
+  const opened = [...Map.groupBy(accepted, ({ verdict }) => verdict.claims.case).values()].flatMap((ofCase): LoadedCase[] => {
+    const digests = new Set(ofCase.map(({ arrival }) => arrival.digest))
+    if (!ofCase.every(({ verdict }) => verdict.claims.seen.every((seen) => digests.has(seen)))) return []
     const [start, ...others] = ofCase.filter(({ verdict }) => verdict.starts)
     if (!start || others.length > 0) return []
     const row = caseRowOf(ctx.region, start.verdict)
@@ -110,6 +119,7 @@ function openedCases(ctx: StoreContext, arrivals: readonly NewArrival[], nowMs: 
     const documents = ofCase.flatMap(({ arrival }) => documentRow(ctx, arrival, nowMs)).sort((a, b) => (a.jti < b.jti ? -1 : 1))
     return [{ row, procedure: start.verdict.procedure, documents, isNew: true, unstored: new Set(documents.map(({ jti }) => jti)) }]
   })
+  return opened.sort((a, b) => (a.row.case_number < b.row.case_number ? -1 : 1))
 }
 
 function caseStatements(ctx: StoreContext, inserted: readonly NewArrival[]): Statement[] {

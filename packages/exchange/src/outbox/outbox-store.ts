@@ -238,11 +238,14 @@ export async function endProbe(ctx: Pick<Context, 'db'>, batch: Batch, cause: st
     .execute()
 }
 
-/** The peer has answered: when that closes its circuit, what waited for its return is due at once. Together with peerSuccessStatement. */
+/**
+ * The peer has answered: when that closes its circuit, what waited for its return is due at once, also what the probe of a killed
+ * worker left leased. Together with peerSuccessStatement.
+ */
 export function outageOverStatement(nowMs: number, peer: string): Statement {
   const at = new Date(nowMs)
   return sql`update outbox o set next_attempt_at = ${at}
-    where o.peer = ${peer} and o.state = 'pending' and o.next_attempt_at > ${at} and o.lease is null and ${waitsForPeer('o')}
+    where o.peer = ${peer} and o.state = 'pending' and o.next_attempt_at > ${at} and ${isFree('o', at)} and ${waitsForPeer('o')}
       and exists (select 1 from peers p where p.region = ${peer} and ${isOpen})`
 }
 

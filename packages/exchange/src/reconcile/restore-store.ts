@@ -95,12 +95,13 @@ function takesPart({ claims }: ProvenItem, cases: readonly CaseRow[]): boolean {
   return row === undefined || row.participants.some(({ region }) => region === claims.iss)
 }
 
-function inboxRow({ arrival, claims, proof }: ProvenItem, nowMs: number) {
-  const accepted = arrival.verdict.status === 'accepted'
+/** A refusal is applied as well (as in acceptance): a runner killed before it replays must not leave what waits for it waiting. */
+function inboxRow({ arrival, claims, proof, receiver }: ProvenItem, nowMs: number) {
+  const isToApply = documentRow({ region: receiver }, arrival, nowMs).length > 0
   return {
     ...arrivalRow(arrival, claims.iss, proof.receivedAt * 1000),
-    applied_at: accepted ? null : new Date(nowMs),
-    next_apply_at: accepted ? new Date(nowMs + applyGraceMs) : null,
+    applied_at: isToApply ? null : new Date(nowMs),
+    next_apply_at: isToApply ? new Date(nowMs + applyGraceMs) : null,
   }
 }
 

@@ -1,7 +1,10 @@
+import { violationNotice } from '@hefu/procedures'
+import { type MessageClaims, parseClaims, signMessage } from '@hefu/protocol'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { testDatabase } from '../../../testkit/src/postgres/test-database.ts'
 import type { Context } from '../../src/context.ts'
+import { acceptMessages } from '../../src/inbox/accept-messages.ts'
 import type { Item } from '../../src/reconcile/heads-schemas.ts'
 import { readItems } from '../../src/reconcile/heads-store.ts'
 import { listReconciliations, readReconciliation } from '../../src/reconcile/read-reconciliations.ts'
@@ -216,6 +219,53 @@ describe('an item from the peer', () => {
       chongqing.db,
     )
     expect(kinds.rows.map(({ kind }) => kind)).toEqual(['message.received', 'message.received'])
+  })
+
+  it('that was refused is applied even if the runner is killed: what was written behind it counts', async () => {
+    const start = await exchanged(chengdu, chongqing)
+    const row = await chengdu.db
+      .selectFrom('documents')
+      .select(['digest', 'message'])
+      .where('jti', '=', start.jti)
+      .executeTakeFirstOrThrow()
+    const parsed = parseClaims(Buffer.from(String(row.message).split('.')[1] ?? '', 'base64url'))
+    if (!parsed.ok) throw new Error('this node wrote it')
+    const write = async (document: string, seen: string[], data: MessageClaims['data']) => {
+      const jti = uuidv7(chengdu.now())
+      const signed = await signMessage(
+        { ...parsed.claims, jti, iat: Math.floor(chengdu.now() / 1000), document, seen, data },
+        chengdu.signer,
+      )
+      return { jti, ...signed }
+    }
+    const wrong = await write('correction', [row.digest], {})
+    const behind = await write(
+      'retraction',
+      [row.digest, wrong.digest],
+      violationNotice.documents.retraction?.examples[0]?.body.data as MessageClaims['data'],
+    )
+    const answered = await acceptMessages(chongqing, [wrong.token])
+    if (answered.status !== 200) throw new Error('it is verified')
+    const [entry] = answered.answer.messages
+    if (entry?.status !== 'refused') throw new Error('it fits no schema')
+    await settle(chengdu, chongqing)
+    await forget(chongqing, { jti: wrong.jti, caseNumber: start.caseNumber })
+    await acceptMessages(chongqing, [behind.token])
+    await settle(chengdu, chongqing)
+    const stored = async () =>
+      await chongqing.db.selectFrom('cases').select('state').where('case_number', '=', start.caseNumber).executeTakeFirstOrThrow()
+    expect(await stored()).toEqual({ state: 'notified' })
+
+    const { reason, index, path } = entry
+    const proof = { status: 'refused' as const, reason, receipt: answered.answer.receipts[0] ?? '', index, path }
+    const lost = { iss: CHENGDU, jti: wrong.jti, digest: wrong.digest, message: wrong.token, ...proof }
+    expect(await restoreItems(chongqing, CHENGDU, [lost])).toMatchObject({ restored: 1 })
+    // The runner is gone; the sweep comes to it.
+    await settle(chengdu, chongqing)
+    expect(await stored()).toEqual({ state: 'retracted' })
+    // Chengdu's node never wrote these two: nothing of them is to be found by what follows.
+    for (const { jti } of [wrong, behind, start]) await forget(chongqing, { jti, caseNumber: start.caseNumber })
+    for (const written of [start, notice]) await forget(chengdu, written)
   })
 
   it('is refused when any part of it was tampered with, and nothing is stored', async () => {
