@@ -7,7 +7,16 @@ export interface Logins {
   readonly sequencer: string
 }
 
-const logTables = ['log_pending', 'log_entries', 'log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses', 'log_seals', 'log_successors'] as const
+const logTables = [
+  'log_pending',
+  'log_entries',
+  'log_heads',
+  'log_tiles',
+  'log_checkpoints',
+  'log_witnesses',
+  'log_seals',
+  'log_successors',
+] as const
 
 /** On the tables of the log (protocol.md section 4): the application has no right on entries, the sequencer may only add some; nobody lifts a seal. */
 const rights = {

@@ -3,7 +3,8 @@ import { isLate, isUnwitnessed, type LogState } from './log-state.ts'
 
 /** What readiness says of the exchange log; undefined: it could not be asked. */
 export function logChecks(state: LogState | undefined): Check[] {
-  if (state === undefined) return [{ name: 'log', ok: false, zh: '无法读取交换日志的状态', en: 'the state of the exchange log cannot be read' }]
+  if (state === undefined)
+    return [{ name: 'log', ok: false, zh: '无法读取交换日志的状态', en: 'the state of the exchange log cannot be read' }]
   return [actsCheck(state), confirmedCheck(state), witnessedCheck(state)]
 }
 

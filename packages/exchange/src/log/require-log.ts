@@ -31,6 +31,17 @@ export async function requireLogOrSeal(ctx: LogContext): Promise<void> {
   })
 }
 
+/** Whether this node may write documents now, for what happens without a request. */
+export async function mayAct(ctx: LogContext): Promise<boolean> {
+  return await requireLog(ctx).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof HefuError) return false
+      throw error
+    },
+  )
+}
+
 function refuseLate(state: LogState): void {
   if (isLate(state)) throw new HefuError('log-unavailable')
 }

@@ -9,6 +9,7 @@ import { type PublishedCheckpoint, readPublished } from './publish-checkpoint.ts
 import { sequenceEntries } from './sequence-entries.ts'
 import { SEQUENCER_SESSION, type SequencerLock, takeSequencerLock } from './sequencer-lock.ts'
 import { signCheckpoint } from './sign-checkpoint.ts'
+import { openSuccessor } from './successor/open-successor.ts'
 import { openWitnesses, type Witnesses } from './witness/ask-witnesses.ts'
 import { readSeal } from './witness/witness-store.ts'
 
@@ -47,6 +48,7 @@ interface Lead {
   readonly options: SequencerOptions
   readonly signal: AbortSignal
   readonly witnesses: Witnesses
+  readonly idle: (event: 'sequencer.sealed' | 'sequencer.other-log', live: string | undefined) => undefined
 }
 
 /** Runs until it is stopped: stands by, and moves the log while it holds the lock. Whatever fails is logged and tried again. */
@@ -54,6 +56,7 @@ export function startSequencer(ctx: SequencerContext, options: SequencerOptions)
   const stopping = new AbortController()
   const { signal } = stopping
   const db = openDatabase({ url: options.url, poolSize: 2, onError: () => {}, session: SEQUENCER_SESSION })
+  const idle = idleReporter(ctx)
   let leading = false
   const run = async () => {
     while (!signal.aborted) {
@@ -61,7 +64,7 @@ export function startSequencer(ctx: SequencerContext, options: SequencerOptions)
         const lock = await takeSequencerLock(options.url)
         if (lock !== null) {
           leading = true
-          await takeLead({ ctx, db, lock, options, signal }).finally(async () => {
+          await takeLead({ ctx, db, lock, options, signal, idle }).finally(async () => {
             leading = false
             await lock.release()
           })
@@ -84,7 +87,7 @@ export function startSequencer(ctx: SequencerContext, options: SequencerOptions)
 
 async function takeLead(candidate: Omit<Lead, 'witnesses'>): Promise<void> {
   const { ctx, db, lock } = candidate
-  const head = await openHead(ctx, db)
+  const head = await openHead(candidate)
   if (head === undefined) return
   const witnesses = await openWitnesses(ctx, db, head.epoch)
   const leader = { ...candidate, witnesses }
@@ -127,7 +130,7 @@ async function lead(lead: Lead, confirmed: LogHead): Promise<void> {
       if (result.more) continue
     } else if (result.status === 'fenced') {
       ctx.log.warn({ event: 'sequencer.fenced', size: head.range.size }, 'sequencer.fenced')
-      head = await openHead(ctx, db)
+      head = await openHead(lead)
       if (head === undefined) return
     }
     if (signal.aborted) return await drain(lead, head)
@@ -150,23 +153,33 @@ async function drain(lead: Lead, from: LogHead): Promise<void> {
   }
 }
 
-/** The live head; begins the first log of a node. Undefined: the live log is not the one that this node has the key of, or it is closed or sealed. */
-async function openHead({ exchangeLog, log, now }: SequencerContext, db: Kysely<Database>): Promise<LogHead | undefined> {
+/**
+ * The live head; begins the first log of a node, and the successor of a sealed one where an operator has decided so. Undefined: the live
+ * log is sealed, or not the one that this node has the key of; then `idle` says so once.
+ */
+async function openHead({ ctx, db, idle }: Pick<Lead, 'ctx' | 'db' | 'idle'>): Promise<LogHead | undefined> {
+  const { exchangeLog, now } = ctx
   await insertFirstHead(db, exchangeLog.origin)
-  const head = await readHead(db)
-  if (head === undefined || head.origin !== exchangeLog.origin || head.closedAt !== null) {
-    log.error({ event: 'sequencer.other-log', origin: exchangeLog.origin, live: head?.origin }, 'sequencer.other-log')
-    return undefined
-  }
-  if ((await readSeal(db, head.epoch)) !== undefined) {
-    log.error({ event: 'sequencer.sealed', origin: head.origin }, 'sequencer.sealed')
-    return undefined
-  }
+  const live = await readHead(db)
+  const sealed = live !== undefined && (await readSeal(db, live.epoch)) !== undefined
+  const head = sealed ? await openSuccessor(ctx, db, live) : live
+  if (head === undefined) return idle('sequencer.sealed', live?.origin)
+  if (head.origin !== exchangeLog.origin || head.closedAt !== null) return idle('sequencer.other-log', head.origin)
   if ((await readNewestCheckpoint(db, head.epoch)) === undefined) {
     const note = await signCheckpoint(exchangeLog, head.range)
     await insertCheckpoint(db, { epoch: head.epoch, size: head.range.size, at: new Date(now()), note })
   }
   return head
+}
+
+/** Says why nothing moves when the reason is a new one. */
+function idleReporter({ exchangeLog, log }: SequencerContext): Lead['idle'] {
+  let said = ''
+  return (event, live) => {
+    if (said !== event) log.error({ event, origin: exchangeLog.origin, live }, event)
+    said = event
+    return undefined
+  }
 }
 
 /** Returns when the checkpoint was signed. */

@@ -39,8 +39,7 @@ export async function takeSequencerLock(url: string): Promise<SequencerLock | nu
     throw error
   }
   const release = async () => await client.end().catch(() => {})
-  const confirm = async () =>
-    void (await client.query("select pg_advisory_lock(hashtext('hefu.sequencer'), hashtext('confirmed'))"))
+  const confirm = async () => void (await client.query("select pg_advisory_lock(hashtext('hefu.sequencer'), hashtext('confirmed'))"))
   if (held) return { held: () => held, confirm, release }
   await release()
   return null

@@ -11,7 +11,7 @@ import { applyAll, restoreItems } from './restore-items.ts'
 
 type AnswerContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent'
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent' | 'logState'
 >
 
 export interface HeadsRequest {

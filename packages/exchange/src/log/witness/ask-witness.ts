@@ -71,8 +71,10 @@ export async function askWitness(
     const answer = await post(asking, witness, formatAddCheckpoint({ oldSize, path, checkpoint: note }))
     if (answer.kind === 'no-answer') return { kind: 'no-cosignature', cause: answer.cause, answered: false, recorded }
     if (answer.status === 200) return { ...cosignaturesOf(answer.body, note, witness), recorded }
-    if (answer.status === 422) return { kind: 'contradicted', why: 'other-history', evidence: evidenceOf(asking, note, answer.body), recorded }
-    const said = answer.status === 409 && answer.contentType?.split(';', 1)[0] === SIZE_CONTENT_TYPE ? parseRecordedSize(answer.body) : undefined
+    if (answer.status === 422)
+      return { kind: 'contradicted', why: 'other-history', evidence: evidenceOf(asking, note, answer.body), recorded }
+    const said =
+      answer.status === 409 && answer.contentType?.split(';', 1)[0] === SIZE_CONTENT_TYPE ? parseRecordedSize(answer.body) : undefined
     if (!said?.ok || said.value === oldSize) return { kind: 'no-cosignature', cause: `http-${answer.status}`, answered: true, recorded }
     recorded = Math.min(recorded ?? said.value, said.value)
     if (said.value > size) return { ...(await judgeAhead(asking, epoch, note, said.value)), recorded }
@@ -124,5 +126,12 @@ function evidenceOf({ ctx }: Asking, own: string, body: Buffer): Readonly<Record
 
 async function post({ ctx, signal }: Asking, { region }: Witness, body: string): Promise<PeerAnswer> {
   const url = `${regionById(ctx.federation, region)?.exchangeUrl.replace(/\/$/, '')}${WITNESS_PATH}`
-  return await postToPeer({ url, contentType: 'text/plain; charset=utf-8', body, timeoutMs: TIMEOUT_MS, signal, maxAnswerBytes: MAX_NOTE_BYTES })
+  return await postToPeer({
+    url,
+    contentType: 'text/plain; charset=utf-8',
+    body,
+    timeoutMs: TIMEOUT_MS,
+    signal,
+    maxAnswerBytes: MAX_NOTE_BYTES,
+  })
 }

@@ -132,7 +132,10 @@ async function note(ctx: WitnessesContext, db: Kysely<Database>, witness: Asked,
     failed(witness)
     if (answer.recorded !== undefined) witness.believed = answer.recorded
     if (answer.answered) await storeAnswered(db, epoch, witness.key.name, at)
-    ctx.log.warn({ event: 'witness.no-cosignature', peer: witness.region, cause: answer.cause, size: checkpoint.size }, 'witness.no-cosignature')
+    ctx.log.warn(
+      { event: 'witness.no-cosignature', peer: witness.region, cause: answer.cause, size: checkpoint.size },
+      'witness.no-cosignature',
+    )
     return false
   }
   await sealLog(ctx, db, epoch, witness, answer satisfies Contradiction)
@@ -156,11 +159,20 @@ function failed(witness: Asked): void {
 }
 
 /** Stores the checkpoint as witnessed once enough have cosigned it; what is smaller is of no use any more. */
-async function collect(ctx: WitnessesContext, db: Kysely<Database>, rounds: Map<number, Round>, { published, lines }: Round): Promise<void> {
+async function collect(
+  ctx: WitnessesContext,
+  db: Kysely<Database>,
+  rounds: Map<number, Round>,
+  { published, lines }: Round,
+): Promise<void> {
   const { policy } = ctx.exchangeLog
   if (policy === undefined || lines.size < policy.threshold) return
   const { size } = published.checkpoint
-  const witnessed = withLines(published.note, lines, policy.witnesses.map(({ name }) => name))
+  const witnessed = withLines(
+    published.note,
+    lines,
+    policy.witnesses.map(({ name }) => name),
+  )
   await storeWitnessed(db, published.epoch, size, witnessed, new Date(ctx.now()))
   for (const older of rounds.keys()) if (older < size) rounds.delete(older)
 }

@@ -19,6 +19,14 @@ export async function sealLog(
   const at = new Date(ctx.now())
   await insertSeal(db, { epoch, at, witness: key.name, why, evidence })
   const { origin } = ctx.exchangeLog
-  await raiseAlert(ctx.db, ctx, { kind: 'log.sealed', key: `${origin}:${epoch}`, peer: region, detail: { origin, witness: key.name, why, evidence } })
-  ctx.log.fatal({ event: 'log.sealed', origin, epoch, witness: key.name, why, help: 'docs/operating.md, "The log is sealed"' }, 'log.sealed')
+  await raiseAlert(ctx.db, ctx, {
+    kind: 'log.sealed',
+    key: `${origin}:${epoch}`,
+    peer: region,
+    detail: { origin, witness: key.name, why, evidence },
+  })
+  ctx.log.fatal(
+    { event: 'log.sealed', origin, epoch, witness: key.name, why, help: 'docs/operating.md, "The log is sealed"' },
+    'log.sealed',
+  )
 }
