@@ -31,6 +31,8 @@ export type ErrorCode =
   | 'cursor-invalid'
   | 'conflict'
   | 'unavailable'
+  | 'log-unavailable'
+  | 'log-sealed'
   | 'unverifiable'
   | 'internal'
 

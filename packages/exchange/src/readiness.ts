@@ -1,16 +1,20 @@
 import { askDatabase, countBacklog } from './backlog-store.ts'
 import type { Context } from './context.ts'
+import { logChecks } from './log/log-checks.ts'
 import { countPendingByPeer } from './outbox/delivery-store.ts'
 
 export interface Check {
-  readonly name: 'database' | 'queue'
+  readonly name: 'database' | 'queue' | 'log' | 'log-confirmed' | 'log-witnessed'
   readonly ok: boolean
   readonly zh: string
   readonly en: string
 }
 
+/** Said, but no reason to send callers elsewhere: the local API goes on meanwhile. */
+const warnings: ReadonlySet<Check['name']> = new Set(['log-confirmed', 'log-witnessed'])
+
 /** Whether this node can do its work now. Peers that are away do not make it unready: that is what the outbox is for. */
-export async function readiness(ctx: Pick<Context, 'db' | 'queue'>): Promise<{ ready: boolean; checks: Check[] }> {
+export async function readiness(ctx: Pick<Context, 'db' | 'queue' | 'logState'>): Promise<{ ready: boolean; checks: Check[] }> {
   const database = await succeeds(askDatabase(ctx.db))
   const queue = await succeeds(ctx.queue.depth())
   const checks: Check[] = [
@@ -26,8 +30,9 @@ export async function readiness(ctx: Pick<Context, 'db' | 'queue'>): Promise<{ r
       zh: queue ? '队列可用' : '队列不可用：检查 QUEUE_URL；报文已存库，恢复后自动续传',
       en: queue ? 'queue answers' : 'no queue: check QUEUE_URL; messages are safe in the database and go on after its return',
     },
+    ...logChecks(await ctx.logState.readNow().catch(() => undefined)),
   ]
-  return { ready: checks.every((check) => check.ok), checks }
+  return { ready: checks.every(({ ok, name }) => ok || warnings.has(name)), checks }
 }
 
 async function succeeds(work: Promise<unknown>): Promise<boolean> {
@@ -38,7 +43,9 @@ async function succeeds(work: Promise<unknown>): Promise<boolean> {
 }
 
 /** Reads what the gauges show, just before they are shown. */
-export async function refreshGauges(ctx: Pick<Context, 'db' | 'queue' | 'metrics' | 'federation' | 'region' | 'now'>): Promise<void> {
+export async function refreshGauges(
+  ctx: Pick<Context, 'db' | 'queue' | 'metrics' | 'federation' | 'region' | 'now' | 'logState'>,
+): Promise<void> {
   const pending = await countPendingByPeer(ctx.db)
   for (const { region } of ctx.federation.regions.filter((r) => r.region !== ctx.region)) {
     const row = pending.find((p) => p.peer === region)
@@ -48,6 +55,11 @@ export async function refreshGauges(ctx: Pick<Context, 'db' | 'queue' | 'metrics
   const { unapplied, logPending } = await countBacklog(ctx.db)
   ctx.metrics.inboxUnapplied.set(unapplied)
   ctx.metrics.logPending.set(logPending)
+  const log = await ctx.logState.read()
+  ctx.metrics.logConfirmed.set(log.confirmed ? 1 : 0)
+  ctx.metrics.logSealed.set(log.sealed ? 1 : 0)
+  ctx.metrics.logPendingSeconds.set(log.pendingMs / 1000)
+  ctx.metrics.logWitnessedSeconds.set(log.witnessedMs === null ? Number.NaN : log.witnessedMs / 1000)
   const depth = await ctx.queue.depth().catch(() => null)
   for (const [queue, jobs] of Object.entries(depth ?? {})) ctx.metrics.queueDepth.set({ queue }, jobs)
 }

@@ -10,4 +10,8 @@ export const alertKinds = [
   'delivery.too-large',
   'apply.failed',
   'reconcile.differs',
+  'log.sealed',
+  'log.promise-broken',
+  'witness.forgot',
+  'witness.contradiction',
 ] as const

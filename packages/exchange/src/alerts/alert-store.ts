@@ -30,6 +30,21 @@ export interface AlertDetail {
   readonly bytes?: number
   readonly deferrals?: number
   readonly secondsOff?: number
+  /** Of a log; `shown` and `cosigned` are signed checkpoints. */
+  readonly origin?: string
+  readonly witness?: string
+  readonly shown?: string
+  readonly cosigned?: string | null
+  readonly path?: string[]
+  readonly cosignedSize?: number
+  readonly recordedSize?: number
+  /** What a witness showed, with its signatures. */
+  readonly evidence?: Readonly<Record<string, unknown>>
+  readonly due?: string
+  readonly receipt?: string | null
+  readonly checkpoint?: string | null
+  /** The first of them. */
+  readonly missing?: { readonly jti: string; readonly digest: string; readonly status: string }[]
 }
 
 export async function raiseAlert(db: Reader, ctx: Pick<Context, 'now' | 'log' | 'metrics'>, alert: Alert): Promise<void> {

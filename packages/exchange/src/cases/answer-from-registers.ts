@@ -26,10 +26,10 @@ interface Question {
 
 /**
  * Where a register can answer and it is this side's turn: good news that the register proves goes out by itself when the
- * agreement says so, once; everything else becomes a draft for an officer. Under the case lock, like any other document.
+ * agreement says so and `automatic` allows it, once; everything else becomes a draft for an officer. Under the case lock, like any other document.
  * Answers the peers to deliver to.
  */
-export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: readonly Projected[]): Promise<string[]> {
+export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: readonly Projected[], automatic: boolean): Promise<string[]> {
   const questions = cases.flatMap(questionsOf)
   if (questions.length === 0) return []
   const keys = questions.flatMap(({ wanted }) =>
@@ -65,7 +65,7 @@ export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: rea
       await closeDraft(tx, ctx, question.projected.loaded, question.answer.document)
       continue
     }
-    const sent = written.automatic ? await sendAutomatically(tx, ctx, question, written.data) : null
+    const sent = automatic && written.automatic ? await sendAutomatically(tx, ctx, question, written.data) : null
     if (sent !== null && 'peer' in sent) peers.add(sent.peer)
     else
       await writeDraft(tx, ctx, question.projected.loaded, {

@@ -38,9 +38,11 @@ export async function importCase(
   }
 }
 
+const passing: ReadonlySet<HefuError['code']> = new Set(['unavailable', 'idempotency-key-busy', 'log-unavailable', 'log-sealed'])
+
 /** Errors that say nothing about the row but about the moment: it keeps its place and is tried again. */
 export function isPassing(error: HefuError): boolean {
-  return error.code === 'unavailable' || error.code === 'idempotency-key-busy'
+  return passing.has(error.code)
 }
 
 function failureOf(error: HefuError) {

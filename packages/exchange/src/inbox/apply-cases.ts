@@ -4,13 +4,14 @@ import { loadCases, lockCases } from '../cases/case-store.ts'
 import { projectCases } from '../cases/project-cases.ts'
 import type { Context } from '../context.ts'
 import { transact } from '../db/transact.ts'
+import { mayAct } from '../log/require-log.ts'
 import { casesApplied } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
 import { markApplied, putOffApplying, readUnapplied } from './inbox-marks-store.ts'
 
 type ApplyContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent'
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent' | 'logState'
 >
 
 /**
@@ -38,13 +39,15 @@ async function applyTogether(
   ctx: ApplyContext,
   caseNumbers: readonly string[],
 ): Promise<{ peers: string[]; applied: { procedure: string }[] }> {
+  // An answer that goes out by itself is an act like any other: without a log it is a draft.
+  const automatic = await mayAct(ctx)
   return await transact(ctx.db, async (tx) => {
     const rows = await lockCases(tx, caseNumbers)
     // Before the documents are read: an acceptance that commits in between is applied, and marked, by its own job.
     const arrived = await readUnapplied(tx, caseNumbers)
     const held = ctx.recent.take(arrived.map(({ digest }) => digest))
     const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows, held))
-    const peers = await answerFromRegisters(tx, ctx, projected)
+    const peers = await answerFromRegisters(tx, ctx, projected, automatic)
     // Last: whoever changes a register holds its look-ups and then marks these rows, so they are not to be locked before the look-ups.
     await markApplied(tx, arrived, new Date(ctx.now()))
     return { peers, applied: rows }

@@ -27,7 +27,7 @@ export interface Stored {
   readonly receipt: string | null
 }
 
-type StoreContext = Pick<Context, 'region' | 'db' | 'federation' | 'signer' | 'now' | 'log' | 'metrics' | 'recent'>
+type StoreContext = Pick<Context, 'region' | 'db' | 'federation' | 'signer' | 'exchangeLog' | 'now' | 'log' | 'metrics' | 'recent'>
 
 const nothing: Stored = { answers: [], caseNumbers: [], receipt: null }
 

@@ -9,6 +9,8 @@ import type { ReceiptRow } from '../db/schema.ts'
 import { transact } from '../db/transact.ts'
 import { receiptStatements } from '../inbox/inbox-store.ts'
 import { logStatements } from '../log/pending-log.ts'
+import { promiseRow } from '../log/promises/promise-row.ts'
+import { promiseStatements } from '../log/promises/promise-store.ts'
 import { peerSuccessStatement } from '../peers/peer-store.ts'
 import { type Batch, type LeasedMessage, outageOverStatement, recordAttempts } from './outbox-store.ts'
 import { retryDelayMs } from './retry-delay.ts'
@@ -92,7 +94,8 @@ function evidenceStatements(ctx: RecordContext, answered: readonly Answered[], r
     size: r.size,
     root: r.root,
   }))
-  return [...receiptStatements(receipts, places), ...logStatements(ctx.now(), entries)]
+  const promises = receipts.flatMap((receipt) => promiseRow(receipt, ctx.now()))
+  return [...receiptStatements(receipts, places), ...promiseStatements(promises), ...logStatements(ctx.now(), entries)]
 }
 
 /** Answers may be old, so two things speak of a clock: a receipt from the future, and one from before its message first left here. */

@@ -12,6 +12,7 @@ import { type RegionFiles, type WriteFederationOptions, writeFederation } from '
 import { compareHalves } from '../halves.ts'
 import { createTestDatabase } from '../postgres/test-database.ts'
 import { freePorts } from '../processes/free-port.ts'
+import { waitUntil } from '../processes/wait-until.ts'
 import { settle } from './settle.ts'
 import { type StartedNode, startNetworkNode } from './start-network-node.ts'
 
@@ -116,7 +117,15 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
     stack.defer(async () => await node.node.stop())
     nodes.push(node)
   }
+  await waitUntil(async () => (await Promise.all(nodes.map(isConfirmed))).every(Boolean), CONFIRMED_WITHIN_MS, 15)
   return networkOf(nodes, links, offsets, stack)
+}
+
+const CONFIRMED_WITHIN_MS = 30_000
+
+/** Before its witnesses have confirmed its log a node accepts nothing. */
+async function isConfirmed({ node }: NetworkNode): Promise<boolean> {
+  return (await node.ctx.logState.readNow()).confirmed
 }
 
 async function startLinks(

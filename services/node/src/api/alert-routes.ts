@@ -18,6 +18,18 @@ const detail = z.object({
   bytes: z.int().exactOptional(),
   deferrals: z.int().exactOptional(),
   secondsOff: z.int().exactOptional(),
+  origin: z.string().exactOptional(),
+  witness: z.string().exactOptional(),
+  shown: z.string().exactOptional(),
+  cosigned: z.string().nullable().exactOptional(),
+  path: z.array(z.string()).exactOptional(),
+  cosignedSize: z.int().exactOptional(),
+  recordedSize: z.int().exactOptional(),
+  evidence: z.record(z.string(), z.union([z.string(), z.int()]).nullable()).exactOptional(),
+  due: instant.exactOptional(),
+  receipt: z.string().nullable().exactOptional(),
+  checkpoint: z.string().nullable().exactOptional(),
+  missing: z.array(z.object({ jti: uuid, digest, status: z.string() })).exactOptional(),
 })
 
 const alert = z

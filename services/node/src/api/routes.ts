@@ -4,6 +4,7 @@ import { alertRoutes } from './alert-routes.ts'
 import { caseRoutes } from './case-routes.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
 import { importRoutes } from './import-routes.ts'
+import { logStateRoutes } from './log-state-routes.ts'
 import { peerRoutes } from './peer-routes.ts'
 import { probeRoutes } from './probe-routes.ts'
 import { procedureRoutes } from './procedure-routes.ts'
@@ -26,6 +27,7 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...deliveryRoutes(),
     ...alertRoutes(),
     ...reconciliationRoutes(),
+    ...logStateRoutes(),
     ...receiptRoutes(),
     ...probeRoutes(),
   ]

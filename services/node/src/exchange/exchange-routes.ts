@@ -1,14 +1,27 @@
-import { acceptMessages, answerHeads, HEADS_PATH, HefuError, headsAnswerSchema } from '@hefu/exchange'
+import {
+  acceptMessages,
+  answerHeads,
+  HEADS_PATH,
+  HefuError,
+  headsAnswerSchema,
+  requireConfirmedLog,
+  requireLogOrSeal,
+} from '@hefu/exchange'
 import { answerSchema, MAX_BODY_BYTES, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, regionById, splitInboxBody } from '@hefu/protocol'
+import { formatVerifierKey } from '@hefu/translog'
 import { z } from 'zod'
 import { openApiOf } from '../http/openapi.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import { logRoutes } from './log-routes.ts'
 
 const wellKnown = z
   .object({
     region: z.string(),
     versions: z.array(z.int()),
     keys: z.array(z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), kid: z.string() })),
+    /** Verifier keys (C2SP signed-note): of the exchange log, and of the witness. */
+    log: z.string(),
+    witness: z.string(),
     procedures: z.array(z.string()),
   })
   .meta({ id: 'WellKnown' })
@@ -33,8 +46,9 @@ export function exchangeRoutes(): Route[] {
         },
         schema: answerSchema,
       },
-      errors: ['unverifiable', 'malformed-request', 'unavailable'],
+      errors: ['unverifiable', 'malformed-request', 'unavailable', 'log-unavailable', 'log-sealed'],
       handle: async (ctx, { rawBody, contentType }) => {
+        await requireConfirmedLog(ctx)
         const body = splitInboxBody(contentType, rawBody)
         if (!body.ok) throw new HefuError(codes[body.code])
         const accepted = await acceptMessages(ctx, body.tokens)
@@ -53,11 +67,13 @@ export function exchangeRoutes(): Route[] {
       rawTypes: ['application/json'],
       bodyLimit: MAX_BODY_BYTES,
       answer: { statuses: [200], description: { zh: '按所问作答', en: 'what was asked for' }, schema: headsAnswerSchema },
-      errors: ['malformed-json', 'malformed-request'],
-      handle: async (ctx, { authorization, url, rawBody }) => ({
-        body: await answerHeads(ctx, { authorization, path: url.split('?', 1)[0] as string, body: rawBody }),
-      }),
+      errors: ['malformed-json', 'malformed-request', 'log-unavailable'],
+      handle: async (ctx, { authorization, url, rawBody }) => {
+        await requireLogOrSeal(ctx)
+        return { body: await answerHeads(ctx, { authorization, path: url.split('?', 1)[0] as string, body: rawBody }) }
+      },
     }),
+    ...logRoutes(),
     defineRoute({
       method: 'GET',
       path: '/.well-known/hefu',
@@ -66,11 +82,13 @@ export function exchangeRoutes(): Route[] {
       summary: { zh: '节点的区域、版本、公钥和业务流程', en: "The node's region, versions, public keys and procedures" },
       rule: 'public',
       answer: { statuses: [200], description: { zh: '节点', en: 'the node' }, schema: wellKnown },
-      handle: async ({ region, federation, procedures }) => ({
+      handle: async ({ region, federation, procedures, exchangeLog }) => ({
         body: {
           region,
           versions: [1],
           keys: [...(regionById(federation, region)?.keys ?? [])],
+          log: formatVerifierKey(exchangeLog.key),
+          witness: formatVerifierKey(exchangeLog.witnessKey),
           procedures: procedures.map(({ name, version }) => `${name}/${version}`).sort(),
         },
       }),

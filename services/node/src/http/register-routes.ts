@@ -30,12 +30,13 @@ function registerRoute(app: FastifyInstance, ctx: Context, route: Route): void {
   }
   app.route({
     method: route.method,
-    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    url: addressOf(route),
     config: { rule: route.rule },
     ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
     schema: schemaOf(route),
     // Before the body is judged: a call without its conditions is wrong whatever it says.
     preValidation: async (request) => {
+      if (route.restOfPath) request.params = { [restName(route)]: (request.params as { '*': string })['*'] }
       if (route.idempotent) readIdempotencyKey(request)
       if (route.ifMatch) readIfMatch(request)
       if ((route.body || route.rawTypes) && request.body === undefined)
@@ -43,6 +44,15 @@ function registerRoute(app: FastifyInstance, ctx: Context, route: Route): void {
     },
     handler: async (request, reply) => answer(reply, route, await route.handle(ctx, requestOf(request, route))),
   })
+}
+
+/** As Fastify writes it. */
+function addressOf({ path, restOfPath }: Route): string {
+  return (restOfPath ? path.replace(/\{\w+\}$/, '*') : path).replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+function restName({ path }: Route): string {
+  return /\{(\w+)\}$/.exec(path)?.[1] ?? '*'
 }
 
 function schemaOf({ params, query, body, answer }: Route): FastifySchema {
@@ -95,5 +105,5 @@ function answer(reply: FastifyReply, route: Route, given: Awaited<ReturnType<Rou
   reply.code(given.status ?? route.answer.statuses[0])
   if (given.headers) reply.headers(given.headers)
   if (given.body === undefined) return reply.send()
-  return reply.type(route.answer.type ?? 'application/json; charset=utf-8').send(given.body)
+  return reply.type(given.headers?.['content-type'] ?? route.answer.type ?? 'application/json; charset=utf-8').send(given.body)
 }

@@ -47,6 +47,8 @@ export interface RouteDefinition<Params, Query, Body, Result> {
   readonly method: Method
   /** As in OpenAPI: `/v1/cases/{caseNumber}`. */
   readonly path: string
+  /** The last parameter is the rest of the path, slashes included. */
+  readonly restOfPath?: true
   readonly operationId: string
   readonly tag: string
   readonly summary: Text
@@ -59,7 +61,7 @@ export interface RouteDefinition<Params, Query, Body, Result> {
   readonly query?: z.ZodType<Query>
   /** JSON body; parsed strictly. */
   readonly body?: z.ZodType<Body>
-  /** Bytes that the handler parses itself, with their media types. Excludes `body`. */
+  /** Bytes that the handler parses itself, with their media types; the range of all types: whatever it is called. Excludes `body`. */
   readonly rawTypes?: readonly string[]
   /** Bytes; 1 MiB where absent. */
   readonly bodyLimit?: number
@@ -79,7 +81,7 @@ export interface RouteDefinition<Params, Query, Body, Result> {
      * the same answer, with every shape that the content may have.
      */
     readonly documented?: z.ZodType
-    /** Media type; application/json where absent. */
+    /** Media type; application/json where absent, and a `content-type` among the headers of one answer comes first. */
     readonly type?: string
     readonly headers?: Readonly<Record<string, Text>>
   }
@@ -100,6 +102,7 @@ export function codesOf(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>(route.errors)
   if (route.rule !== 'public') codes.add('unauthenticated').add('unavailable')
   if (Array.isArray(route.rule)) codes.add('role-not-allowed')
+  if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed')
   if (route.params) codes.add('not-found')
   if (route.query) codes.add('malformed-request')
   if (route.body) for (const code of ['malformed-json', 'invalid-document'] as const) codes.add(code)
