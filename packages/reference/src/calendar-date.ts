@@ -27,8 +27,13 @@ export function parseCompactDate(value: string): Parsed<DateText, 'format' | 'no
 
 /** The date in Asia/Shanghai at an instant (milliseconds since 1970 UTC). A message received at 23:59 there counts for that date. */
 export function shanghaiDate(epochMs: number): DateText {
-  return new Date(epochMs + shanghaiOffsetMs).toISOString().slice(0, 10) as DateText
+  const day = Math.floor((epochMs + shanghaiOffsetMs) / dayMs)
+  // Instants of one day come in thousands.
+  if (day !== lastAsked.day) lastAsked = { day, date: dateOfDay(day) }
+  return lastAsked.date
 }
+
+let lastAsked = { day: 0, date: '1970-01-01' as DateText }
 
 /** Days since 1970-01-01, which was a Thursday. */
 export function dayNumber(date: DateText): number {

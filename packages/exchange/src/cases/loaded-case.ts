@@ -12,6 +12,8 @@ export interface LoadedCase {
   readonly isNew?: true
   /** Documents that are not stored yet, by `jti`: they are written with the standing that replay gives them. */
   readonly unstored?: ReadonlySet<string>
+  /** What documents say, by digest, where it is at hand: reading it again from the bytes costs as much as replaying it. */
+  readonly contents?: ReadonlyMap<string, unknown>
 }
 
 /** What a stored message says. The bytes were verified before they were stored (or signed here), so plain parsing is safe. */
@@ -33,7 +35,7 @@ export function procedureOf(ctx: Pick<Context, 'procedures'>, name: string, vers
   return procedure
 }
 
-export function toCaseDocument(row: DocumentRow & { message: string }): CaseDocument {
+export function toCaseDocument(row: DocumentRow & { message: string }, contents?: ReadonlyMap<string, unknown>): CaseDocument {
   return {
     digest: row.digest,
     document: row.document,
@@ -43,7 +45,7 @@ export function toCaseDocument(row: DocumentRow & { message: string }): CaseDocu
     issuedAt: row.issued_at.getTime() / 1000,
     seen: row.seen,
     ...(row.answers === null ? {} : { answers: row.answers }),
-    data: storedClaims(row.message).data,
+    data: contents?.has(row.digest) ? contents.get(row.digest) : storedClaims(row.message).data,
   }
 }
 
@@ -57,7 +59,7 @@ export function replayInput(loaded: LoadedCase): { documents: CaseDocument[]; fa
     if (row.received_at) receivedAt.set(row.digest, row.received_at.getTime() / 1000)
     if (row.status === 'refused')
       refused.push({ digest: row.digest, document: row.document, by: row.iss as RegionId, reason: row.refusal ?? '' })
-    else if (row.message !== null) documents.push(toCaseDocument(row as DocumentRow & { message: string }))
+    else if (row.message !== null) documents.push(toCaseDocument(row as DocumentRow & { message: string }, loaded.contents))
   }
   const { row } = loaded
   const facts: CaseFacts = {

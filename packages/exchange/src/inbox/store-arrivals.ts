@@ -117,7 +117,9 @@ function openedCases(ctx: StoreContext, arrivals: readonly NewArrival[], nowMs: 
     const row = caseRowOf(ctx.region, start.verdict)
     if (start.verdict.procedure.registerAnswers.some(({ role }) => role === row.role)) return []
     const documents = ofCase.flatMap(({ arrival }) => documentRow(ctx, arrival, nowMs)).sort((a, b) => (a.jti < b.jti ? -1 : 1))
-    return [{ row, procedure: start.verdict.procedure, documents, isNew: true, unstored: new Set(documents.map(({ jti }) => jti)) }]
+    const contents = new Map(ofCase.map(({ arrival, verdict }) => [arrival.digest, verdict.claims.data]))
+    const unstored = new Set(documents.map(({ jti }) => jti))
+    return [{ row, procedure: start.verdict.procedure, documents, contents, isNew: true, unstored }]
   })
   return opened.sort((a, b) => (a.row.case_number < b.row.case_number ? -1 : 1))
 }
