@@ -1,3 +1,4 @@
+import { engineStates } from '@hefu/procedures'
 import { sql } from 'kysely'
 import { insertAll, insertDocuments, insertRows, insertStatements, type Reader, type Statement, type Tx } from '../db/bulk.ts'
 import type { CaseRow, DocumentRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
@@ -33,7 +34,7 @@ export async function readKnownCases(db: Reader, caseNumbers: readonly string[])
   return new Map(
     rows.map((row) => [
       row.case_number,
-      { ...row, started: row.state !== 'waiting', participants: row.participants.map(({ region }) => region) },
+      { ...row, started: !Object.hasOwn(engineStates, row.state), participants: row.participants.map(({ region }) => region) },
     ]),
   )
 }
@@ -74,7 +75,10 @@ export async function insertArrivals(tx: Tx, rows: readonly Arrival[]): Promise<
   return inserted
 }
 
-/** The case rows that arriving documents need to hang on; the starting document sets what an early follower could not know. */
+/**
+ * The case rows that arriving documents need to hang on; the starting document sets what an early follower could not know, also where
+ * another start was refused before it. A case in one of the engine's own states has not begun.
+ */
 export function arrivedCaseStatements(starting: readonly CaseRow[], early: readonly CaseRow[]): Statement[] {
   const startingNumbers = new Set(starting.map((row) => row.case_number))
   return [
@@ -82,7 +86,7 @@ export function arrivedCaseStatements(starting: readonly CaseRow[], early: reado
       'cases',
       byNumber(starting),
       sql`on conflict (case_number) do update set agency = excluded.agency, participants = excluded.participants, agreement = excluded.agreement, deadline_rules = excluded.deadline_rules,
-      opened_at = excluded.opened_at where cases.state = 'waiting'
+      opened_at = excluded.opened_at where cases.state = any(${Object.keys(engineStates)})
         and not exists (select 1 from documents d where d.case_number = cases.case_number and d.iss = cases.owner and d.seen = '{}' and d.status = 'held')`,
     ),
     ...insertStatements(

@@ -1,10 +1,11 @@
 import type { MessageClaims, SignedMessage } from '@hefu/protocol'
+import type { CaseNumber } from '@hefu/reference'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listOf, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, correction, notice, retraction } from './bodies.ts'
-import { newCase, postMany, signedNotice } from './craft.ts'
+import { newCase, newJti, postMany, signedNotice } from './craft.ts'
 import { query, traces } from './observe.ts'
 
 let net: TestNetwork
@@ -16,7 +17,7 @@ afterAll(async () => await net?.[Symbol.asyncDispose]())
 type Written = SignedMessage & { readonly claims: MessageClaims }
 
 /** A notice, then what Chengdu wrote behind it before any answer came: it names what is behind an unanswered document as well (ADR 0005). */
-async function chain(): Promise<{ caseNumber: string; start: Written; refused: Written; end: Written }> {
+async function chain(): Promise<{ caseNumber: CaseNumber; start: Written; refused: Written; end: Written }> {
   const { signer } = net.node(chengdu)
   const caseNumber = newCase()
   const start = await signedNotice(signer, { case: caseNumber })
@@ -94,6 +95,31 @@ describe('what was written behind a document that is refused counts here as it d
       shownStandings: standings,
       tasks: [],
     })
+  })
+})
+
+it('a start that comes after a refused one says whose case it is, whatever came before both', async () => {
+  const { signer } = net.node(chengdu)
+  const { caseNumber, start, end } = await chain()
+  const other = { to: '500103-0001', from: '510104-0001' } as Pick<MessageClaims, 'to' | 'from'>
+  const early = await signedNotice(signer, { ...end.claims, ...other })
+  const again = await signedNotice(signer, { ...early.claims, jti: newJti() })
+  const wrong = await signedNotice(signer, { case: caseNumber, ...other, data: { unknown: true } })
+  for (const [message, status] of [
+    [early, 'accepted'],
+    [wrong, 'refused'],
+    [again, 'accepted'],
+    [start, 'accepted'],
+  ] as const) {
+    expect(await post(message)).toEqual([status])
+    await net.settle()
+  }
+  const read = async (agency: string) => await net.node(chongqing).as('officer', agency).get(`/v1/cases/${caseNumber}`)
+  expect((await read(other.to)).status).toBe(404)
+  expect((await read(start.claims.to)).body).toMatchObject({
+    state: 'notified',
+    agency: start.claims.to,
+    participants: [{ agency: start.claims.from }, { agency: start.claims.to }],
   })
 })
 
