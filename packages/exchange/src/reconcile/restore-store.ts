@@ -5,7 +5,7 @@ import type { Context } from '../context.ts'
 import { insertAll, insertRows, type Tx } from '../db/bulk.ts'
 import type { CaseRow } from '../db/schema.ts'
 import { arrivalRow, documentRow } from '../inbox/arrival-rows.ts'
-import { insertArrivals } from '../inbox/inbox-store.ts'
+import { insertArrivals, readKnownCases } from '../inbox/inbox-store.ts'
 import { appendToLog } from '../log/pending-log.ts'
 import { storedReceipt } from '../outbox/stored-receipt.ts'
 import { keyOf } from './compare-heads.ts'
@@ -34,9 +34,11 @@ export async function storeProven(
   const nowMs = ctx.now()
   const candidates = await withoutContradictions(tx, proven)
   const received = candidates.filter(({ receiver }) => receiver === ctx.region)
+  const known = await readKnownCases(tx, caseNumbersOf(candidates))
+  const isOfCase = ({ claims }: ProvenItem) => known.get(claims.case ?? '')?.participants.includes(claims.iss) !== false
   const arrived = await insertArrivals(
     tx,
-    received.map((one) => inboxRow(one, nowMs)),
+    received.map((one) => inboxRow(one, nowMs, isOfCase(one))),
   )
   await restoreCases(tx, ctx, candidates)
   const cases = await lockCases(tx, caseNumbersOf(candidates))
@@ -96,8 +98,8 @@ function takesPart({ claims }: ProvenItem, cases: readonly CaseRow[]): boolean {
 }
 
 /** A refusal is applied as well (as in acceptance): a runner killed before it replays must not leave what waits for it waiting. */
-function inboxRow({ arrival, claims, proof, receiver }: ProvenItem, nowMs: number) {
-  const isToApply = documentRow({ region: receiver }, arrival, nowMs).length > 0
+function inboxRow({ arrival, claims, proof, receiver }: ProvenItem, nowMs: number, isOfCase: boolean) {
+  const isToApply = isOfCase && documentRow({ region: receiver }, arrival, nowMs).length > 0
   return {
     ...arrivalRow(arrival, claims.iss, proof.receivedAt * 1000),
     applied_at: isToApply ? null : new Date(nowMs),

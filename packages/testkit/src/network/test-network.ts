@@ -117,13 +117,17 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
     stack.defer(async () => await node.node.stop())
     nodes.push(node)
   }
-  await waitUntil(async () => (await Promise.all(nodes.map(isConfirmed))).every(Boolean), CONFIRMED_WITHIN_MS, 15)
+  await confirmed(nodes)
   return networkOf(nodes, links, offsets, stack)
 }
 
 const CONFIRMED_WITHIN_MS = 30_000
 
 /** Before its witnesses have confirmed its log a node accepts nothing. */
+async function confirmed(nodes: readonly NetworkNode[]): Promise<void> {
+  await waitUntil(async () => (await Promise.all(nodes.map(isConfirmed))).every(Boolean), CONFIRMED_WITHIN_MS, 15)
+}
+
 async function isConfirmed({ node }: NetworkNode): Promise<boolean> {
   return (await node.ctx.logState.readNow()).confirmed
 }
@@ -198,7 +202,10 @@ function networkOf(
     moveClock(ms, region) {
       for (const one of region === undefined ? nodes.map((node) => node.region) : [region]) offsets.set(one, (offsets.get(one) ?? 0) + ms)
     },
-    restart: async (region, changes = {}) => await find(region).restart(changes),
+    async restart(region, changes = {}) {
+      await find(region).restart(changes)
+      await confirmed([find(region)])
+    },
     settle: async ({ timeoutMs = 20_000 } = {}) => await settle(nodes, timeoutMs),
     async differences() {
       const halves = nodes.map((one) => ({ region: one.region, auditor: one.as('auditor') }))
