@@ -40,6 +40,8 @@ function addressOf(path: string): string {
 /** The rule of each part of the API, written down a second time. */
 function expectedRoles({ method, path }: Operation): readonly Role[] {
   if (/^\/v1\/(peers|deliveries|alerts|reconciliations)(\/|$)/.test(path)) return ['operator']
+  if (path === '/v1/exchange-log/successor') return ['operator']
+  if (path === '/v1/exchange-log/state') return ['operator', 'auditor']
   if (/^\/v1\/receipts(\/|$)/.test(path)) return ['auditor']
   if (/^\/v1\/cases/.test(path) && method === 'GET' && !path.includes('/documents/{id}')) return ['officer', 'auditor']
   return ['officer']
