@@ -1,4 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings'
+import { addAudit } from './commands/audit.ts'
 import { addKeygen } from './commands/keygen.ts'
 import { addStart } from './commands/start.ts'
 import { LANGUAGES, languageOf, say } from './language.ts'
@@ -8,6 +9,7 @@ export function buildProgram() {
   const program = createProgram()
   addKeygen(program)
   addStart(program)
+  addAudit(program)
   return program
 }
 

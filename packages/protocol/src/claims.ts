@@ -7,7 +7,7 @@ import { UUID_V7, uuidV7TimeMs } from './uuid-v7.ts'
 
 export const regionId = z.custom<RegionId>((value) => parseRegionId(value).ok, 'a region is a six-digit division code')
 export const agencyCode = z.custom<AgencyCode>((value) => parseAgencyCode(value).ok, 'an agency is a division code, "-", four digits')
-const caseNumber = z.custom<CaseNumber>((value) => parseCaseNumber(value).ok, 'not a case number')
+export const caseNumber = z.custom<CaseNumber>((value) => parseCaseNumber(value).ok, 'not a case number')
 export const jti = z.string().regex(UUID_V7, 'a UUIDv7 in lower case')
 export const digest = z.string().regex(SHA256_TEXT, 'a SHA-256 digest, base64url')
 /** Epoch seconds, up to the end of the year 9999. */

@@ -9,7 +9,7 @@ import { importPublicJwk, type KeyOwner, thumbprint } from './keys.ts'
 
 const name = z.strictObject({ zh: z.string().min(1).max(100), en: z.string().min(1).max(100) })
 
-const publicKey = z.strictObject({
+export const publicKey = z.strictObject({
   kty: z.literal('OKP'),
   crv: z.literal('Ed25519'),
   x: z.string().regex(SHA256_TEXT, '32 bytes, base64url'),

@@ -21,6 +21,13 @@ export {
 export * from './constants.ts'
 export { messageDigest } from './digest.ts'
 export {
+  type EvidenceDocument,
+  type EvidenceLogProof,
+  type EvidencePackage,
+  evidencePackage,
+  MAX_EVIDENCE_BYTES,
+} from './evidence.ts'
+export {
   type Agency,
   type Agreement,
   type AgreementQuery,
@@ -54,6 +61,19 @@ export {
   type ParsedLogEntry,
   parseLogEntry,
 } from './log-entry.ts'
+export {
+  type ExportedLeaf,
+  type ExportedReceipt,
+  type ExportManifest,
+  type ExportOffer,
+  type ExportPin,
+  exportedReceipt,
+  exportManifest,
+  exportOffer,
+  exportPin,
+  MAX_RECEIPT_LINE_BYTES,
+  parseExported,
+} from './log-export.ts'
 export {
   type SignedMessage,
   signMessage,

@@ -1,0 +1,174 @@
+import {
+  checkMessageText,
+  type ExportedLeaf,
+  type ExportedReceipt,
+  exportedReceipt,
+  type KeyLookUp,
+  MAX_RECEIPT_LINE_BYTES,
+  messageDigest,
+  parseExported,
+  RECEIPT_TYP,
+  type Receipt,
+  receiptClaims,
+  receiptLeafHash,
+  verifyReceipt,
+} from '@hefu/protocol'
+import { treeRoot, verifyInclusion } from '@hefu/translog'
+import type { DigestTable } from './digest-table.ts'
+import { type ExportReader, linesOf } from './export-reader.ts'
+import type { Findings } from './finding.ts'
+import { answeredCheck, type ReceiptBook, receiptCheck, sentCheck } from './receipt-book.ts'
+
+export interface ReceiptRules {
+  readonly region: string
+  /** `at` of the first and of the newest entry of the log. */
+  readonly firstAt: number
+  readonly latestAt: number
+  readonly exportedAt: number
+  /** Whether all entries were looked at: only then is anything missing. */
+  readonly whole: boolean
+  /** A message without a receipt is late after this. */
+  readonly lateAfterMs: number
+  /** Keys of the federation; undefined: signatures are not looked at. */
+  readonly lookUpKey: KeyLookUp | undefined
+  readonly onProgress: (receipts: number) => void
+}
+
+/** What is in flight when a log is cut off at a checkpoint: a receipt is promised to be logged within 60 seconds. */
+export const IN_FLIGHT_MS = 2 * 60_000
+export const LATE_AFTER_MS = 24 * 60 * 60_000
+
+const RECEIPTED = 1
+
+/** Holds every receipt of the export against the log, and the log against the receipts. Gives how many there were. */
+export async function judgeReceipts(reader: ExportReader, book: ReceiptBook, rules: ReceiptRules, findings: Findings): Promise<number> {
+  let line = 0
+  for await (const batch of batches(linesOf(reader.stream('receipts.ndjson'), MAX_RECEIPT_LINE_BYTES))) {
+    const read = await Promise.all(batch.map((bytes, n) => readReceiptLine(bytes, line + n + 1, rules, findings)))
+    for (const one of read) if (one !== undefined) judgeReceipt(one, book, rules, findings)
+    line += batch.length
+    rules.onProgress(line)
+  }
+  if (rules.whole) judgeMissing(book, rules, findings)
+  return line
+}
+
+/** Signatures are computed on other threads, so a few lines go together. */
+async function* batches<Value>(values: AsyncIterable<Value>): AsyncGenerator<Value[]> {
+  let batch: Value[] = []
+  for await (const value of values) {
+    batch.push(value)
+    if (batch.length === 64) {
+      yield batch
+      batch = []
+    }
+  }
+  if (batch.length > 0) yield batch
+}
+
+interface ReadReceipt {
+  readonly line: ExportedReceipt
+  readonly receipt: Receipt
+}
+
+/** A receipt that is what it says: digest, claims, parties, signature and tree. Undefined: reported, and good for nothing. */
+export async function readReceiptLine(
+  bytes: Uint8Array | undefined,
+  number: number,
+  { region, lookUpKey }: Pick<ReceiptRules, 'region' | 'lookUpKey'>,
+  findings: Findings,
+): Promise<ReadReceipt | undefined> {
+  const refuse = (code: 'receipt-form' | 'receipt-digest' | 'receipt-signature' | 'receipt-tree', expected: string, found: string) => {
+    findings.add(code, { subject: `receipts.ndjson:${number}`, expected, found })
+    return undefined
+  }
+  const line = bytes && parseExported(exportedReceipt, bytes)
+  if (line === undefined) return refuse('receipt-form', '{digest, receipt, direction, leaves}', bytes === undefined ? 'too long' : '—')
+  const text = checkMessageText(line.receipt, RECEIPT_TYP)
+  const receipt = text.ok ? parseExported(receiptClaims, text.payload) : undefined
+  if (receipt === undefined) return refuse('receipt-form', RECEIPT_TYP, text.ok ? 'claims' : 'text')
+  const digest = messageDigest(line.receipt)
+  if (digest !== line.digest) return refuse('receipt-digest', line.digest, digest)
+  const own = line.direction === 'issued' ? receipt.iss : receipt.aud
+  if (own !== region) return refuse('receipt-form', `${line.direction} ${region}`, own)
+  if (lookUpKey !== undefined) {
+    const verified = await verifyReceipt(line.receipt, { lookUpKey, issuer: receipt.iss })
+    if (!verified.ok) return refuse('receipt-signature', receipt.iss, verified.why)
+  }
+  const { size, root } = receipt.tree
+  return leadsToRoot(line.leaves, receipt) ? { line, receipt } : refuse('receipt-tree', `${size} ${root}`, `${line.leaves.length}`)
+}
+
+/** All of the tree's messages in order, or each with its place and path. */
+function leadsToRoot(leaves: readonly ExportedLeaf[], { tree: { size, root } }: Receipt): boolean {
+  const hash = Buffer.from(root, 'base64url')
+  if (leaves.length === size) return Buffer.compare(treeRoot(leaves.map(receiptLeafHash)), hash) === 0
+  const places = new Set(leaves.map(({ index }) => index))
+  if (places.size !== leaves.length) return false
+  return leaves.every(({ index, path, ...leaf }) => {
+    if (index === undefined || path === undefined) return false
+    const hashes = path.map((text) => Buffer.from(text, 'base64url'))
+    return verifyInclusion({ leaf: receiptLeafHash(leaf), index, size, path: hashes, root: hash })
+  })
+}
+
+function judgeReceipt({ line, receipt }: ReadReceipt, book: ReceiptBook, rules: ReceiptRules, findings: Findings): void {
+  const { digest, direction, leaves } = line
+  const table = book.receipts[direction]
+  const row = table.find(digest)
+  // Newer than the checkpoint, or of the log before this one, or in a part that was not exported.
+  const elsewhere = receipt.iat * 1000 > rules.latestAt - IN_FLIGHT_MS || receipt.iat * 1000 < rules.firstAt - IN_FLIGHT_MS || !rules.whole
+  if (row === undefined) {
+    const code = elsewhere ? 'receipt-unproven' : 'receipt-unlogged'
+    findings.add(code, { subject: digest, expected: `receipt.${direction}`, found: '—' })
+  } else if (table.mark(row) === RECEIPTED) {
+    findings.add('receipt-repeated', { index: table.index(row), subject: digest, expected: '1', found: '2' })
+    return
+  } else {
+    table.setMark(row, RECEIPTED)
+    if (!table.agrees(row, receiptCheck({ ...receipt, ...receipt.tree })))
+      findings.add('receipt-differs', { index: table.index(row), subject: digest, expected: describe(receipt), found: '≠' })
+  }
+  for (const leaf of leaves) judgeLeaf(leaf, line, { table: book.messages[direction], elsewhere }, findings)
+}
+
+function describe({ iss, aud, jti, tree }: Receipt): string {
+  return `${iss} ${aud} ${jti} ${tree.size} ${tree.root}`
+}
+
+function judgeLeaf(
+  leaf: ExportedLeaf,
+  { digest, direction }: ExportedReceipt,
+  { table, elsewhere }: { readonly table: DigestTable; readonly elsewhere: boolean },
+  findings: Findings,
+): void {
+  const row = table.find(leaf.digest)
+  const said = `${leaf.jti} ${leaf.status} ${leaf.reason ?? ''}`.trim()
+  if (row === undefined) {
+    if (!elsewhere) findings.add('message-unlogged', { subject: leaf.digest, expected: said, found: '—' })
+    return
+  }
+  const index = table.index(row)
+  if (table.mark(row) === RECEIPTED) findings.add('message-receipted-twice', { index, subject: leaf.digest, expected: '1', found: digest })
+  table.setMark(row, RECEIPTED)
+  const check = direction === 'issued' ? answeredCheck(leaf) : sentCheck(leaf)
+  if (!table.agrees(row, check)) findings.add('message-differs', { index, subject: leaf.digest, expected: said, found: '≠' })
+}
+
+/** Entries that no receipt of the export bears out. */
+function judgeMissing({ receipts, messages }: ReceiptBook, rules: ReceiptRules, findings: Findings): void {
+  const unmarked = function* (table: DigestTable) {
+    for (const row of table.rows()) if (table.mark(row) !== RECEIPTED) yield { index: table.index(row), at: table.at(row) }
+  }
+  for (const direction of ['issued', 'received'] as const)
+    for (const { index } of unmarked(receipts[direction]))
+      findings.add('receipt-missing', { index, expected: `receipts.ndjson: ${direction}`, found: '—' })
+  for (const { index } of unmarked(messages.issued)) {
+    // One transaction writes the message, its receipt and both entries: where the entry is, the receipt was.
+    findings.add('message-unreceipted', { index, expected: 'receipt.issued', found: '—' })
+  }
+  for (const { index, at } of unmarked(messages.received)) {
+    const late = rules.exportedAt - at > rules.lateAfterMs
+    findings.add(late ? 'message-late' : 'message-open', { index, expected: 'receipt.received', found: new Date(at).toISOString() })
+  }
+}

@@ -1,0 +1,72 @@
+import type { LogEntry } from '@hefu/protocol'
+import { DigestTable } from './digest-table.ts'
+import type { Findings } from './finding.ts'
+import { fingerprint } from './fingerprint.ts'
+
+export type Direction = 'issued' | 'received'
+
+/** What a log says of messages and receipts, by digest: to be held against the receipts themselves. */
+export interface ReceiptBook {
+  /** Receipts by direction. */
+  readonly receipts: Readonly<Record<Direction, DigestTable>>
+  /** Messages that a receipt of that direction answers: an issued receipt those received or refused, a received receipt those sent. */
+  readonly messages: Readonly<Record<Direction, DigestTable>>
+}
+
+export function emptyBook(): ReceiptBook {
+  return {
+    receipts: { issued: new DigestTable(), received: new DigestTable() },
+    messages: { issued: new DigestTable(), received: new DigestTable() },
+  }
+}
+
+/** Writes one entry into the book; the same thing logged twice is a finding. */
+export function enter({ receipts, messages }: ReceiptBook, entry: LogEntry, index: number, findings: Findings): void {
+  const add = (table: DigestTable, digest: string, check: Uint8Array) => {
+    if (table.add(digest, { index, at: entry.at, check }) !== undefined) return
+    const before = table.find(digest)
+    findings.add('entry-repeated', {
+      index,
+      subject: digest,
+      expected: '1',
+      found: `2 (${before === undefined ? '—' : table.index(before)})`,
+    })
+  }
+  switch (entry.kind) {
+    case 'message.sent':
+      add(messages.received, entry.digest, sentCheck(entry))
+      break
+    case 'message.received':
+      add(messages.issued, entry.digest, answeredCheck({ jti: entry.jti, status: 'accepted' }))
+      break
+    case 'refusal':
+      // Of what could not be verified there is only a count: nothing was answered with a signature.
+      if ('jti' in entry) add(messages.issued, entry.digest, answeredCheck({ jti: entry.jti, status: 'refused', reason: entry.reason }))
+      break
+    case 'receipt.issued':
+      add(receipts.issued, entry.digest, receiptCheck(entry))
+      break
+    case 'receipt.received':
+      add(receipts.received, entry.digest, receiptCheck(entry))
+      break
+    default:
+  }
+}
+
+export function sentCheck({ jti }: { readonly jti: string }): Uint8Array {
+  return fingerprint(jti)
+}
+
+export function answeredCheck({ jti, status, reason = '' }: { readonly jti: string; readonly status: string; readonly reason?: string }) {
+  return fingerprint(jti, status, reason)
+}
+
+export function receiptCheck(receipt: {
+  readonly iss: string
+  readonly aud: string
+  readonly jti: string
+  readonly size: number
+  readonly root: string
+}): Uint8Array {
+  return fingerprint(receipt.iss, receipt.aud, receipt.jti, receipt.size, receipt.root)
+}

@@ -1,0 +1,225 @@
+import {
+  type EvidenceDocument,
+  type EvidencePackage,
+  evidencePackage,
+  type Federation,
+  importPublicJwk,
+  type KeyLookUp,
+  type KeyOwner,
+  keyOwner,
+  type MessageClaims,
+  messageDigest,
+  parseExported,
+  receiptLeafHash,
+  thumbprint,
+  verifyMessage,
+  verifyReceipt,
+} from '@hefu/protocol'
+import { type Policy, policyFor, type VerifiedCheckpoint, verifyCheckpoint, verifyInclusion } from '@hefu/translog'
+import { AuditError } from './audit-error.ts'
+import { type Finding, Findings } from './finding.ts'
+import { judgeKeyTime } from './judge-key-time.ts'
+import { type AboutDocument, judgeProof } from './judge-proof.ts'
+
+export interface EvidenceOptions {
+  readonly policies: readonly Policy[]
+  /** Decides whose key is whose; without it the package's own claims are used, and the report says so. */
+  readonly federation?: Federation | undefined
+}
+
+/** What `case` says, and its `--json`. */
+export interface EvidenceReport {
+  readonly ok: boolean
+  readonly case: string
+  readonly madeBy: string
+  readonly madeAt: string
+  readonly documents: readonly {
+    readonly digest: string
+    readonly document: string | null
+    readonly iss: string
+    readonly aud: string
+    readonly status: 'accepted' | 'refused' | 'open'
+    /** Logs that prove it, under the policy. */
+    readonly provenBy: readonly string[]
+    /** Earliest cosignature over a log that holds it, by somebody other than its sender. */
+    readonly witnessedAt: string | null
+  }[]
+  /** As the package has it; not proven. */
+  readonly summary: { readonly zh: string; readonly en: string }
+  readonly findings: readonly Finding[]
+  readonly notes: readonly Finding[]
+  readonly omitted: Readonly<Partial<Record<string, number>>>
+}
+
+/** Verifies the evidence of one case by itself. Throws AuditError `evidence` when the file is no evidence package. */
+export async function verifyEvidence(bytes: Uint8Array, options: EvidenceOptions): Promise<EvidenceReport> {
+  const evidence = parseExported(evidencePackage, bytes)
+  if (evidence === undefined) throw new AuditError('evidence', { zh: '不是可读的证据包', en: 'not an evidence package that can be read' })
+  const findings = new Findings()
+  const lookUpKey = judgeKeys(evidence, options.federation, findings)
+  const heads = new Heads(findings)
+  const documents: (EvidenceReport['documents'][number] & { readonly claims: MessageClaims | undefined })[] = []
+  for (const document of evidence.documents) {
+    documents.push(await judgeDocument(document, evidence, { ...options, lookUpKey, heads }, findings))
+  }
+  judgeWhole(documents, findings)
+  for (const [at, note] of evidence.checkpoints.entries()) judgeCheckpoint(note, `checkpoints/${at}`, options.policies, heads, findings)
+  return {
+    ok: findings.findings.length === 0,
+    case: evidence.case,
+    madeBy: evidence.region,
+    madeAt: new Date(evidence.madeAt).toISOString(),
+    documents: documents.map(({ claims: _, ...document }) => document),
+    summary: evidence.summary,
+    findings: findings.findings,
+    notes: findings.notes,
+    omitted: findings.omitted,
+  }
+}
+
+/** Whose key is whose: the federation file decides; the package's list may only agree with it. */
+function judgeKeys({ keys }: EvidencePackage, federation: Federation | undefined, findings: Findings): KeyLookUp {
+  const claimed = new Map<string, KeyOwner>()
+  for (const { region, key } of keys) {
+    const about = { subject: key.kid, expected: region }
+    if (thumbprint(key) !== key.kid || claimed.has(key.kid)) findings.add('key-invalid', { ...about, found: thumbprint(key) })
+    else claimed.set(key.kid, { region, key: importPublicJwk(key) })
+    const owner = federation && keyOwner(federation, key.kid)
+    if (federation !== undefined && owner?.region !== region) findings.add('key-unknown', { ...about, found: owner?.region ?? '—' })
+  }
+  if (federation !== undefined) return (kid) => keyOwner(federation, kid)
+  findings.add('keys-claimed', { expected: '--federation', found: '—' })
+  return (kid) => claimed.get(kid)
+}
+
+/** Roots seen by log and size: two of one size are two histories, however well each is signed. */
+class Heads {
+  readonly #findings: Findings
+  readonly #roots = new Map<string, string>()
+
+  constructor(findings: Findings) {
+    this.#findings = findings
+  }
+
+  add({ checkpoint: { origin, size, root } }: VerifiedCheckpoint): void {
+    const key = `${size} ${origin}`
+    const text = Buffer.from(root).toString('base64')
+    const before = this.#roots.get(key)
+    if (before !== undefined && before !== text) this.#findings.add('checkpoint-fork', { subject: key, expected: before, found: text })
+    this.#roots.set(key, text)
+  }
+}
+
+interface Judging extends EvidenceOptions {
+  readonly lookUpKey: KeyLookUp
+  readonly heads: Heads
+}
+
+async function judgeDocument(document: EvidenceDocument, evidence: EvidencePackage, judging: Judging, findings: Findings) {
+  const { digest, iss, aud } = document
+  const signed = await judgeMessage(document, evidence.case, judging.lookUpKey, findings)
+  const receipt = await judgeAnswer(document, judging.lookUpKey, findings)
+  const about: AboutDocument = {
+    ...document,
+    case: evidence.case,
+    receipt,
+    procedure: signed?.claims.procedure,
+    document: signed?.claims.document,
+  }
+  const proven = document.logProofs.flatMap((proof) => judgeProof(proof, about, judging.policies, findings) ?? [])
+  proven.forEach((checkpoint) => {
+    judging.heads.add(checkpoint)
+  })
+  if (proven.length === 0) findings.add('document-unproven', { subject: digest, expected: '≥ 1', found: '0' })
+  // A sender could date its own cosignature back: only those of others say since when a signature exists.
+  const own = judging.federation?.witnessKeys.get(iss)?.name
+  const times = proven.flatMap(({ cosignatures }) => cosignatures.flatMap(({ key, time }) => (key.name === own ? [] : [time])))
+  const witnessedAt = times.length === 0 ? undefined : Math.min(...times)
+  if (signed !== undefined)
+    judgeKeyTime(
+      evidence.keys.find(({ key }) => key.kid === signed.kid),
+      { digest, witnessedAt },
+      findings,
+    )
+  return {
+    digest,
+    document: signed?.claims.document ?? null,
+    iss,
+    aud,
+    status: document.answer?.status ?? ('open' as const),
+    provenBy: [...new Set(proven.map(({ log }) => log.name))],
+    witnessedAt: witnessedAt === undefined ? null : new Date(witnessedAt * 1000).toISOString(),
+    claims: signed?.claims,
+  }
+}
+
+async function judgeMessage({ message, ...said }: EvidenceDocument, caseNumber: string, lookUpKey: KeyLookUp, findings: Findings) {
+  const subject = said.digest
+  if (message === null) {
+    findings.add('content-not-held', { subject, expected: '—', found: '—' })
+    return undefined
+  }
+  const digest = messageDigest(message)
+  if (digest !== said.digest) {
+    findings.add('document-digest', { subject, expected: said.digest, found: digest })
+    return undefined
+  }
+  const verified = await verifyMessage(message, lookUpKey)
+  if (!verified.ok || !verified.claims.ok) {
+    findings.add('document-signature', { subject, expected: said.iss, found: verified.ok ? 'schema' : '—' })
+    return undefined
+  }
+  const { claims } = verified.claims
+  const [expected, found] = [said, claims].map(({ iss, aud, jti }) => `${iss} ${aud} ${jti}`) as [string, string]
+  if (expected !== found || claims.case !== caseNumber)
+    findings.add('document-case', { subject, expected: `${caseNumber} ${expected}`, found: `${claims.case} ${found}` })
+  return { kid: verified.kid, claims }
+}
+
+/** Digest of the receipt when it proves this document's answer. */
+async function judgeAnswer({ answer, digest, jti, iss, aud }: EvidenceDocument, lookUpKey: KeyLookUp, findings: Findings) {
+  if (answer === null) {
+    findings.add('receipt-open', { subject: digest, expected: aud, found: '—' })
+    return undefined
+  }
+  const verified = await verifyReceipt(answer.receipt, { lookUpKey, issuer: aud, audience: iss })
+  if (!verified.ok) {
+    findings.add('receipt-signature', { subject: digest, expected: aud, found: verified.why })
+    return undefined
+  }
+  const { size, root } = verified.receipt.tree
+  const leaf = receiptLeafHash({ jti, digest, status: answer.status, reason: answer.reason })
+  const path = answer.path.map((hash) => Buffer.from(hash, 'base64url'))
+  if (!verifyInclusion({ leaf, index: answer.index, size, path, root: Buffer.from(root, 'base64url') })) {
+    findings.add('receipt-path', { subject: digest, expected: root, found: '≠' })
+    return undefined
+  }
+  return verified.digest
+}
+
+/** What the documents say of each other: whoever leaves one out has to leave out all that came after it. */
+function judgeWhole(
+  documents: readonly { readonly digest: string; readonly claims: MessageClaims | undefined }[],
+  findings: Findings,
+): void {
+  const held = new Set<string>()
+  for (const { digest } of documents) {
+    if (held.has(digest)) findings.add('document-repeated', { subject: digest, expected: '1', found: '2' })
+    held.add(digest)
+  }
+  const named = documents.flatMap(({ claims }) => [...(claims?.seen ?? []), ...(claims?.answers === undefined ? [] : [claims.answers])])
+  for (const digest of new Set(named))
+    if (!held.has(digest)) findings.add('document-missing', { subject: digest, expected: digest, found: '—' })
+}
+
+function judgeCheckpoint(note: string, subject: string, policies: readonly Policy[], heads: Heads, findings: Findings): void {
+  // The first line is the origin; whether it is, the signature of that log's key decides.
+  const policy = policyFor(policies, note.slice(0, note.indexOf('\n')))
+  const verified = policy && verifyCheckpoint(note, policy)
+  if (verified?.ok && verified.value.quorum) {
+    heads.add(verified.value)
+    return
+  }
+  const found = verified === undefined ? 'policy' : verified.ok ? 'quorum' : verified.code
+  findings.add('checkpoint-unknown', { subject, expected: 'quorum', found })
+}

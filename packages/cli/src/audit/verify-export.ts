@@ -1,0 +1,213 @@
+import type { KeyLookUp, LogEntry } from '@hefu/protocol'
+import { type Policy, policyFor } from '@hefu/translog'
+import { AuditError } from './audit-error.ts'
+import type { ExportReader } from './export-reader.ts'
+import { type Finding, Findings } from './finding.ts'
+import { AT_TOLERANCE_MS, EntryJudge, MAX_GAP_MS } from './judge-entries.ts'
+import { judgeHeads, verifyHeads } from './judge-heads.ts'
+import { judgeReceipts, LATE_AFTER_MS } from './judge-receipts.ts'
+import { type OpenedExport, openExport } from './open-export.ts'
+import { readTree } from './read-tree.ts'
+import { emptyBook, enter } from './receipt-book.ts'
+import type { AuditState, SeenHead } from './state-file.ts'
+
+export interface VerifyOptions {
+  readonly policies: readonly Policy[]
+  /** Heads verified before. */
+  readonly state?: AuditState
+  /** Message keys of the federation: with them the receipts' signatures are verified too. */
+  readonly lookUpKey?: KeyLookUp | undefined
+  readonly toleranceMs?: number
+  readonly maxGapMs?: number
+  readonly lateAfterMs?: number
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** What `verify` says, and its `--json`. */
+export interface VerifyReport {
+  readonly ok: boolean
+  readonly region: string
+  readonly origin: string
+  readonly epoch: number
+  readonly size: number
+  /** base64. */
+  readonly root: string
+  readonly exportedAt: string
+  /** Entries whose bytes were looked at. The others are proven by their hashes alone: nothing is said of what is in them. */
+  readonly examined: number
+  /** Entries below this are in a history that a quorum saw, at `quorumAt`. */
+  readonly proven: number
+  readonly quorumAt: string | null
+  readonly receipts: number
+  /** Whether the receipts' signatures were verified (needs the federation file). */
+  readonly receiptSignatures: boolean
+  readonly kinds: Readonly<Record<string, number>>
+  readonly findings: readonly Finding[]
+  readonly notes: readonly Finding[]
+  /** Further findings by code that are not listed. */
+  readonly omitted: Readonly<Partial<Record<string, number>>>
+}
+
+export interface VerifiedExport {
+  readonly report: VerifyReport
+  /** What to remember; undefined while there is an error. */
+  readonly head: SeenHead | undefined
+}
+
+/**
+ * Recomputes an export from its bytes and judges it under the policy. Trusts nothing in the folder but what a signature or a hash of a
+ * signed head covers. Throws AuditError when nothing can be checked.
+ */
+export async function verifyExport(reader: ExportReader, options: VerifyOptions): Promise<VerifiedExport> {
+  const opened = await openExport(reader)
+  const policy = policyFor(options.policies, opened.manifest.origin)
+  if (policy === undefined) throw unknownLog(opened.manifest.origin)
+  const findings = new Findings()
+  const heads = verifyHeads(opened, policy, findings)
+  const seen = options.state?.get(policy.log.name)
+  const read = await readEntries(opened, rootsWanted(heads.verified, seen, opened), options, findings)
+  judgeRoot(opened, read.root, findings)
+  judgeSeen(seen, { size: opened.pinned.checkpoint.size, roots: read.roots }, findings)
+  judgeSuccessor(read.successor, options.state, findings)
+  const { size } = opened.pinned.checkpoint
+  const { exportedAt } = opened.manifest
+  const proven = judgeHeads(heads, { size, root: read.root, roots: read.roots }, { policy, exportedAt }, findings)
+  const receipts = await judgeReceipts(reader, read.book, { ...read.rules, ...receiptOptions(options, size) }, findings)
+  return {
+    report: report(opened, { ...read, proven, receipts, receiptSignatures: options.lookUpKey !== undefined }, findings),
+    head: findings.hasErrors ? undefined : { size, root: read.root },
+  }
+}
+
+function unknownLog(origin: string): AuditError {
+  return new AuditError('policy-log', {
+    zh: `策略文件中没有日志 ${origin}，无法核验`,
+    en: `the policy file has no log ${origin}: nothing can be checked`,
+  })
+}
+
+function rootsWanted(
+  verified: readonly { readonly checkpoint: { readonly size: number } }[],
+  seen: SeenHead | undefined,
+  opened: OpenedExport,
+) {
+  const sizes = [
+    opened.pinned.checkpoint.size,
+    ...verified.map(({ checkpoint }) => checkpoint.size),
+    ...(seen === undefined ? [] : [seen.size]),
+  ]
+  return [...new Set(sizes)].toSorted((a, b) => a - b)
+}
+
+async function readEntries(opened: OpenedExport, rootsAt: readonly number[], options: VerifyOptions, findings: Findings) {
+  const { reader, manifest, pinned } = opened
+  const { size } = pinned.checkpoint
+  const [from, to] = [manifest.from ?? 0, Math.min(manifest.to ?? size, size)]
+  const rules = {
+    region: manifest.region,
+    epoch: manifest.epoch,
+    toleranceMs: options.toleranceMs ?? AT_TOLERANCE_MS,
+    maxGapMs: options.maxGapMs ?? MAX_GAP_MS,
+  }
+  const judge = new EntryJudge(rules, findings)
+  const book = emptyBook()
+  let firstAt: number | undefined
+  let successor: Extract<LogEntry, { kind: 'log.successor' }> | undefined
+  const onEntry = (bytes: Uint8Array, index: number) => {
+    const entry = judge.judge(bytes, index)
+    if (entry === undefined) return
+    firstAt ??= entry.at
+    if (entry.kind === 'log.successor' && index === 0) successor = entry
+    enter(book, entry, index, findings)
+  }
+  const onProgress = (done: number) => options.onProgress?.(done, size)
+  const tree = await readTree(reader, { size, from, to, rootsAt, onEntry, onProgress }, findings)
+  if (to === size) judge.end(manifest.exportedAt)
+  const receiptRules = {
+    region: manifest.region,
+    firstAt: firstAt ?? 0,
+    latestAt: judge.latestAt ?? 0,
+    exportedAt: manifest.exportedAt,
+    whole: tree.examined === size,
+  }
+  return { ...tree, book, kinds: judge.counts, successor, rules: receiptRules }
+}
+
+function receiptOptions(options: VerifyOptions, size: number) {
+  const onProgress = () => options.onProgress?.(size, size)
+  return { lateAfterMs: options.lateAfterMs ?? LATE_AFTER_MS, lookUpKey: options.lookUpKey, onProgress }
+}
+
+function judgeRoot({ pinned: { checkpoint } }: OpenedExport, root: Uint8Array, findings: Findings): void {
+  if (Buffer.compare(root, checkpoint.root) === 0) return
+  findings.add('root-differs', { index: checkpoint.size, expected: base64(checkpoint.root), found: base64(root) })
+}
+
+function judgeSeen(
+  seen: SeenHead | undefined,
+  { size, roots }: { readonly size: number; readonly roots: ReadonlyMap<number, Uint8Array> },
+  findings: Findings,
+): void {
+  if (seen === undefined) return
+  if (seen.size > size) {
+    findings.add('rollback', { index: size, expected: `≥ ${seen.size}`, found: `${size}` })
+    return
+  }
+  const root = roots.get(seen.size)
+  if (root === undefined || Buffer.compare(root, seen.root) !== 0)
+    findings.add('fork', { index: seen.size, expected: base64(seen.root), found: root === undefined ? '—' : base64(root) })
+}
+
+/** A closed log may have grown after it was last verified; the successor must take up from there or later, never before. */
+function judgeSuccessor(
+  successor: { origin: string; size: number; root: string } | undefined,
+  state: AuditState | undefined,
+  findings: Findings,
+) {
+  const seen = successor && state?.get(successor.origin)
+  if (successor === undefined || seen === undefined || successor.size > seen.size) return
+  const root = Buffer.from(seen.root).toString('base64url')
+  if (successor.size === seen.size && successor.root === root) return
+  findings.add('successor-differs', {
+    index: 0,
+    subject: successor.origin,
+    expected: `${seen.size} ${root}`,
+    found: `${successor.size} ${successor.root}`,
+  })
+}
+
+interface Checked {
+  readonly root: Uint8Array
+  readonly examined: number
+  readonly kinds: Readonly<Record<string, number>>
+  readonly proven: { readonly size: number; readonly quorumTime: number | undefined }
+  readonly receipts: number
+  readonly receiptSignatures: boolean
+}
+
+function report({ manifest, pinned }: OpenedExport, { root, proven, ...checked }: Checked, findings: Findings): VerifyReport {
+  const { region, origin, epoch, exportedAt } = manifest
+  const { examined, receipts, receiptSignatures, kinds } = checked
+  return {
+    ok: findings.findings.length === 0,
+    region,
+    origin,
+    epoch,
+    size: pinned.checkpoint.size,
+    root: base64(root),
+    exportedAt: new Date(exportedAt).toISOString(),
+    examined,
+    proven: proven.size,
+    quorumAt: proven.quorumTime === undefined ? null : new Date(proven.quorumTime * 1000).toISOString(),
+    receipts,
+    receiptSignatures,
+    kinds,
+    findings: findings.findings,
+    notes: findings.notes,
+    omitted: findings.omitted,
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
+}

@@ -1,0 +1,128 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { formatPolicies } from '@hefu/translog'
+import { afterAll, expect, test } from 'vitest'
+import { buildEvidence } from '../build-evidence.ts'
+import { buildHalves, exampleFederation, exportFiles, honestParts, signHead, writeFiles } from '../build-log.ts'
+import { serveLog, TOKEN } from '../serve-log.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const temporary = await mkdtemp(join(tmpdir(), 'hefu-audit-command-'))
+afterAll(() => rm(temporary, { recursive: true }))
+const at = (name: string) => join(temporary, name)
+
+const halves = await buildHalves(30)
+const { a, b, policies, exportedAt } = halves
+const honest = { a: await honestParts(a, b, exportedAt), b: await honestParts(b, a, exportedAt) }
+await writeFiles(at('a'), exportFiles(honest.a))
+await writeFiles(at('b'), exportFiles(honest.b))
+await writeFile(at('policy'), formatPolicies(policies))
+await writeFile(at('federation.json'), JSON.stringify(exampleFederation))
+const caseNumber = halves.messages[0]?.claims.case as string
+const evidence = await buildEvidence(halves, caseNumber, { a: honest.a.checkpoint, b: honest.b.checkpoint })
+await writeFile(at('case.json'), JSON.stringify(evidence))
+
+async function hefu(args: readonly string[], env: Record<string, string> = {}) {
+  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, ['--', MAIN, ...args], {
+    env: { PATH: process.env.PATH, LC_ALL: 'C', ...env },
+  })
+  const texts = [child.stdout, child.stderr].map(async (stream) => {
+    const pieces: Buffer[] = []
+    for await (const piece of stream) pieces.push(piece as Buffer)
+    return Buffer.concat(pieces).toString()
+  })
+  const [[status], stdout, stderr] = await Promise.all([once(child, 'close'), ...texts])
+  return { status: status as number, stdout: stdout as string, stderr: stderr as string }
+}
+
+const TRUST = ['--policy', at('policy'), '--federation', at('federation.json')]
+
+test('verify: exit 0, a report in both languages, progress on stderr', async () => {
+  const { status, stdout, stderr } = await hefu(['audit', 'verify', at('a'), ...TRUST])
+  expect(status).toBe(0)
+  expect(stdout).toContain('核验通过')
+  expect(stdout).toContain('Verified: no findings.')
+  expect(stderr).toContain(`${a.entries.length}/${a.entries.length}`)
+})
+
+test('verify --json --state: one line; the head is remembered, and a shorter log is a rollback', async () => {
+  const args = ['audit', 'verify', at('a'), ...TRUST, '--json', '--state', at('state.json')]
+  const first = await hefu(args)
+  expect([first.status, first.stdout.trim().split('\n').length]).toEqual([0, 1])
+  expect(JSON.parse(first.stdout)).toMatchObject({ ok: true, region: '510100', size: a.entries.length, findings: [], notes: [] })
+  const remembered = await readFile(at('state.json'), 'utf8')
+  expect(JSON.parse(remembered)[a.log.key.name].size).toBe(a.entries.length)
+  const entries = a.entries.slice(0, -1)
+  const checkpoint = await signHead(a, entries, [b], Math.floor(exportedAt / 1000) - 30)
+  const manifest = { ...honest.a.manifest, size: entries.length }
+  await writeFiles(at('short'), exportFiles({ ...honest.a, entries, checkpoint, witnessed: {}, manifest }))
+  const second = await hefu(args.with(2, at('short')))
+  expect(second.status).toBe(1)
+  expect(JSON.parse(second.stdout).findings).toEqual(
+    expect.arrayContaining([expect.objectContaining({ code: 'rollback', zh: expect.stringMatching(/短/), en: expect.any(String) })]),
+  )
+  expect(await readFile(at('state.json'), 'utf8')).toBe(remembered)
+})
+
+test('match and case: exit 0 when all fits, 1 when not', async () => {
+  const fits = await hefu(['audit', 'match', at('a'), at('b'), ...TRUST, '--json'])
+  expect([fits.status, JSON.parse(fits.stdout)]).toEqual([0, expect.objectContaining({ ok: true, findings: [] })])
+  const { entries } = a
+  const cut = { ...honest.a, entries: entries.slice(0, -9), checkpoint: await signHead(a, entries.slice(0, -9), [], 0), witnessed: {} }
+  await writeFiles(at('cut'), exportFiles(cut))
+  const differs = await hefu(['--lang', 'en', 'audit', 'match', at('cut'), at('b'), ...TRUST])
+  expect(differs.status).toBe(1)
+  expect(differs.stdout).toContain('cosigned-beyond')
+  const proven = await hefu(['audit', 'case', at('case.json'), ...TRUST, '--json'])
+  expect([proven.status, JSON.parse(proven.stdout)]).toEqual([0, expect.objectContaining({ ok: true, case: caseNumber })])
+  await writeFile(
+    at('case2.json'),
+    JSON.stringify({ ...evidence, documents: evidence.documents.map((document) => ({ ...document, logProofs: [] })) }),
+  )
+  expect(await hefu(['--lang', 'zh', 'audit', 'case', at('case2.json'), ...TRUST])).toMatchObject({
+    status: 1,
+    stdout: expect.stringContaining('document-unproven'),
+  })
+})
+
+test('export, then verify what was exported', async () => {
+  await using server = await serveLog(honest.b)
+  await writeFile(at('token'), TOKEN)
+  const export_ = await hefu(['audit', 'export', '--api', server.url, '--token-file', at('token'), '--out', at('fetched'), '--json'])
+  expect([export_.status, JSON.parse(export_.stdout)]).toEqual([0, expect.objectContaining({ region: '500000', size: b.entries.length })])
+  // Exported today, cosigned in the past of the test's log: old, and nothing else.
+  const { stdout } = await hefu(['audit', 'verify', at('fetched'), ...TRUST, '--json'])
+  const codes = (JSON.parse(stdout) as { findings: { code: string }[] }).findings.map(({ code }) => code)
+  expect(codes.every((code) => code === 'head-old' || code === 'heartbeat-gap')).toBe(true)
+  const refused = await hefu(['audit', 'export', '--api', server.url, '--out', at('no')], { HEFU_TOKEN: 'not-this-one' })
+  expect([refused.status, refused.stderr.includes('401'), refused.stderr.includes('not-this-one')]).toEqual([2, true, false])
+})
+
+test.each([
+  ['no such folder', ['audit', 'verify', at('nothing'), ...TRUST]],
+  ['no such policy', ['audit', 'verify', at('a'), '--policy', at('nothing')]],
+  ['a policy that is none', ['audit', 'verify', at('a'), '--policy', at('federation.json')]],
+  ['a federation file that is none', ['audit', 'verify', at('a'), '--policy', at('policy'), '--federation', at('policy')]],
+  ['a state file that is none', ['audit', 'verify', at('a'), ...TRUST, '--state', at('policy')]],
+  ['one region twice', ['audit', 'match', at('a'), at('a')]],
+  ['no evidence', ['audit', 'case', at('policy'), ...TRUST]],
+  ['no token', ['audit', 'export', '--api', 'http://127.0.0.1:1', '--out', at('none')]],
+])('%s: could not be checked, exit 2 in both languages', async (_, args) => {
+  const { status, stdout, stderr } = await hefu(args)
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  expect(stderr).toMatch(/\p{Script=Han}/u)
+  expect(stderr.trim().split('\n').length).toBeGreaterThanOrEqual(2)
+})
+
+test.each([
+  [['audit', 'verify', 'x']],
+  [['audit', 'match', 'x']],
+  [['audit']],
+  [['audit', 'export', '--from', '-1', '--api', 'x', '--out', 'y']],
+])('wrong usage %j: exit 2', async (args) => {
+  expect(await hefu(args)).toMatchObject({ status: 2, stdout: '' })
+})

@@ -1,0 +1,123 @@
+import { keyOwner, parseFederation } from '@hefu/protocol'
+import { expect, test } from 'vitest'
+import { type MatchOptions, matchExports } from '../../src/audit/match-exports.ts'
+import { buildHalves, exampleFederation, exportFiles, type Half, honestParts, memoryReader, type Parts, signHead } from '../build-log.ts'
+
+const { a, b, policies, messages, exportedAt } = await buildHalves(120)
+const honest = { a: await honestParts(a, b, exportedAt), b: await honestParts(b, a, exportedAt) }
+const parsed = parseFederation(exampleFederation)
+if (!parsed.ok) throw new Error('the example federation is not valid')
+const lookUpKey = (kid: string) => keyOwner(parsed.federation, kid)
+
+const match = (partsA: Parts, partsB: Parts, options: MatchOptions = { policies, lookUpKey }) =>
+  matchExports([memoryReader(exportFiles(partsA)), memoryReader(exportFiles(partsB))], options)
+/** As somebody with the database and this half's own log key would leave it; no peer's key. */
+const rewritten = async (half: Half, parts: Parts, entries: readonly string[], change: Partial<Parts> = {}): Promise<Parts> => ({
+  ...parts,
+  entries,
+  checkpoint: await signHead(half, entries, [], 0),
+  witnessed: {},
+  manifest: { ...parts.manifest, size: entries.length },
+  ...change,
+})
+const codes = ({ findings }: { findings: readonly { code: string }[] }) => [...new Set(findings.map(({ code }) => code))].toSorted()
+
+test('two untouched halves match: nothing missing, late or differing', async () => {
+  const report = await match(honest.a, honest.b)
+  expect([report.ok, report.findings, report.notes]).toEqual([true, [], []])
+  expect(report.halves.map(({ region, treeHolds }) => [region, treeHolds])).toEqual([
+    ['510100', true],
+    ['500000', true],
+  ])
+  const sum = (member: 'sent' | 'matched') => report.days.reduce((total, day) => total + day[member], 0)
+  expect([sum('sent'), sum('matched')]).toEqual([messages.length, messages.length])
+  expect(report.days.map(({ day, from }) => [day, from])).toEqual([
+    ['2026-11-22', '500000'],
+    ['2026-11-22', '510100'],
+  ])
+  expect((await match(honest.b, honest.a)).findings).toEqual([])
+})
+
+test('a day is that of Asia/Shanghai', async () => {
+  // 2026-11-22T00:00:00Z is eight in the morning there; 120 requests do not reach midnight, and no message is of the day before.
+  const report = await match(honest.a, honest.b)
+  expect([...new Set(report.days.map(({ day }) => day))]).toEqual(['2026-11-22'])
+})
+
+const fromA = messages.find(
+  ({ claims, receipt }) => claims.iss === a.region && receipt.leaf.status === 'accepted',
+) as (typeof messages)[number]
+
+test('the receiver removes a message, and its receipt', async () => {
+  const receipt = b.receipts.find(({ leaves }) => leaves.some(({ digest }) => digest === fromA.digest)) as (typeof b.receipts)[number]
+  const entries = b.entries.filter((entry, at) => at !== fromA.receivedAt && !entry.includes(receipt.digest))
+  const removed = await rewritten(b, honest.b, entries, { receipts: b.receipts.filter((one) => one !== receipt) })
+  const report = await match(honest.a, removed)
+  expect(codes(report)).toEqual(['cosigned-beyond', 'receipt-not-issued', 'sent-not-received'])
+  expect(report.findings.find(({ code }) => code === 'sent-not-received')).toMatchObject({ index: fromA.sentAt, subject: fromA.digest })
+  expect(report.days.find(({ from }) => from === a.region)).toMatchObject({ missing: 1 })
+  // … and fills up the place, so that the size is as it was.
+  const filled = await rewritten(b, honest.b, [...entries, ...b.entries.slice(-2)], { receipts: removed.receipts })
+  expect(codes(await match(honest.a, filled))).toContain('cosigned-contradicts')
+})
+
+test('the sender removes a message', async () => {
+  const entries = a.entries.toSpliced(fromA.sentAt, 1)
+  const report = await match(await rewritten(a, honest.a, entries), honest.b)
+  expect(codes(report)).toEqual(['cosigned-beyond', 'received-not-sent'])
+  expect(report.findings.find(({ code }) => code === 'received-not-sent')).toMatchObject({ index: fromA.receivedAt, subject: fromA.digest })
+})
+
+test('the tail of one half is cut, and the heads that the other cosigned show it', async () => {
+  const report = await match(await rewritten(a, honest.a, a.entries.slice(0, -40)), honest.b)
+  expect(codes(report)).toContain('cosigned-beyond')
+  // Without what the peer holds of heads, the messages show it.
+  const unheld = await match(await rewritten(a, honest.a, a.entries.slice(0, -40)), { ...honest.b, cosigned: {} })
+  expect(codes(unheld)).toContain('received-not-sent')
+})
+
+test('a message that the halves describe differently', async () => {
+  const entries = b.entries.with(
+    fromA.receivedAt,
+    (b.entries[fromA.receivedAt] as string).replace('"document":"notice"', '"document":"answer"'),
+  )
+  const report = await match(honest.a, await rewritten(b, honest.b, entries))
+  expect(report.findings.find(({ code }) => code === 'message-unlike')).toMatchObject({ index: fromA.sentAt })
+  expect(codes(report)).toEqual(['cosigned-contradicts', 'message-unlike'])
+})
+
+test('a receipt that the halves describe differently', async () => {
+  const at = b.entries.findIndex((entry) => entry.includes('"kind":"receipt.issued"'))
+  const entries = b.entries.with(at, (b.entries[at] as string).replace(/"size":\d+/, '"size":77'))
+  expect(codes(await match(honest.a, await rewritten(b, honest.b, entries)))).toEqual(['cosigned-contradicts', 'receipt-unlike'])
+})
+
+test('sent and not there: late while young, missing when old; never excused once there is a receipt', async () => {
+  const lone = (await buildHalves(121)).a
+  const entries = lone.entries
+  expect(entries.slice(0, a.entries.length)).toEqual(a.entries)
+  const more = await rewritten(a, honest.a, entries, { receipts: a.receipts })
+  const young = await match(more, honest.b)
+  expect(young.notes.map(({ code }) => code)).toEqual(expect.arrayContaining(['sent-late', 'receipt-late']))
+  expect(young.findings).toEqual([])
+  const old = await match(more, honest.b, { policies, lookUpKey, lateAfterMs: -60_000 })
+  expect(codes(old)).toEqual(expect.arrayContaining(['sent-missing']))
+})
+
+test('a half whose tree does not hold is compared, and named', async () => {
+  const report = await match({ ...honest.a, checkpoint: await signHead(a, a.entries.toReversed(), [], 0) }, honest.b)
+  expect(report.halves.map(({ treeHolds }) => treeHolds)).toEqual([false, true])
+  expect(report.findings).toEqual([expect.objectContaining({ code: 'half-unverified', subject: a.region })])
+})
+
+test('heads of a stranger count for nothing', async () => {
+  const forged = (await signHead({ ...a, log: { ...a.log, signer: a.log.signer } }, a.entries, [], 0)).replace(/^— .*\n/m, '')
+  const unsigned = `${forged}${(await signHead(b, b.entries, [], 0)).split('\n').at(-2)}\n`
+  const report = await match(honest.a, { ...honest.b, cosigned: { [a.log.key.name]: unsigned } })
+  expect(codes(report)).toEqual(['checkpoint-signature'])
+  expect((await match(honest.a, honest.b, {})).notes.map(({ code }) => code)).toEqual(['cosigned-unchecked', 'cosigned-unchecked'])
+})
+
+test('one region twice is no match', async () => {
+  await expect(match(honest.a, honest.a)).rejects.toMatchObject({ code: 'same-region' })
+})

@@ -1,0 +1,133 @@
+import { type EvidenceDocument, type EvidencePackage, parseFederation } from '@hefu/protocol'
+import { describe, expect, test } from 'vitest'
+import type { FindingCode } from '../../src/audit/meanings.ts'
+import { type EvidenceOptions, verifyEvidence } from '../../src/audit/verify-evidence.ts'
+import { buildEvidence, prover } from '../build-evidence.ts'
+import { buildHalves, exampleFederation, honestParts, signHead } from '../build-log.ts'
+
+const halves = await buildHalves(20)
+const { a, b, policies, exportedAt } = halves
+const notes = { a: (await honestParts(a, b, exportedAt)).checkpoint, b: (await honestParts(b, a, exportedAt)).checkpoint }
+const parsed = parseFederation(exampleFederation)
+if (!parsed.ok) throw new Error('the example federation is not valid')
+const { federation } = parsed
+
+// Four documents from Chengdu in one request, none refused.
+const caseNumber = halves.messages.find(({ claims }, at) => claims.iss === a.region && halves.messages[at + 3]?.claims.case === claims.case)
+  ?.claims.case as string
+const honest = await buildEvidence(halves, caseNumber, notes)
+
+const verify = (evidence: unknown, options: Partial<EvidenceOptions> = {}) =>
+  verifyEvidence(Buffer.from(JSON.stringify(evidence)), { policies, federation, ...options })
+const codesOf = async (evidence: EvidencePackage, options: Partial<EvidenceOptions> = {}) => {
+  const report = await verify(evidence, options)
+  expect(report.ok).toBe(report.findings.length === 0)
+  return [...new Set(report.findings.map(({ code }) => code))].toSorted()
+}
+const first = honest.documents[0] as EvidenceDocument
+const second = honest.documents[1] as EvidenceDocument
+const answer = first.answer as NonNullable<EvidenceDocument['answer']>
+const proof = first.logProofs[0] as EvidenceDocument['logProofs'][number]
+const withFirst = (change: Partial<EvidenceDocument>): EvidencePackage => ({
+  ...honest,
+  documents: [{ ...first, ...change }, ...honest.documents.slice(1)],
+})
+
+test('an honest package is proven by both logs', async () => {
+  expect(honest.documents.length).toBeGreaterThan(3)
+  const report = await verify(honest)
+  expect([report.ok, report.findings, report.notes]).toEqual([true, [], []])
+  const witnessedAt = new Date(Math.floor(exportedAt / 1000 - 30) * 1000).toISOString()
+  expect(report.documents[0]).toEqual({
+    digest: first.digest,
+    document: 'notice',
+    iss: a.region,
+    aud: b.region,
+    status: 'accepted',
+    provenBy: [a.log.key.name, b.log.key.name],
+    witnessedAt,
+  })
+  expect(report.summary.zh).toBe('一件')
+})
+
+test('without the federation file the keys are only claimed, and the report says so', async () => {
+  const report = await verify(honest, { federation: undefined })
+  expect([report.ok, report.notes.map(({ code }) => code)]).toEqual([true, ['keys-claimed']])
+})
+
+test('content that is not held, and a receipt that has not come, are notes', async () => {
+  const report = await verify(withFirst({ message: null, answer: null }))
+  expect([report.ok, report.notes.map(({ code }) => code)]).toEqual([true, ['content-not-held', 'receipt-open']])
+})
+
+describe('whatever is wrong is a finding', () => {
+  const flipped = (text: string) => `${text.slice(0, -20)}${text.at(-20) === 'A' ? 'B' : 'A'}${text.slice(-19)}`
+  const cases: [string, EvidencePackage, FindingCode[]][] = [
+    ['other bytes', withFirst({ message: second.message }), ['document-digest']],
+    ['a bad signature', withFirst({ message: flipped(first.message as string) }), ['document-signature']],
+    [
+      'another sender',
+      withFirst({ iss: b.region, aud: a.region }),
+      ['document-case', 'document-unproven', 'proof-entry', 'receipt-signature'],
+    ],
+    ['another document’s receipt leaf', withFirst({ answer: { ...answer, index: 1 } }), ['receipt-path']],
+    ['refused, it says', withFirst({ answer: { ...answer, status: 'refused', reason: 'agreement' } }), ['receipt-path']],
+    ['a forged receipt', withFirst({ answer: { ...answer, receipt: flipped(answer.receipt) } }), ['receipt-signature']],
+    ['no proof', withFirst({ logProofs: [] }), ['document-unproven']],
+    ['a proof of another entry', withFirst({ logProofs: second.logProofs }), ['document-unproven', 'proof-entry']],
+    [
+      'an altered entry',
+      withFirst({ logProofs: [{ ...proof, entry: proof.entry.replace('notice', 'answer') }] }),
+      ['document-unproven', 'proof-invalid'],
+    ],
+    ['a proof that cannot be read', withFirst({ logProofs: [{ ...proof, proof: 'x' }] }), ['document-unproven', 'proof-form']],
+    ['a log that the policy does not know', withFirst({ logProofs: [{ ...proof, log: 'else' }] }), ['document-unproven', 'proof-log']],
+    ['a document twice', { ...honest, documents: [...honest.documents, first] }, ['document-repeated']],
+    ['a checkpoint nobody signed', { ...honest, checkpoints: ['nothing'] }, ['checkpoint-unknown']],
+    ['a key of somebody else', { ...honest, keys: honest.keys.map((key) => ({ ...key, region: b.region })) }, ['key-unknown']],
+    [
+      'a key with another name',
+      { ...honest, keys: honest.keys.map((key, at) => ({ ...key, key: { ...key.key, x: honest.keys[1 - at]?.key.x as string } })) },
+      ['key-invalid'],
+    ],
+    ['a key that had long expired', { ...honest, keys: honest.keys.map((key) => ({ ...key, exp: 1 })) }, ['key-late']],
+    [
+      'a key that was compromised before',
+      { ...honest, keys: honest.keys.map((key) => ({ ...key, revoked: { at: 1, reason: 'compromised' as const } })) },
+      ['key-doubtful'],
+    ],
+  ]
+  test.each(cases)('%s', async (_, evidence, codes) => {
+    expect(await codesOf(evidence)).toEqual(codes)
+  })
+
+  test('a head without a quorum proves nothing', async () => {
+    const unwitnessed = await signHead(a, a.entries, [], 0)
+    const at = halves.messages.find(({ digest }) => digest === first.digest)?.sentAt as number
+    expect(await codesOf(withFirst({ logProofs: [await prover(a, unwitnessed)(at)] }))).toEqual(['document-unproven', 'proof-quorum'])
+  })
+
+  test('two heads of one size', async () => {
+    const fork = await signHead(a, a.entries.toReversed(), [b], 1)
+    expect(await codesOf({ ...honest, checkpoints: [fork] })).toEqual(['checkpoint-fork'])
+  })
+})
+
+test('a document left out is missed by those that saw it', async () => {
+  const seeing = await buildHalves(3, { chained: true })
+  const parts = {
+    a: (await honestParts(seeing.a, seeing.b, seeing.exportedAt)).checkpoint,
+    b: (await honestParts(seeing.b, seeing.a, seeing.exportedAt)).checkpoint,
+  }
+  const number = seeing.messages[1]?.claims.case as string
+  const whole = await buildEvidence(seeing, number, parts)
+  expect(whole.documents.length).toBe(2)
+  expect(await codesOf(whole)).toEqual([])
+  const report = await verify({ ...whole, documents: whole.documents.slice(1) })
+  expect(report.findings).toEqual([expect.objectContaining({ code: 'document-missing', subject: whole.documents[0]?.digest })])
+})
+
+test('what is no evidence package is not judged', async () => {
+  for (const bad of ['x', {}, { ...honest, extra: 1 }, { ...honest, documents: [] }])
+    await expect(verify(bad)).rejects.toMatchObject({ code: 'evidence' })
+})
