@@ -2,7 +2,7 @@ import { loadCases, lockCases } from '../cases/case-store.ts'
 import { openResendTask } from '../cases/task-store.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
-import { audit } from '../log/audit-store.ts'
+import { logAdminChange } from '../log/log-admin-change.ts'
 import { tellQueue } from '../tell-queue.ts'
 import { type FailureText, failureText } from './failure-texts.ts'
 
@@ -106,7 +106,7 @@ export async function retryNow(ctx: Pick<Context, 'db' | 'now' | 'queue' | 'log'
       .where('jti', '=', id)
       .where('state', '=', 'pending')
       .execute()
-    await audit(tx, ctx, caller, { action: 'delivery.retried', caseNumber: row.case_number, subject: id })
+    await logAdminChange(tx, ctx, caller, { action: 'delivery.retried', caseNumber: row.case_number, subject: id })
   })
   await tellQueue(ctx, { name: 'deliver', peer: row.peer })
   return toView(await readRow(ctx, id))
@@ -128,7 +128,7 @@ export async function sendAgain(ctx: Pick<Context, 'db' | 'procedures' | 'now'>,
     const document = loaded?.documents.find((d) => d.jti === id)
     if (!loaded || !document) throw new HefuError('not-found')
     const task = await openResendTask(tx, ctx, loaded, document.digest, document.document, document.refusal ?? 'not-sent')
-    await audit(tx, ctx, caller, { action: 'delivery.send-again', caseNumber: outgoing.case_number, subject: id })
+    await logAdminChange(tx, ctx, caller, { action: 'delivery.send-again', caseNumber: outgoing.case_number, subject: id })
     return { task }
   })
 }

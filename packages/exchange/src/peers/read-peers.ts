@@ -3,7 +3,7 @@ import type { RegionId } from '@hefu/reference'
 import { sql } from 'kysely'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
-import { audit } from '../log/audit-store.ts'
+import { logAdminChange } from '../log/log-admin-change.ts'
 import { circuitThreshold } from '../outbox/retry-delay.ts'
 import { tellQueue } from '../tell-queue.ts'
 import { readPeerRow } from './peer-store.ts'
@@ -71,7 +71,7 @@ async function setPaused(ctx: PeerContext, caller: Caller, region: string, pause
       .values({ region, ...columns })
       .onConflict((c) => c.column('region').doUpdateSet(columns))
       .execute()
-    await audit(tx, ctx, caller, { action: paused ? 'peer.paused' : 'peer.resumed', subject: region })
+    await logAdminChange(tx, ctx, caller, { action: paused ? 'peer.paused' : 'peer.resumed', subject: region })
   })
   return await readPeer(ctx, region)
 }

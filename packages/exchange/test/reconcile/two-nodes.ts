@@ -55,6 +55,7 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     registers,
     signer: signerOf(keys.get(region) as KeyObject),
     exchangeLog: logContextOf(federation, region, (logKeys.get(region) as LogKeys).signers),
+    actorKey: new Uint8Array(32),
     now,
     log,
     metrics: createMetrics(),

@@ -43,6 +43,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     registers,
     signer: signerOf(keys.privateKey),
     exchangeLog: logContextOf(federation, region, logKeys[region as '500000'].signers),
+    actorKey: new Uint8Array(32),
     now: Date.now,
     log,
     metrics: createMetrics(),

@@ -126,7 +126,7 @@ interface StartInput {
 async function startNode({ region, files, database, port, procedures, now, options, stack }: StartInput): Promise<NetworkNode> {
   const loaded = await loadFiles({ region, ...fileSettings(files) })
   if (!loaded.ok) throw new Error(loaded.problems.map(({ setting, en }) => `${setting} ${en}`).join('; '))
-  const { federation, signer, logSigner, witnessSigner } = loaded.value
+  const { federation, signer, logSigner, witnessSigner, actorSigner } = loaded.value
   // One officer in every agency of the region; their tokens are their agency's code.
   const officers = federation.agencies
     .filter((agency) => agency.region === region && agency.code !== `${region}-0001`)
@@ -143,6 +143,7 @@ async function startNode({ region, files, database, port, procedures, now, optio
       signer,
       logSigner,
       witnessSigner,
+      actorSigner,
       clients: [...loaded.value.clients, ...officers],
       ...database.logins,
       queueUrl: options.queueUrl?.(region) ?? database.logins.databaseUrl,

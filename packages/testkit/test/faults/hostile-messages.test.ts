@@ -44,6 +44,7 @@ beforeAll(async () => {
       signer: signerOf(keyOfSeed(receiver.privateSeedHex)),
       logSigner: signerNamed(`${chongqing}.hefu.example/log`),
       witnessSigner: signerNamed(`${chongqing}.hefu.example/witness`),
+      actorSigner: signerNamed(`${chongqing}.hefu.example/witness`),
       clients: [],
       ...database.logins,
       queueUrl: database.logins.databaseUrl,

@@ -29,6 +29,7 @@ export function alertRoutes(): Route[] {
       operationId: 'list-alerts',
       summary: { zh: '列出告警', en: 'List alerts' },
       query: z.strictObject({ open: queryBoolean.optional(), ...pageQuery }),
+      reads: 'no',
       answer: {
         statuses: [200],
         description: { zh: '告警，新的在前', en: 'alerts, newest first' },
@@ -51,6 +52,7 @@ export function alertRoutes(): Route[] {
       operationId: 'acknowledge-alert',
       summary: { zh: '确认告警', en: 'Acknowledge an alert' },
       params: idParams,
+      reads: 'no',
       answer: { statuses: [204], description: { zh: '已确认', en: 'acknowledged' } },
       handle: async (ctx, { caller, params }) => {
         await acknowledgeAlert(ctx, caller, params.id)

@@ -50,6 +50,7 @@ export function caseRoutes(): Route[] {
           .optional(),
         ...caseFilter,
       }),
+      reads: ({ items }) => ({ cases: items.map((one) => one.caseNumber) }),
       answer: { statuses: [200], description: { zh: '办件，新的在前', en: 'cases, newest first' }, schema: caseList, headers: linkHeader },
       errors: ['cursor-invalid'],
       handle: async (ctx, request) => {
@@ -65,6 +66,7 @@ export function caseRoutes(): Route[] {
       operationId: 'read-case',
       summary: { zh: '读取办件', en: 'Read a case' },
       rule: readers,
+      reads: ({ caseNumber }) => ({ cases: [caseNumber] }),
       answer: { statuses: [200], description: { zh: '办件', en: 'the case' }, schema: caseSchema, headers: etagHeader },
       handle: async (ctx, { caller, params, language }) => {
         const detail = await readCase(ctx, caller, null, params.caseNumber)
@@ -77,6 +79,7 @@ export function caseRoutes(): Route[] {
       operationId: 'list-case-documents',
       summary: { zh: '列出办件的文书', en: "List a case's documents" },
       rule: readers,
+      reads: (_, { params }) => ({ cases: [params.caseNumber] }),
       answer: {
         statuses: [200],
         description: { zh: '文书，不含内容', en: 'documents, without content' },
@@ -96,6 +99,7 @@ export function caseRoutes(): Route[] {
       summary: { zh: '读取一份文书的内容', en: 'Read the content of one document' },
       rule: ['officer'],
       params: z.strictObject({ caseNumber, id: uuid }),
+      reads: ({ purpose }, { params }) => ({ cases: [params.caseNumber], purpose }),
       answer: {
         statuses: [200],
         description: { zh: '文书及其签名报文', en: 'the document and its signed message' },
@@ -111,6 +115,7 @@ export function caseRoutes(): Route[] {
       operationId: 'read-case-timeline',
       summary: { zh: '办件的时间线', en: "A case's timeline" },
       rule: readers,
+      reads: (_, { params }) => ({ cases: [params.caseNumber] }),
       answer: {
         statuses: [200],
         description: { zh: '按时间排列', en: 'in order of time' },
@@ -127,6 +132,7 @@ export function caseRoutes(): Route[] {
       operationId: 'list-case-next',
       summary: { zh: '现在可写的文书，以及不可写的原因', en: 'What may be written now, and why not' },
       rule: readers,
+      reads: (_, { params }) => ({ cases: [params.caseNumber] }),
       answer: {
         statuses: [200],
         description: { zh: '此业务流程的每种文书', en: 'every document of the procedure' },

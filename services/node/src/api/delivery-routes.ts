@@ -53,6 +53,7 @@ export function deliveryRoutes(): Route[] {
         case: caseNumber.optional(),
         ...pageQuery,
       }),
+      reads: 'no',
       answer: {
         statuses: [200],
         description: { zh: '送达，新的在前', en: 'deliveries, newest first' },
@@ -78,6 +79,7 @@ export function deliveryRoutes(): Route[] {
       operationId: 'read-delivery',
       summary: { zh: '读取一次送达及其历次尝试', en: 'Read a delivery with its attempts' },
       params: idParams,
+      reads: 'no',
       answer: { statuses: [200], description: { zh: '送达', en: 'the delivery' }, schema: deliveryDetail },
       handle: async (ctx, { params }) => ({ body: await readDelivery(ctx, params.id) }),
     }),
@@ -88,6 +90,7 @@ export function deliveryRoutes(): Route[] {
       operationId: 'send-delivery-again',
       summary: { zh: '被拒收的文书：请经办人员重新制作', en: 'A refused document: ask an officer to write it anew' },
       params: idParams,
+      reads: 'no',
       answer: {
         statuses: [200],
         description: { zh: '经办人员的待办；重复调用得到同一待办', en: "the officer's task; calling again gives the same one" },
@@ -103,6 +106,7 @@ export function deliveryRoutes(): Route[] {
       operationId: 'retry-delivery',
       summary: { zh: '立即重试', en: 'Retry now' },
       params: idParams,
+      reads: 'no',
       answer: { statuses: [200], description: { zh: '送达', en: 'the delivery' }, schema: delivery },
       errors: ['conflict'],
       handle: async (ctx, { caller, params }) => ({ body: await retryNow(ctx, caller, params.id) }),

@@ -51,6 +51,7 @@ export function importRoutes(procedures: readonly Procedure[], registers: readon
       rawTypes: ['application/x-ndjson'],
       bodyLimit: MAX_IMPORT_BYTES,
       idempotent: true,
+      reads: 'no',
       answer: {
         statuses: [202],
         description: { zh: '已收存，各行稍后处理', en: 'kept; the rows follow' },
@@ -71,6 +72,7 @@ export function importRoutes(procedures: readonly Procedure[], registers: readon
       summary: { zh: '导入进度', en: 'Progress of an import' },
       rule,
       params: idParams,
+      reads: 'no',
       answer: { statuses: [200], description: { zh: '导入', en: 'the import' }, schema: importSchema },
       handle: async (ctx, { caller, params }) => ({ body: await readImport(ctx, caller, params.id) }),
     }),
@@ -83,6 +85,7 @@ export function importRoutes(procedures: readonly Procedure[], registers: readon
       rule,
       params: idParams,
       query: z.strictObject(pageQuery),
+      reads: 'no',
       answer: {
         statuses: [200],
         description: { zh: '按行号排列', en: 'by line' },
@@ -111,6 +114,7 @@ export function importRoutes(procedures: readonly Procedure[], registers: readon
       rule,
       params: idParams,
       query: z.strictObject(pageQuery),
+      reads: 'no',
       answer: {
         statuses: [200],
         description: { zh: '按行号排列', en: 'by line' },

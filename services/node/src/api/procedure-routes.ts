@@ -47,6 +47,7 @@ function openRoute(procedure: Procedure, name: string): Route {
     bodyLimit: MAX_DOCUMENT_BYTES,
     examples: examplesOf(definition),
     idempotent: true,
+    reads: 'no',
     answer: created,
     errors: [...submitErrors, 'recipient-unknown', 'recipient-own-region'],
     handle: async (ctx, { caller, idempotencyKey, fingerprint, body }) =>
@@ -68,6 +69,7 @@ function addRoute(procedure: Procedure, name: string, definition: DocumentDefini
     examples: examplesOf(definition),
     idempotent: true,
     ifMatch: true,
+    reads: 'no',
     answer: created,
     errors: [...submitErrors, 'document-not-allowed-now'],
     handle: async (ctx, { caller, idempotencyKey, fingerprint, body, params, ifMatch }) => {
@@ -86,6 +88,7 @@ function listRoute(procedure: Procedure): Route {
     summary: summary({ zh: '列出办件：', en: 'List cases: ' }, procedure.title),
     rule: ['officer'],
     query: z.strictObject(caseFilter),
+    reads: ({ items }) => ({ cases: items.map((one) => one.caseNumber) }),
     answer: {
       statuses: [200],
       description: { zh: '本机构的办件，新的在前', en: "the agency's cases, newest first" },
@@ -106,6 +109,7 @@ function readRoute(procedure: Procedure): Route {
     summary: summary({ zh: '读取办件：', en: 'Read a case: ' }, procedure.title),
     rule: ['officer'],
     params: caseParams,
+    reads: ({ caseNumber }) => ({ cases: [caseNumber] }),
     answer: { statuses: [200], description: { zh: '办件', en: 'the case' }, schema: caseSchema, headers: { ETag: created.headers.ETag } },
     handle: async (ctx, { caller, params, language }) => {
       const detail = await readCase(ctx, caller, procedure, params.caseNumber)

@@ -53,6 +53,7 @@ export function receiptRoutes(): Route[] {
           .optional(),
         ...pageQuery,
       }),
+      reads: (_, { query }) => ({ cases: query.case === undefined ? [] : [query.case] }),
       answer: {
         statuses: [200],
         description: { zh: '回执，新的在前', en: 'receipts, newest first' },
@@ -78,6 +79,7 @@ export function receiptRoutes(): Route[] {
       operationId: 'read-receipt',
       summary: { zh: '读取回执', en: 'Read a receipt' },
       params: z.strictObject({ digest: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
+      reads: () => ({}),
       answer: {
         statuses: [200],
         description: { zh: '回执及各报文的位置', en: 'the receipt and the places of its messages' },

@@ -33,6 +33,7 @@ export function reconciliationRoutes(): Route[] {
         .strictObject({ peer: z.string().regex(/^\d{6}$/), from: requestedDay, to: requestedDay })
         .meta({ id: 'ReconciliationRequest' }),
       idempotent: true,
+      reads: 'no',
       answer: {
         statuses: [202],
         description: { zh: '已排队', en: 'queued' },
@@ -52,6 +53,7 @@ export function reconciliationRoutes(): Route[] {
       operationId: 'list-reconciliations',
       summary: { zh: '列出核对', en: 'List reconciliations' },
       query: z.strictObject(pageQuery),
+      reads: 'no',
       answer: {
         statuses: [200],
         description: { zh: '核对，新的在前', en: 'reconciliations, newest first' },
@@ -74,6 +76,7 @@ export function reconciliationRoutes(): Route[] {
       operationId: 'read-reconciliation',
       summary: { zh: '读取核对结果', en: 'Read the result of a reconciliation' },
       params: idParams,
+      reads: 'no',
       answer: { statuses: [200], description: { zh: '核对', en: 'the reconciliation' }, schema: reconciliation },
       handle: async (ctx, { params }) => ({ body: await readReconciliation(ctx, params.id) }),
     }),

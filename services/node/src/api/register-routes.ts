@@ -28,6 +28,7 @@ export function registerRoutesOf(register: Register): Route[] {
       operationId: `list-${register.name}`,
       summary: { zh: `列出：${register.title.zh}`, en: `List: ${register.title.en}` },
       query: z.strictObject(pageQuery),
+      reads: () => ({}),
       answer: {
         statuses: [200],
         description: { zh: '本机构的记录', en: "the agency's records" },
@@ -52,6 +53,7 @@ export function registerRoutesOf(register: Register): Route[] {
       params,
       body: register.schema,
       examples: register.examples.map((example) => ({ title: example.title, value: example.data })),
+      reads: 'no',
       answer: {
         statuses: [200, 201],
         description: { zh: '已写入', en: 'written' },
@@ -72,6 +74,7 @@ export function registerRoutesOf(register: Register): Route[] {
       operationId: `read-${register.name}`,
       summary: { zh: `读取：${register.title.zh}`, en: `Read: ${register.title.en}` },
       params,
+      reads: ({ entries }) => ({ cases: entries.map((one) => one.caseNumber) }),
       answer: {
         statuses: [200],
         description: { zh: '记录及办件写入的条目', en: 'the record and the entries of cases' },
@@ -91,6 +94,7 @@ export function registerRoutesOf(register: Register): Route[] {
       operationId: `delete-${register.name}`,
       summary: { zh: `删除：${register.title.zh}`, en: `Delete: ${register.title.en}` },
       params,
+      reads: 'no',
       answer: { statuses: [204], description: { zh: '已删除', en: 'deleted' } },
       errors: ['agency-not-allowed', 'malformed-request'],
       preconditions: true,

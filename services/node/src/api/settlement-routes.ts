@@ -31,6 +31,7 @@ export function settlementRoutes(): Route[] {
       summary: { zh: '列出待清算条目', en: 'List settlement entries' },
       rule: ['officer'],
       query: z.strictObject(pageQuery),
+      reads: ({ items }) => ({ cases: items.map((one) => one.caseNumber) }),
       answer: {
         statuses: [200],
         description: { zh: '本机构的条目', en: "the agency's entries" },

@@ -34,6 +34,7 @@ export function taskRoutes(): Route[] {
       summary: { zh: '列出本机构的待办', en: "List the agency's tasks" },
       rule: ['officer'],
       query: z.strictObject({ state: z.enum(['open', 'closed']).optional(), case: caseNumber.optional(), ...pageQuery }),
+      reads: ({ items }) => ({ cases: items.map((one) => one.caseNumber) }),
       answer: {
         statuses: [200],
         description: { zh: '待办', en: 'tasks' },
@@ -60,6 +61,7 @@ export function taskRoutes(): Route[] {
       summary: { zh: '读取待办', en: 'Read a task' },
       rule: ['officer'],
       params: idParams,
+      reads: ({ caseNumber }) => ({ cases: [caseNumber] }),
       answer: { statuses: [200], description: { zh: '待办', en: 'the task' }, schema: task },
       handle: async (ctx, { caller, params }) => ({ body: await readTask(ctx, caller, params.id) }),
     }),
@@ -71,6 +73,7 @@ export function taskRoutes(): Route[] {
       summary: { zh: '关闭待办', en: 'Close a task' },
       rule: ['officer'],
       params: idParams,
+      reads: ({ caseNumber }) => ({ cases: [caseNumber] }),
       answer: { statuses: [200], description: { zh: '已关闭的待办', en: 'the closed task' }, schema: task },
       handle: async (ctx, { caller, params }) => ({ body: await closeTask(ctx, caller, params.id) }),
     }),

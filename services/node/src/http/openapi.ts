@@ -48,6 +48,7 @@ function operationOf(route: Route, convert: Convert): JsonObject {
     tags: [route.tag],
     summary: both(route.summary),
     ...securityOf(route),
+    ...(route.reads === 'no' ? {} : { 'x-hefu-read-logged': true }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(content ? { requestBody: { required: true, content } } : {}),
     responses: { ...successOf(route, convert), ...problemsOf(route, convert) },
