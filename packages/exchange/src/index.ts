@@ -15,6 +15,7 @@ export { keepPartitions, migrate } from './db/migrate.ts'
 export { openDatabase } from './db/open-database.ts'
 export type { Database } from './db/schema.ts'
 export { type ErrorCode, type FieldError, HefuError } from './errors.ts'
+export { readEvidence } from './evidence/read-evidence.ts'
 export { fieldErrorsOf, jsonFieldError } from './field-errors.ts'
 export { createImport, MAX_IMPORT_BYTES } from './imports/create-import.ts'
 export { listImportErrors, listImportResults, readImport } from './imports/read-import.ts'
@@ -25,9 +26,20 @@ export { listReceipts, type ReceiptPosition, type ReceiptView, readReceipt } fro
 export { RecentMessages } from './inbox/recent-messages.ts'
 export { logRead, type Reader, type Shown } from './log/access-read.ts'
 export { actorKeyOf } from './log/actor-name.ts'
+export { exportReceipts, offerExport, type ReceiptPage } from './log/export-log.ts'
 export { type LogContext, logContextOf } from './log/log-context.ts'
 export { logNodeStarted, logNodeStopped } from './log/log-process.ts'
 export { type PublishedCheckpoint, readPublished } from './log/publish-checkpoint.ts'
+export {
+  type LogCheckpointView,
+  type LogEntryPage,
+  type LogEntryView,
+  listLogEntries,
+  readConsistency,
+  readLogCheckpoint,
+  readLogEntry,
+  readLogTile,
+} from './log/read-log.ts'
 export { type Sequencer, startSequencer } from './log/run-sequencer.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { deliverToPeer } from './outbox/deliver-to-peer.ts'

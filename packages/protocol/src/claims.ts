@@ -5,9 +5,16 @@ import { CLOCK_TOLERANCE_SECONDS, MAX_SEEN } from './constants.ts'
 import { parseStrictJson } from './strict-json.ts'
 import { UUID_V7, uuidV7TimeMs } from './uuid-v7.ts'
 
-export const regionId = z.custom<RegionId>((value) => parseRegionId(value).ok, 'a region is a six-digit division code')
+// Strings with a check rather than custom schemas: OpenAPI can show them.
+export const regionId = z
+  .string('a region is a six-digit division code')
+  .refine((text) => parseRegionId(text).ok, 'a region is a six-digit division code')
+  .meta({ pattern: '^\\d{6}$' }) as unknown as z.ZodType<RegionId, RegionId>
 export const agencyCode = z.custom<AgencyCode>((value) => parseAgencyCode(value).ok, 'an agency is a division code, "-", four digits')
-export const caseNumber = z.custom<CaseNumber>((value) => parseCaseNumber(value).ok, 'not a case number')
+export const caseNumber = z
+  .string('not a case number')
+  .refine((text) => parseCaseNumber(text).ok, 'not a case number')
+  .meta({ pattern: '^\\d{6}-[A-Z]{2}-\\d{8}-[0-9A-HJKMNP-TV-Z]{8}$' }) as unknown as z.ZodType<CaseNumber, CaseNumber>
 export const jti = z.string().regex(UUID_V7, 'a UUIDv7 in lower case')
 export const digest = z.string().regex(SHA256_TEXT, 'a SHA-256 digest, base64url')
 /** Epoch seconds, up to the end of the year 9999. */

@@ -1,4 +1,5 @@
-import { readCase, readDocument, readTimeline } from '@hefu/exchange'
+import { readCase, readDocument, readEvidence, readTimeline } from '@hefu/exchange'
+import { evidencePackage } from '@hefu/protocol'
 import { z } from 'zod'
 import { linkHeader } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
@@ -125,6 +126,23 @@ export function caseRoutes(): Route[] {
         const { items } = await readTimeline(ctx, caller, params.caseNumber)
         return { body: { items: [...items] } }
       },
+    }),
+    defineRoute({
+      ...read,
+      path: '/v1/cases/{caseNumber}/evidence',
+      operationId: 'read-case-evidence',
+      summary: { zh: '办件的证据包，可离线核验', en: 'The evidence of a case, which can be checked offline' },
+      rule: readers,
+      reads: (_, { params }) => ({ cases: [params.caseNumber] }),
+      answer: {
+        statuses: [200],
+        description: {
+          zh: '报文原文（审计人员为 null）、回执、日志证明、检查点和公钥',
+          en: 'exact messages (null for auditors), receipts, log proofs, checkpoints and public keys',
+        },
+        schema: evidencePackage.meta({ id: 'CaseEvidence' }),
+      },
+      handle: async (ctx, { caller, params }) => ({ body: await readEvidence(ctx, caller, params.caseNumber) }),
     }),
     defineRoute({
       ...read,

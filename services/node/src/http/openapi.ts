@@ -18,9 +18,10 @@ export function openApiOf(info: ApiInfo, routes: readonly Route[]): JsonObject {
   const convert = (schema: z.ZodType, io: 'input' | 'output') => toSchema(schema, io, components)
   const paths: Record<string, JsonObject> = {}
   for (const route of routes) {
-    const operations = paths[route.path] ?? {}
+    const path = route.path.replace('{*}', '{path}')
+    const operations = paths[path] ?? {}
     operations[route.method.toLowerCase()] = operationOf(route, convert)
-    paths[route.path] = operations
+    paths[path] = operations
   }
   const used = Object.entries(securitySchemes).filter(([name]) =>
     routes.some(({ rule }) => (rule === 'peer') === (name === 'peer') && rule !== 'public'),
@@ -72,7 +73,12 @@ const securitySchemes = {
 
 function parametersOf(route: Route, convert: Convert): Json[] {
   return [
-    ...membersOf(route.params, convert).map(({ name, schema }) => ({ name, in: 'path', required: true, schema })),
+    ...membersOf(route.params, convert).map(({ name, schema }) => ({
+      name: name === '*' ? 'path' : name,
+      in: 'path',
+      required: true,
+      schema,
+    })),
     ...membersOf(route.query, convert).map(({ name, schema, required }) => ({ name, in: 'query', required, schema })),
     ...(route.idempotent ? [header('Idempotency-Key', { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' }, idempotencyText)] : []),
     ...(route.ifMatch ? [header('If-Match', { type: 'string', pattern: '^"[^"]+"$' }, ifMatchText)] : []),

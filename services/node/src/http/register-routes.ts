@@ -31,7 +31,7 @@ function registerRoute(app: FastifyInstance, ctx: Context, route: Route): void {
   }
   app.route({
     method: route.method,
-    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    url: urlOf(route.path),
     config: { rule: route.rule },
     ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
     schema: schemaOf(route),
@@ -49,6 +49,11 @@ function registerRoute(app: FastifyInstance, ctx: Context, route: Route): void {
       return answer(reply, route, given)
     },
   })
+}
+
+/** `{name}` is one segment; `{*}`, at the end, is all that follow. */
+function urlOf(path: string): string {
+  return path.replace('{*}', '*').replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
 function schemaOf({ params, query, body, answer }: Route): FastifySchema {

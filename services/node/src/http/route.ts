@@ -45,7 +45,7 @@ export interface RouteExample {
 /** One operation: everything that the router, the access check and the OpenAPI document need, in one place. */
 export interface RouteDefinition<Params, Query, Body, Result> {
   readonly method: Method
-  /** As in OpenAPI: `/v1/cases/{caseNumber}`. */
+  /** As in OpenAPI: `/v1/cases/{caseNumber}`. `{*}`, at the end, is all further segments together. */
   readonly path: string
   readonly operationId: string
   readonly tag: string
