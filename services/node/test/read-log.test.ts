@@ -105,7 +105,10 @@ async function addressOf({ path, roles }: Operation): Promise<string> {
   const as = roles[0] ?? 'officer'
   const [, , part, name] = path.split('/')
   const register = part === 'registers' ? registers.find((one) => one.name === name) : undefined
-  if (register !== undefined) return path.replace('{id}', String((register.examples[0]?.data as Record<string, unknown>)[register.id]))
+  if (register !== undefined) {
+    const record = register.examples[0]?.data as Record<string, unknown> | undefined
+    return path.replace('{id}', String(record?.[register.id]))
+  }
   const procedure = procedures.find((one) => one.path === part)
   const list = procedure ? `/v1/${part}` : part === 'cases' ? `/v1/cases/${caseNumber}/documents` : `/v1/${part}`
   const items =
