@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Database } from './db/schema.ts'
 import type { RecentMessages } from './inbox/recent-messages.ts'
 import type { LogContext } from './log/log-context.ts'
+import type { LogStateReader } from './log/log-state.ts'
 import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue/queue.ts'
 
@@ -22,6 +23,7 @@ export interface Context {
   readonly exchangeLog: LogContext
   /** Under which the log names persons: see actor-name.ts. */
   readonly actorKey: Uint8Array
+  readonly logState: LogStateReader
   /** Milliseconds since the epoch; the only clock (tests move it). */
   readonly now: () => number
   readonly log: Logger

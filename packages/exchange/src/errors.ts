@@ -32,6 +32,8 @@ export type ErrorCode =
   | 'conflict'
   | 'too-many-requests'
   | 'unavailable'
+  | 'log-unavailable'
+  | 'log-sealed'
   | 'unverifiable'
   | 'internal'
 

@@ -26,9 +26,13 @@ export { listReceipts, type ReceiptPosition, type ReceiptView, readReceipt } fro
 export { RecentMessages } from './inbox/recent-messages.ts'
 export { logRead, type Reader, type Shown } from './log/access-read.ts'
 export { actorKeyOf } from './log/actor-name.ts'
+export { answerProof, MAX_PROOFS, type ProofAnswer } from './log/answer-proof.ts'
 export { exportReceipts, offerExport, type ReceiptPage } from './log/export-log.ts'
 export { type LogContext, logContextOf } from './log/log-context.ts'
+export { LOG_PATH, WITNESS_PATH } from './log/log-paths.ts'
 export { logNodeStarted, logNodeStopped } from './log/log-process.ts'
+export { type LogState, type LogStateReader, logStateReader } from './log/log-state.ts'
+export { checkPromises } from './log/promises/check-promises.ts'
 export { type PublishedCheckpoint, readPublished } from './log/publish-checkpoint.ts'
 export {
   type LogCheckpointView,
@@ -40,7 +44,12 @@ export {
   readLogEntry,
   readLogTile,
 } from './log/read-log.ts'
+export { requireConfirmedLog, requireLog, requireLogOrSeal } from './log/require-log.ts'
 export { type Sequencer, startSequencer } from './log/run-sequencer.ts'
+export { showCheckpoint, showTile } from './log/show-log.ts'
+export { requestSuccessor } from './log/successor/request-successor.ts'
+export { type LogStateView, showLogState } from './log/successor/show-log-state.ts'
+export { type AddCheckpointAnswer, answerAddCheckpoint } from './log/witness/answer-add-checkpoint.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
 export { deliverToPeer } from './outbox/deliver-to-peer.ts'
 export { type DeliveryFilter, type DeliveryView, listDeliveries, readDelivery, retryNow, sendAgain } from './outbox/read-deliveries.ts'

@@ -51,6 +51,18 @@ export function createMetrics() {
     }),
     inboxUnapplied: new Gauge({ name: 'hefu_inbox_unapplied', help: 'Accepted messages not yet applied', registers }),
     logSize: new Gauge({ name: 'hefu_log_size', help: 'Entries of the exchange log, as last published', registers }),
+    logConfirmed: new Gauge({ name: 'hefu_log_confirmed', help: 'Whether the witnesses have confirmed the exchange log', registers }),
+    logSealed: new Gauge({ name: 'hefu_log_sealed', help: 'Whether the exchange log is sealed', registers }),
+    logPendingSeconds: new Gauge({
+      name: 'hefu_log_pending_seconds',
+      help: 'Age of the oldest entry waiting for the exchange log',
+      registers,
+    }),
+    logWitnessedSeconds: new Gauge({
+      name: 'hefu_log_witnessed_seconds',
+      help: 'Age of the newest checkpoint that a quorum has cosigned',
+      registers,
+    }),
     logPending: new Gauge({ name: 'hefu_log_pending', help: 'Entries waiting for the exchange log', registers }),
   }
   // A counter that does not exist yet hides its first increase.

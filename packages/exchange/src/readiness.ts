@@ -1,15 +1,19 @@
 import { sql } from 'kysely'
 import type { Context } from './context.ts'
+import { logChecks } from './log/log-checks.ts'
 
 export interface Check {
-  readonly name: 'database' | 'queue'
+  readonly name: 'database' | 'queue' | 'log' | 'log-confirmed' | 'log-witnessed'
   readonly ok: boolean
   readonly zh: string
   readonly en: string
 }
 
+/** Said, but no reason to send callers elsewhere: the local API goes on meanwhile. */
+const warnings: ReadonlySet<Check['name']> = new Set(['log-confirmed', 'log-witnessed'])
+
 /** Whether this node can do its work now. Peers that are away do not make it unready: that is what the outbox is for. */
-export async function readiness(ctx: Pick<Context, 'db' | 'queue'>): Promise<{ ready: boolean; checks: Check[] }> {
+export async function readiness(ctx: Pick<Context, 'db' | 'queue' | 'logState'>): Promise<{ ready: boolean; checks: Check[] }> {
   const database = await succeeds(sql`select 1 from cases limit 1`.execute(ctx.db))
   const queue = await succeeds(ctx.queue.depth())
   const checks: Check[] = [
@@ -25,8 +29,9 @@ export async function readiness(ctx: Pick<Context, 'db' | 'queue'>): Promise<{ r
       zh: queue ? '队列可用' : '队列不可用：检查 QUEUE_URL；报文已存库，恢复后自动续传',
       en: queue ? 'queue answers' : 'no queue: check QUEUE_URL; messages are safe in the database and go on after its return',
     },
+    ...logChecks(await ctx.logState.readNow().catch(() => undefined)),
   ]
-  return { ready: checks.every((check) => check.ok), checks }
+  return { ready: checks.every(({ ok, name }) => ok || warnings.has(name)), checks }
 }
 
 async function succeeds(work: Promise<unknown>): Promise<boolean> {
@@ -37,7 +42,9 @@ async function succeeds(work: Promise<unknown>): Promise<boolean> {
 }
 
 /** Reads what the gauges show, just before they are shown. */
-export async function refreshGauges(ctx: Pick<Context, 'db' | 'queue' | 'metrics' | 'federation' | 'region' | 'now'>): Promise<void> {
+export async function refreshGauges(
+  ctx: Pick<Context, 'db' | 'queue' | 'metrics' | 'federation' | 'region' | 'now' | 'logState'>,
+): Promise<void> {
   const { rows: pending } = await sql<{
     peer: string
     n: string
@@ -54,6 +61,11 @@ export async function refreshGauges(ctx: Pick<Context, 'db' | 'queue' | 'metrics
   }>`select (select count(*) from inbox where applied_at is null) as unapplied, (select count(*) from log_pending) as log`.execute(ctx.db)
   ctx.metrics.inboxUnapplied.set(Number(counts[0]?.unapplied ?? 0))
   ctx.metrics.logPending.set(Number(counts[0]?.log ?? 0))
+  const log = await ctx.logState.read()
+  ctx.metrics.logConfirmed.set(log.confirmed ? 1 : 0)
+  ctx.metrics.logSealed.set(log.sealed ? 1 : 0)
+  ctx.metrics.logPendingSeconds.set(log.pendingMs / 1000)
+  ctx.metrics.logWitnessedSeconds.set(log.witnessedMs === null ? Number.NaN : log.witnessedMs / 1000)
   const depth = await ctx.queue.depth().catch(() => null)
   for (const [queue, jobs] of Object.entries(depth ?? {})) ctx.metrics.queueDepth.set({ queue }, jobs)
 }

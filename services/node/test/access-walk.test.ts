@@ -35,14 +35,16 @@ function addressOf(path: string): string {
     .replace('{region}', '500000')
     .replace('{digest}', 'A'.repeat(43))
     .replace('{index}', '0')
-    .replace('/tiles/{path}', '/tiles/0/000.p/1')
-    .replace('/bundles/{path}', '/bundles/000.p/1')
+    .replace('/tiles/{tile}', '/tiles/0/000.p/1')
+    .replace('/bundles/{tile}', '/bundles/000.p/1')
     .replace('{id}', '019aa000-0000-7000-8000-000000000000')
 }
 
 /** The rule of each part of the API, written down a second time. */
 function expectedRoles({ method, path }: Operation): readonly Role[] {
   if (/^\/v1\/(peers|deliveries|alerts|reconciliations)(\/|$)/.test(path)) return ['operator']
+  if (path === '/v1/exchange-log/state') return ['operator', 'auditor']
+  if (path === '/v1/exchange-log/successor') return ['operator']
   if (/^\/v1\/(receipts|exchange-log)(\/|$)/.test(path)) return ['auditor']
   if (/^\/v1\/cases/.test(path) && method === 'GET' && !path.includes('/documents/{id}')) return ['officer', 'auditor']
   return ['officer']
@@ -117,7 +119,7 @@ describe('a route without a rule', () => {
   it('stops the start', async () => {
     const { metrics } = pair.chengdu.node.ctx
     const app = openApp({ log: pino({ level: 'silent' }), metrics }, 'api')
-    guardApi(app, [])
+    guardApi(app, pair.chengdu.node.ctx, [])
     expect(() => app.get('/v1/open-to-all', () => 'hello')).toThrow('no rule')
     expect(() => app.get('/v1/public', { config: { rule: 'public' } }, () => 'hello')).toThrow('no rule')
     await app.close()

@@ -56,6 +56,12 @@ export async function startPair(overrides: { procedures?: readonly Procedure[]; 
     await node.start()
     nodes.push({ region, node, tokens: paths.tokens, log })
   }
+  for (const { node } of nodes) {
+    await until(
+      async () => await node.ctx.logState.readNow(),
+      ({ confirmed }) => confirmed,
+    )
+  }
   return {
     chengdu: nodes[0] as TestNode,
     chongqing: nodes[1] as TestNode,

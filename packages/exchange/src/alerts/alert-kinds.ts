@@ -9,4 +9,8 @@ export const alertKinds = [
   'delivery.expired',
   'apply.failed',
   'reconcile.differs',
+  'log.sealed',
+  'log.promise-broken',
+  'witness.forgot',
+  'witness.contradiction',
 ] as const

@@ -25,10 +25,10 @@ interface Question {
 
 /**
  * Where a register can answer and it is this side's turn: good news that the register proves goes out by itself when the
- * agreement says so, once; everything else becomes a draft for an officer. Under the case lock, like any other document.
+ * agreement says so and `automatic` allows it, once; everything else becomes a draft for an officer. Under the case lock, like any other document.
  * Answers the peers to deliver to.
  */
-export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: readonly Projected[]): Promise<string[]> {
+export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: readonly Projected[], automatic: boolean): Promise<string[]> {
   const questions = cases.flatMap(questionsOf)
   if (questions.length === 0) return []
   const keys = questions.flatMap(({ wanted }) =>
@@ -64,7 +64,7 @@ export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: rea
       await closeDraft(tx, ctx, question.projected.loaded, question.answer.document)
       continue
     }
-    const peer = written.automatic ? await sendAutomatically(tx, ctx, question, written.data) : null
+    const peer = automatic && written.automatic ? await sendAutomatically(tx, ctx, question, written.data) : null
     if (peer === null)
       await writeDraft(tx, ctx, question.projected.loaded, {
         digest: question.about,

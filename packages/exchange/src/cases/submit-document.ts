@@ -4,6 +4,7 @@ import type { Tx } from '../db/bulk.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import { auditStatement } from '../log/audit-store.ts'
+import { requireLog } from '../log/require-log.ts'
 import { documentSubmitted } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
 import { appendDocument } from './append-document.ts'
@@ -51,13 +52,17 @@ export interface Submitted {
   readonly repeated: boolean
 }
 
-type SubmitContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'now' | 'log' | 'metrics'>
+type SubmitContext = Pick<
+  Context,
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'now' | 'log' | 'metrics' | 'logState'
+>
 
 /**
  * Opens a case or adds a document to one: one transaction, nothing sent before it is committed (house.md, Life of one document).
  * Throws HefuError; then nothing is stored.
  */
 export async function submitDocument(ctx: SubmitContext, request: SubmitRequest): Promise<Submitted> {
+  await requireLog(ctx)
   const { submitted, peer } = await withFreeNumber(() => ctx.db.transaction().execute(async (tx) => await submit(tx, ctx, request)))
   if (submitted.repeated) return submitted
   documentSubmitted(ctx, submitted, peer)

@@ -7,19 +7,28 @@ export interface Logins {
   readonly sequencer: string
 }
 
-const logTables = ['log_pending', 'log_entries', 'log_heads', 'log_tiles', 'log_checkpoints'] as const
+const logTables = [
+  'log_pending',
+  'log_entries',
+  'log_heads',
+  'log_tiles',
+  'log_checkpoints',
+  'log_witnesses',
+  'log_seals',
+  'log_successors',
+] as const
 
-/** On the tables of the log (protocol.md section 4): the application has no right on entries, the sequencer may only add some. */
+/** On the tables of the log (protocol.md section 4): the application has no right on entries, the sequencer may only add some; nobody lifts a seal. */
 const rights = {
   application: [
     ['select', logTables],
-    ['insert', ['log_pending']],
+    ['insert', ['log_pending', 'log_successors']],
   ],
   sequencer: [
     ['select', logTables],
     ['delete', ['log_pending']],
-    ['insert', ['log_entries', 'log_heads', 'log_tiles', 'log_checkpoints']],
-    ['update', ['log_heads', 'log_tiles', 'log_checkpoints']],
+    ['insert', ['log_entries', 'log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses', 'log_seals']],
+    ['update', ['log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses']],
   ],
 } as const satisfies Record<keyof Logins, readonly (readonly [right: string, tables: readonly string[]])[]>
 

@@ -242,6 +242,44 @@ interface WitnessedHeadTable {
   at: Date
 }
 
+interface LogWitnessTable {
+  epoch: number
+  witness: string
+  size: string | null
+  note: string | null
+  cosigned_at: Date | null
+  answered_at: Date
+}
+
+interface LogSealTable {
+  epoch: number
+  at: Date
+  witness: string
+  why: 'witness-ahead' | 'other-history'
+  evidence: Json<unknown>
+}
+
+interface LogSuccessorTable {
+  epoch: number
+  origin: string
+  client: string
+  reason: string
+  at: Date
+  decision: string
+}
+
+interface PromiseTable {
+  receipt: string
+  peer: string
+  origin: string
+  due_at: Date
+  state: 'open' | 'kept' | 'broken'
+  next_at: Date
+  attempts: number
+  checked_at: Date | null
+  proven_size: string | null
+}
+
 interface IdempotencyTable {
   client: string
   key: string
@@ -372,6 +410,10 @@ export interface Database {
   log_tiles: LogTileTable
   log_checkpoints: LogCheckpointTable
   witnessed_heads: WitnessedHeadTable
+  log_witnesses: LogWitnessTable
+  log_seals: LogSealTable
+  log_successors: LogSuccessorTable
+  promises: PromiseTable
   idempotency: IdempotencyTable
   audit: AuditTable
   alerts: AlertTable
@@ -402,10 +444,14 @@ export type LogCheckpointRow = Selectable<LogCheckpointTable>
 export type LogEntryRow = Selectable<LogEntryTable>
 export type LogHeadRow = Selectable<LogHeadTable>
 export type LogPendingRow = Selectable<LogPendingTable>
+export type LogSealRow = Selectable<LogSealTable>
+export type LogSuccessorRow = Selectable<LogSuccessorTable>
 export type LogTileRow = Selectable<LogTileTable>
+export type LogWitnessRow = Selectable<LogWitnessTable>
 export type OutboxRow = Selectable<OutboxTable>
 export type PeerRow = Selectable<PeerTable>
 export type PlaceRow = Selectable<PlaceTable>
+export type PromiseRow = Selectable<PromiseTable>
 export type QuarantineRow = Selectable<QuarantineTable>
 export type ReceiptRow = Selectable<ReceiptTable>
 export type ReconciliationRow = Selectable<ReconciliationTable>

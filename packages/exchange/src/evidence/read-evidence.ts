@@ -5,8 +5,9 @@ import { documentsInOrder, readLoadedCase } from '../cases/read-case.ts'
 import type { Caller, Context } from '../context.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
-import { findEntryRows, listLogs, readNewestWitnessed } from '../log/audit-log-store.ts'
+import { findEntryRows, listLogs } from '../log/audit-log-store.ts'
 import { headOver, proveEntry } from '../log/prove-entries.ts'
+import { readNewestWitnessed } from '../log/witness/witness-store.ts'
 import { readAnswers, type StoredAnswer } from './evidence-store.ts'
 import { summarise } from './summarise-case.ts'
 
@@ -86,7 +87,7 @@ async function newestCheckpoints(ctx: EvidenceContext): Promise<string[]> {
   const notes: string[] = []
   for (const { epoch } of await listLogs(ctx.db)) {
     const newest = await readNewestWitnessed(ctx.db, epoch)
-    if (newest !== undefined) notes.push(newest.witnessed)
+    if (newest !== undefined) notes.push(newest.note)
   }
   return notes
 }

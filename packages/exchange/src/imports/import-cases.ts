@@ -38,9 +38,17 @@ export async function importCase(
   }
 }
 
+const passing: ReadonlySet<HefuError['code']> = new Set([
+  'unavailable',
+  'too-many-requests',
+  'idempotency-key-busy',
+  'log-unavailable',
+  'log-sealed',
+])
+
 /** Errors that say nothing about the row but about the moment: it keeps its place and is tried again. */
 export function isPassing(error: HefuError): boolean {
-  return error.code === 'unavailable' || error.code === 'too-many-requests' || error.code === 'idempotency-key-busy'
+  return passing.has(error.code)
 }
 
 function failureOf(error: HefuError) {

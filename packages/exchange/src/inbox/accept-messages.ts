@@ -11,7 +11,7 @@ export type Accepted = { readonly status: 200; readonly answer: Answer } | { rea
 
 type AcceptContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'now' | 'log' | 'metrics' | 'recent'
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'exchangeLog' | 'now' | 'log' | 'metrics' | 'recent'
 >
 type Verified = Extract<VerifiedMessage, { ok: true }> & { readonly token: string }
 

@@ -4,12 +4,13 @@ import { answerFromRegisters } from '../cases/answer-from-registers.ts'
 import { loadCases, lockCases } from '../cases/case-store.ts'
 import { projectCases } from '../cases/project-cases.ts'
 import type { Context } from '../context.ts'
+import { mayAct } from '../log/require-log.ts'
 import { casesApplied } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
 
 type ApplyContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent'
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent' | 'logState'
 >
 
 /**
@@ -37,6 +38,8 @@ async function applyTogether(
   ctx: ApplyContext,
   caseNumbers: readonly string[],
 ): Promise<{ peers: string[]; applied: { procedure: string }[] }> {
+  // An answer that goes out by itself is an act like any other: without a log it is a draft.
+  const automatic = await mayAct(ctx)
   return await ctx.db.transaction().execute(async (tx) => {
     const rows = await lockCases(tx, caseNumbers)
     // Before the documents are read: an acceptance that commits in between is applied, and marked, by its own job.
@@ -44,7 +47,7 @@ async function applyTogether(
       join unnest(${caseNumbers}::text[]) as n (number) on i.case_number = n.number where i.applied_at is null`.execute(tx)
     const held = ctx.recent.take(arrived.map(({ digest }) => digest))
     const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows, held))
-    const peers = await answerFromRegisters(tx, ctx, projected)
+    const peers = await answerFromRegisters(tx, ctx, projected, automatic)
     // Last: whoever changes a register holds its look-ups and then marks these rows, so they are not to be locked before the look-ups.
     await sql`update inbox i set applied_at = ${new Date(ctx.now())} from unnest(${arrived.map(({ jti }) => jti)}::uuid[], ${arrived.map(({ digest }) => digest)}::text[]) as a (jti, digest)
       where i.jti = a.jti and i.digest = a.digest and i.applied_at is null`.execute(tx)

@@ -5,7 +5,10 @@ import { uuidv7 } from '../uuid.ts'
 import type { NewArrival } from './arrival-rows.ts'
 import type { StoredAnswer } from './inbox-store.ts'
 
-type IssueContext = Pick<Context, 'region' | 'signer'>
+type IssueContext = Pick<Context, 'region' | 'signer' | 'exchangeLog'>
+
+/** How soon every message of a receipt is in this node's log, in seconds: what the receipt promises. */
+export const PROMISED_WITHIN_S = 60
 
 export interface Issued {
   readonly row: ReceiptRow
@@ -22,7 +25,15 @@ export async function issueReceipt(ctx: IssueContext, iss: string, inserted: rea
   const receivedAt = Math.floor(nowMs / 1000)
   const jti = uuidv7(nowMs)
   const receipt = await signReceipt(
-    { iss: ctx.region, aud: iss as typeof ctx.region, jti, iat: receivedAt, receivedAt, tree: { size, root } },
+    {
+      iss: ctx.region,
+      aud: iss as typeof ctx.region,
+      jti,
+      iat: receivedAt,
+      receivedAt,
+      tree: { size, root },
+      log: { origin: ctx.exchangeLog.origin, within: PROMISED_WITHIN_S },
+    },
     ctx.signer,
   )
   const digest = messageDigest(receipt)

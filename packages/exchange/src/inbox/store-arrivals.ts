@@ -20,7 +20,7 @@ export interface Stored {
   readonly receipt: string | null
 }
 
-type StoreContext = Pick<Context, 'region' | 'db' | 'signer' | 'now' | 'log' | 'metrics' | 'recent'>
+type StoreContext = Pick<Context, 'region' | 'db' | 'signer' | 'exchangeLog' | 'now' | 'log' | 'metrics' | 'recent'>
 
 const nothing: Stored = { answers: [], caseNumbers: [], receipt: null }
 

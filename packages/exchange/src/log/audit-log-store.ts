@@ -2,7 +2,6 @@ import { TILE_WIDTH } from '@hefu/translog'
 import { sql } from 'kysely'
 import type { Reader } from '../db/bulk.ts'
 import type { LogEntryRow } from '../db/schema.ts'
-import type { StoredCheckpoint } from './log-store.ts'
 
 /** A log of this node as an auditor sees it: the columns beside `entry` are for look-ups, what counts is `entry`. */
 export interface EntryFilter {
@@ -86,33 +85,7 @@ export async function listLogs(db: Reader): Promise<StoredLog[]> {
   return await db.selectFrom('log_heads').select(['epoch', 'origin']).orderBy('epoch').execute()
 }
 
-/** The largest tree of that log that a quorum has cosigned. */
-export async function readNewestWitnessed(db: Reader, epoch: number): Promise<(StoredCheckpoint & { witnessed: string }) | undefined> {
-  const row = await db
-    .selectFrom('log_checkpoints')
-    .selectAll()
-    .where('epoch', '=', epoch)
-    .where('witnessed', 'is not', null)
-    .orderBy('size', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row && { epoch, size: Number(row.size), at: row.at, note: row.note, witnessed: row.witnessed ?? '' }
-}
-
 /** The newest checkpoints of other logs that this node cosigned, as their logs signed them. */
 export async function listCosigned(db: Reader): Promise<{ origin: string; note: string }[]> {
   return await db.selectFrom('witnessed_heads').select(['origin', 'checkpoint as note']).orderBy('origin').execute()
-}
-
-/** The newest checkpoint of that log that this witness cosigned, with its cosignature. */
-export async function readWitnessedBy(db: Reader, epoch: number, witness: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('log_checkpoints')
-    .select('witnessed')
-    .where('epoch', '=', epoch)
-    .where(sql<boolean>`position(${`\n— ${witness} `} in witnessed) > 0`)
-    .orderBy('size', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.witnessed ?? undefined
 }

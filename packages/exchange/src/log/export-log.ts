@@ -2,7 +2,7 @@ import type { ExportedLeaf, ExportedReceipt, ExportOffer } from '@hefu/protocol'
 import type { Context } from '../context.ts'
 import type { PlaceRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
-import { listCosigned, listLogs, readNewestWitnessed, readWitnessedBy } from './audit-log-store.ts'
+import { listCosigned, listLogs } from './audit-log-store.ts'
 import {
   findReceiptIndex,
   listLoggedReceipts,
@@ -12,6 +12,7 @@ import {
   readReceiptTexts,
 } from './export-receipts-store.ts'
 import { readNewestCheckpoint, type StoredCheckpoint } from './log-store.ts'
+import { readNewestWitnessed, readWitnesses, type WitnessedCheckpoint } from './witness/witness-store.ts'
 
 /** Witnessing keeps up with the log to within seconds; when it does not, an export shows what has no witness yet, too. */
 const WITNESSES_LAG_MS = 60_000
@@ -20,28 +21,27 @@ const RECEIPTS_A_PAGE = 1_000
 const RECEIPTS_AT_ONCE = 50
 
 /** What an export of the live log is pinned to, and what the witnesses said. Throws HefuError `not-found` while there is no log. */
-export async function offerExport(ctx: Pick<Context, 'db' | 'region' | 'exchangeLog'>): Promise<ExportOffer> {
+export async function offerExport(ctx: Pick<Context, 'db' | 'region'>): Promise<ExportOffer> {
   const logs = await listLogs(ctx.db)
   const live = logs.at(-1)
   const newest = live && (await readNewestCheckpoint(ctx.db, live.epoch))
   if (live === undefined || newest === undefined) throw new HefuError('not-found')
-  const names = ctx.exchangeLog.policy?.witnesses.map(({ name }) => name) ?? []
-  const witnessed = await Promise.all(names.map(async (witness) => ({ witness, note: await readWitnessedBy(ctx.db, live.epoch, witness) })))
+  const witnesses = [...(await readWitnesses(ctx.db, live.epoch)).values()]
   return {
     v: 1,
     region: ctx.region,
     origin: live.origin,
     epoch: live.epoch,
     checkpoint: pinned(newest, await readNewestWitnessed(ctx.db, live.epoch)),
-    witnessed: witnessed.flatMap(({ witness, note }) => (note === undefined ? [] : [{ witness, note }])),
+    witnessed: witnesses.flatMap(({ witness, note }) => (note === null ? [] : [{ witness, note }])),
     cosigned: await listCosigned(ctx.db),
     earlier: await Promise.all(logs.slice(0, -1).map(async ({ origin, epoch }) => await closedLog(ctx, origin, epoch))),
   }
 }
 
-function pinned(newest: StoredCheckpoint, witnessed: (StoredCheckpoint & { readonly witnessed: string }) | undefined): string {
+function pinned(newest: StoredCheckpoint, witnessed: WitnessedCheckpoint | undefined): string {
   if (witnessed === undefined) return newest.note
-  return newest.at.getTime() - witnessed.at.getTime() > WITNESSES_LAG_MS ? (newest.witnessed ?? newest.note) : witnessed.witnessed
+  return newest.at.getTime() - witnessed.at.getTime() > WITNESSES_LAG_MS ? (newest.witnessed ?? newest.note) : witnessed.note
 }
 
 async function closedLog(ctx: Pick<Context, 'db'>, origin: string, epoch: number): Promise<ExportOffer['earlier'][number]> {

@@ -45,9 +45,18 @@ export async function readHead(db: Reader): Promise<LogHead | undefined> {
 export async function insertFirstHead(db: Reader, origin: string): Promise<void> {
   await db
     .insertInto('log_heads')
-    .values({ epoch: 0, origin, size: '0', range: Buffer.from(formatCompactRange(EMPTY_RANGE)), closed_at: null })
+    .values(emptyHead(0, origin))
     .onConflict((conflict) => conflict.doNothing())
     .execute()
+}
+
+/** A further log, empty. */
+export async function insertHead(tx: Tx, { epoch, origin }: Pick<LogHead, 'epoch' | 'origin'>): Promise<void> {
+  await tx.insertInto('log_heads').values(emptyHead(epoch, origin)).execute()
+}
+
+function emptyHead(epoch: number, origin: string) {
+  return { epoch, origin, size: '0', range: Buffer.from(formatCompactRange(EMPTY_RANGE)), closed_at: null }
 }
 
 /**

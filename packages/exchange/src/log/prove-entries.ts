@@ -1,7 +1,7 @@
 import { formatTlogProof, proveInclusion } from '@hefu/translog'
 import type { Context } from '../context.ts'
-import { readNewestWitnessed } from './audit-log-store.ts'
 import { readNewestCheckpoint, tilesOf } from './log-store.ts'
+import { readNewestWitnessed } from './witness/witness-store.ts'
 
 /** What a proof is made against. */
 export interface ProvenHead {
@@ -16,7 +16,7 @@ export interface ProvenHead {
 /** The newest checkpoint that a quorum cosigned, or, where that does not cover the entry, the newest at all. */
 export async function headOver(ctx: Pick<Context, 'db'>, epoch: number, index: number): Promise<ProvenHead | undefined> {
   const witnessed = await readNewestWitnessed(ctx.db, epoch)
-  if (witnessed !== undefined && witnessed.size > index) return { ...witnessed, note: witnessed.witnessed, witnessed: true }
+  if (witnessed !== undefined && witnessed.size > index) return { ...witnessed, witnessed: true }
   const newest = await readNewestCheckpoint(ctx.db, epoch)
   return newest !== undefined && newest.size > index ? { ...newest, witnessed: false } : undefined
 }

@@ -2,17 +2,10 @@ import { formatEntryBundle, HASH_BYTES, parseTilePath, proveConsistency, readRoo
 import type { Context } from '../context.ts'
 import type { LogEntryRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
-import {
-  type EntryFilter,
-  listEntryRows,
-  listLogs,
-  readBundleTexts,
-  readEntryRow,
-  readNewestWitnessed,
-  readTileHashes,
-} from './audit-log-store.ts'
+import { type EntryFilter, listEntryRows, listLogs, readBundleTexts, readEntryRow, readTileHashes } from './audit-log-store.ts'
 import { readNewestCheckpoint, tilesOf } from './log-store.ts'
 import { headOver, proveEntry } from './prove-entries.ts'
+import { readNewestWitnessed } from './witness/witness-store.ts'
 
 type ReadContext = Pick<Context, 'db'>
 
@@ -95,8 +88,9 @@ export async function readLogCheckpoint(
 ): Promise<LogCheckpointView & { readonly witnessed: LogCheckpointView | null }> {
   const { origin, epoch: at, newest } = await logOf(ctx, epoch)
   const witnessed = await readNewestWitnessed(ctx.db, at)
-  const view = (stored: typeof newest, note: string) => ({ origin, epoch: at, size: stored.size, at: stored.at.toISOString(), note })
-  return { ...view(newest, newest.note), witnessed: witnessed === undefined ? null : view(witnessed, witnessed.witnessed) }
+  type Stored = Pick<typeof newest, 'size' | 'at' | 'note'>
+  const view = (stored: Stored) => ({ origin, epoch: at, size: stored.size, at: stored.at.toISOString(), note: stored.note })
+  return { ...view(newest), witnessed: witnessed === undefined ? null : view(witnessed) }
 }
 
 /**

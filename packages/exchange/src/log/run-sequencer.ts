@@ -9,11 +9,17 @@ import { type PublishedCheckpoint, readPublished } from './publish-checkpoint.ts
 import { sequenceEntries } from './sequence-entries.ts'
 import { SEQUENCER_SESSION, type SequencerLock, takeSequencerLock } from './sequencer-lock.ts'
 import { signCheckpoint } from './sign-checkpoint.ts'
+import { openSuccessor } from './successor/open-successor.ts'
+import { openWitnesses, type Witnesses } from './witness/ask-witnesses.ts'
+import { readSeal } from './witness/witness-store.ts'
 
 /** How soon a row that was committed is looked for. */
 const POLL_MS = 100
 /** How soon a standby tries again, and a sequencer after a failure. */
 const STANDBY_MS = 500
+/** While a backlog is worked off. */
+const PUBLISH_MS = 500
+const CONFIRM_POLL_MS = 20
 const HEARTBEAT_MS = 60_000
 /** A stop does not wait longer for what is pending: it stays there for the next. */
 const DRAIN_MS = 5_000
@@ -32,7 +38,7 @@ export interface Sequencer {
   stop(): Promise<void>
 }
 
-type SequencerContext = Pick<Context, 'region' | 'exchangeLog' | 'db' | 'now' | 'log' | 'metrics'>
+type SequencerContext = Pick<Context, 'region' | 'federation' | 'exchangeLog' | 'db' | 'now' | 'log' | 'metrics'>
 
 /** What one process knows while it holds the lock. */
 interface Lead {
@@ -41,6 +47,8 @@ interface Lead {
   readonly lock: SequencerLock
   readonly options: SequencerOptions
   readonly signal: AbortSignal
+  readonly witnesses: Witnesses
+  readonly idle: (event: 'sequencer.sealed' | 'sequencer.other-log', live: string | undefined) => undefined
 }
 
 /** Runs until it is stopped: stands by, and moves the log while it holds the lock. Whatever fails is logged and tried again. */
@@ -48,6 +56,7 @@ export function startSequencer(ctx: SequencerContext, options: SequencerOptions)
   const stopping = new AbortController()
   const { signal } = stopping
   const db = openDatabase({ url: options.url, poolSize: 2, onError: () => {}, session: SEQUENCER_SESSION })
+  const idle = idleReporter(ctx)
   let leading = false
   const run = async () => {
     while (!signal.aborted) {
@@ -55,7 +64,7 @@ export function startSequencer(ctx: SequencerContext, options: SequencerOptions)
         const lock = await takeSequencerLock(options.url)
         if (lock !== null) {
           leading = true
-          await lead({ ctx, db, lock, options, signal }).finally(async () => {
+          await takeLead({ ctx, db, lock, options, signal, idle }).finally(async () => {
             leading = false
             await lock.release()
           })
@@ -76,21 +85,52 @@ export function startSequencer(ctx: SequencerContext, options: SequencerOptions)
   }
 }
 
-async function lead(lead: Lead): Promise<void> {
-  const { ctx, db, lock, signal } = lead
-  let head = await openHead(ctx, db)
+async function takeLead(candidate: Omit<Lead, 'witnesses'>): Promise<void> {
+  const { ctx, db, lock } = candidate
+  const head = await openHead(candidate)
   if (head === undefined) return
-  ctx.log.info({ event: 'sequencer.leading', origin: head.origin, size: head.range.size }, 'sequencer.leading')
+  const witnesses = await openWitnesses(ctx, db, head.epoch)
+  const leader = { ...candidate, witnesses }
+  try {
+    await publish(leader)
+    if (!(await confirmStart(leader))) return
+    await lock.confirm()
+    ctx.log.info({ event: 'sequencer.leading', origin: head.origin, size: head.range.size }, 'sequencer.leading')
+    await lead(leader, head)
+  } finally {
+    await witnesses.stop()
+  }
+}
+
+/**
+ * Nothing is signed until a quorum of witnesses has cosigned what was signed last: the database may have come from a backup, and then
+ * every further checkpoint would be a second history (protocol.md section 4).
+ */
+async function confirmStart({ lock, signal, witnesses }: Lead): Promise<boolean> {
+  while (lock.held() && !signal.aborted && !witnesses.sealed()) {
+    if (witnesses.confirmed()) return true
+    await pause(CONFIRM_POLL_MS, signal)
+  }
+  return false
+}
+
+async function lead(lead: Lead, confirmed: LogHead): Promise<void> {
+  const { ctx, db, lock, signal, witnesses } = lead
+  let head: LogHead | undefined = confirmed
   let lastAtMs = await publish(lead)
-  while (lock.held()) {
+  let publishedAt = performance.now()
+  while (lock.held() && !witnesses.sealed()) {
     const result = await sequenceEntries(ctx, db, head)
     if (result.status === 'placed') {
       head = result.head
+      // Of a backlog not every checkpoint is shown, but one at least every half second.
+      if (result.more && performance.now() - publishedAt < PUBLISH_MS) continue
       lastAtMs = await publish(lead)
+      publishedAt = performance.now()
       if (result.more) continue
     } else if (result.status === 'fenced') {
       ctx.log.warn({ event: 'sequencer.fenced', size: head.range.size }, 'sequencer.fenced')
-      head = await openHead(ctx, db)
+      head = await openHead(lead)
       if (head === undefined) return
     }
     if (signal.aborted) return await drain(lead, head)
@@ -113,14 +153,18 @@ async function drain(lead: Lead, from: LogHead): Promise<void> {
   }
 }
 
-/** The live head; begins the first log of a node. Undefined: the live log is not the one that this node has the key of, or it is closed. */
-async function openHead({ exchangeLog, log, now }: SequencerContext, db: Kysely<Database>): Promise<LogHead | undefined> {
+/**
+ * The live head; begins the first log of a node, and the successor of a sealed one where an operator has decided so. Undefined: the live
+ * log is sealed, or not the one that this node has the key of; then `idle` says so once.
+ */
+async function openHead({ ctx, db, idle }: Pick<Lead, 'ctx' | 'db' | 'idle'>): Promise<LogHead | undefined> {
+  const { exchangeLog, now } = ctx
   await insertFirstHead(db, exchangeLog.origin)
-  const head = await readHead(db)
-  if (head === undefined || head.origin !== exchangeLog.origin || head.closedAt !== null) {
-    log.error({ event: 'sequencer.other-log', origin: exchangeLog.origin, live: head?.origin }, 'sequencer.other-log')
-    return undefined
-  }
+  const live = await readHead(db)
+  const sealed = live !== undefined && (await readSeal(db, live.epoch)) !== undefined
+  const head = sealed ? await openSuccessor(ctx, db, live) : live
+  if (head === undefined) return idle('sequencer.sealed', live?.origin)
+  if (head.origin !== exchangeLog.origin || head.closedAt !== null) return idle('sequencer.other-log', head.origin)
   if ((await readNewestCheckpoint(db, head.epoch)) === undefined) {
     const note = await signCheckpoint(exchangeLog, head.range)
     await insertCheckpoint(db, { epoch: head.epoch, size: head.range.size, at: new Date(now()), note })
@@ -128,11 +172,22 @@ async function openHead({ exchangeLog, log, now }: SequencerContext, db: Kysely<
   return head
 }
 
+/** Says why nothing moves when the reason is a new one. */
+function idleReporter({ exchangeLog, log }: SequencerContext): Lead['idle'] {
+  let said = ''
+  return (event, live) => {
+    if (said !== event) log.error({ event, origin: exchangeLog.origin, live }, event)
+    said = event
+    return undefined
+  }
+}
+
 /** Returns when the checkpoint was signed. */
-async function publish({ ctx, db, options }: Lead): Promise<number> {
+async function publish({ ctx, db, options, witnesses }: Lead): Promise<number> {
   const published = await readPublished(db, ctx)
   if (published === undefined) throw new Error('a log without a checkpoint')
   ctx.metrics.logSize.set(published.checkpoint.size)
+  witnesses.tell(published)
   options.onPublished?.(published)
   return published.at.getTime()
 }

@@ -3,6 +3,8 @@ import pg from 'pg'
 /** The one right to move the log of this database. It ends with its connection. */
 export interface SequencerLock {
   held(): boolean
+  /** Says to all processes of the node that the log is confirmed, for as long as the lock is held. */
+  confirm(): Promise<void>
   release(): Promise<void>
 }
 
@@ -37,7 +39,8 @@ export async function takeSequencerLock(url: string): Promise<SequencerLock | nu
     throw error
   }
   const release = async () => await client.end().catch(() => {})
-  if (held) return { held: () => held, release }
+  const confirm = async () => void (await client.query("select pg_advisory_lock(hashtext('hefu.sequencer'), hashtext('confirmed'))"))
+  if (held) return { held: () => held, confirm, release }
   await release()
   return null
 }

@@ -15,6 +15,8 @@ export interface PeerRequest {
   readonly url: string
   readonly contentType: string
   readonly body: string | Buffer
+  /** 16 MiB where absent. */
+  readonly maxAnswerBytes?: number
   readonly authorization?: string
   readonly timeoutMs?: number
   /** Ends the request: the node stops. */
@@ -29,33 +31,48 @@ const agents = {
 /** Under the lease of the outbox, so that a message is never with two requests of one node. */
 const requestTimeoutMs = 12_000
 
-/** Answers larger than this are cut off: 500 entries with their paths are under 1 MiB; fetched messages up to 8 MiB. */
-const maxAnswerBytes = 16 * 1024 * 1024
+/** Answers larger than this are cut off, unless the caller says less: 500 entries with their paths are under 1 MiB; fetched messages up to 8 MiB. */
+const defaultAnswerBytes = 16 * 1024 * 1024
 
 /** One POST to a peer: no redirects, no compression, the answer capped while it streams. Never throws: a network error is a result. */
 export async function postToPeer(request: PeerRequest): Promise<PeerAnswer> {
+  const headers = { 'content-type': request.contentType, 'content-length': Buffer.byteLength(request.body) }
+  return await send(request, 'POST', headers, request.body)
+}
+
+/** One GET, in the same way. */
+export async function getFromPeer(request: Omit<PeerRequest, 'contentType' | 'body'>): Promise<PeerAnswer> {
+  return await send(request, 'GET', {}, undefined)
+}
+
+async function send(
+  request: Omit<PeerRequest, 'contentType' | 'body'>,
+  method: 'GET' | 'POST',
+  headers: Readonly<Record<string, string | number>>,
+  body: string | Buffer | undefined,
+): Promise<PeerAnswer> {
   const url = new URL(request.url)
   const secure = url.protocol === 'https:'
   const options: RequestOptions = {
-    method: 'POST',
+    method,
     agent: secure ? agents.https : agents.http,
     headers: {
-      'content-type': request.contentType,
-      'content-length': Buffer.byteLength(request.body),
+      ...headers,
       'accept-encoding': 'identity',
       ...(request.authorization === undefined ? {} : { authorization: request.authorization }),
     },
     signal: AbortSignal.any([AbortSignal.timeout(request.timeoutMs ?? requestTimeoutMs), ...(request.signal ? [request.signal] : [])]),
   }
+  const maxBytes = request.maxAnswerBytes ?? defaultAnswerBytes
   return await new Promise((resolve) => {
     const fail = (error: NodeJS.ErrnoException) => resolve({ kind: 'no-answer', cause: causeOf(error) })
-    const outgoing = (secure ? httpsRequest : httpRequest)(url, options, (response) => readAnswer(response).then(resolve, fail))
+    const outgoing = (secure ? httpsRequest : httpRequest)(url, options, (response) => readAnswer(response, maxBytes).then(resolve, fail))
     outgoing.on('error', fail)
-    outgoing.end(request.body)
+    outgoing.end(body)
   })
 }
 
-async function readAnswer(response: IncomingMessage): Promise<PeerAnswer> {
+async function readAnswer(response: IncomingMessage, maxAnswerBytes: number): Promise<PeerAnswer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {

@@ -8,6 +8,7 @@ import type { Context } from '../context.ts'
 import { insertStatements, type Statement, type Tx } from '../db/bulk.ts'
 import type { ReceiptRow } from '../db/schema.ts'
 import { logStatements } from '../log/pending-log.ts'
+import { promiseRow } from '../log/promises/promise-row.ts'
 import { peerSuccessStatements } from '../peers/peer-store.ts'
 import { type Batch, type LeasedMessage, recordAttempts } from './outbox-store.ts'
 import { retryDelayMs } from './retry-delay.ts'
@@ -107,6 +108,11 @@ function receiptStatements(ctx: RecordContext, answered: readonly Answered[], re
       sql`on conflict (digest) do nothing`,
     ),
     ...insertStatements('places', places, sql`on conflict do nothing`),
+    ...insertStatements(
+      'promises',
+      receipts.flatMap((receipt) => promiseRow(receipt, ctx.now())),
+      sql`on conflict do nothing`,
+    ),
     ...logStatements(ctx.now(), entries),
   ]
 }

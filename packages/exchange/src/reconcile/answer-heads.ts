@@ -1,17 +1,17 @@
-import { keyOwner, parseStrictJson, verifyRequest } from '@hefu/protocol'
+import { parseStrictJson } from '@hefu/protocol'
 import type { Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import { fieldErrorsOf, jsonFieldError } from '../field-errors.ts'
+import { authenticatePeer } from '../peers/authenticate-peer.ts'
 import { boundsOf, dayCount, eachDay } from './day-bounds.ts'
 import { type HeadsAnswer, type HeadsQuestion, headsQuestion, MAX_DAYS, MAX_HEADS } from './heads-schemas.ts'
 import { readHeads, readItems, sumDays } from './heads-store.ts'
 import { upToBytes } from './item-batches.ts'
-import { rememberRequest } from './request-store.ts'
 import { applyAll, restoreItems } from './restore-items.ts'
 
 type AnswerContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent'
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent' | 'logState'
 >
 
 export interface HeadsRequest {
@@ -27,23 +27,11 @@ export interface HeadsRequest {
  * Throws HefuError: unauthenticated, malformed-json, malformed-request.
  */
 export async function answerHeads(ctx: AnswerContext, request: HeadsRequest): Promise<HeadsAnswer> {
-  const peer = await authenticatePeer(ctx, request)
+  const peer = await authenticatePeer(ctx, { ...request, method: 'POST' })
   const question = parseQuestion(request.body)
   const answer = await answerQuestion(ctx, peer, question)
   ctx.log.info({ event: 'reconcile.answered', peer, question: Object.keys(question)[0] }, 'reconcile.answered')
   return answer
-}
-
-/** Keys of peers only: this node asks itself nothing. A request that was heard once is not answered again. */
-async function authenticatePeer(ctx: AnswerContext, { authorization, path, body }: HeadsRequest): Promise<string> {
-  const lookUpKey = (kid: string) => {
-    const owner = keyOwner(ctx.federation, kid)
-    return owner?.region === ctx.region ? undefined : owner
-  }
-  const now = Math.floor(ctx.now() / 1000)
-  const verified = await verifyRequest(authorization, { lookUpKey, audience: ctx.region, method: 'POST', path, body, now })
-  if (!verified.ok || !(await rememberRequest(ctx, verified))) throw new HefuError('unauthenticated')
-  return verified.iss
 }
 
 function parseQuestion(body: Buffer): HeadsQuestion {

@@ -29,7 +29,9 @@ export interface LogNode extends AsyncDisposable {
 /** A node of Chongqing on its three logins, without a process and without a running sequencer. */
 export async function openLogNode(logins: Logins): Promise<LogNode> {
   await migrate(logins.migrationDatabaseUrl, { logins: { application: logins.databaseUrl, sequencer: logins.sequencerDatabaseUrl } })
-  const node = await openNodeContext(logins.databaseUrl)
+  const opened = await openNodeContext(logins.databaseUrl)
+  // Its peer is not there, so the log has no witness: like that of a federation of one.
+  const node = { ...opened, ctx: { ...opened.ctx, exchangeLog: { ...opened.ctx.exchangeLog, policy: undefined } } }
   const open = (url: string) => openDatabase({ url, poolSize: 4, onError: () => {} })
   const [sequencer, owner] = [open(logins.sequencerDatabaseUrl), open(logins.migrationDatabaseUrl)]
   const { ctx, lines } = node
@@ -52,7 +54,7 @@ export async function openLogNode(logins: Logins): Promise<LogNode> {
       await write(Array.from({ length: count }, (_, n) => ({ kind: 'registry', version: n + 1, digest: digestOf(n) }))),
     async [Symbol.asyncDispose]() {
       await Promise.all([sequencer.destroy(), owner.destroy()])
-      await node[Symbol.asyncDispose]()
+      await opened[Symbol.asyncDispose]()
     },
   }
 }

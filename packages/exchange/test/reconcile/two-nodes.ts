@@ -12,6 +12,7 @@ import { HefuError } from '../../src/errors.ts'
 import { acceptMessages } from '../../src/inbox/accept-messages.ts'
 import { RecentMessages } from '../../src/inbox/recent-messages.ts'
 import { logContextOf } from '../../src/log/log-context.ts'
+import { logStateReader } from '../../src/log/log-state.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { answerHeads } from '../../src/reconcile/answer-heads.ts'
@@ -46,9 +47,9 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
   for (const server of servers.values()) await once(server.listen(0, '127.0.0.1'), 'listening')
   const logKeys = new Map([...servers.keys()].map((region) => [region, newLogKeys(region)]))
   const federation = federationOf(servers, keys, logKeys)
-  const open = async (region: RegionId, url: string): Promise<Context> => ({
+  const open = async (region: RegionId, url: string, db = openDatabase({ url, poolSize: 10, onError: () => {} })): Promise<Context> => ({
     region,
-    db: openDatabase({ url, poolSize: 10, onError: () => {} }),
+    db,
     queue: await openQueue({ url, prefix: region, log }),
     federation,
     procedures: [violationNotice],
@@ -56,6 +57,7 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     signer: signerOf(keys.get(region) as KeyObject),
     exchangeLog: logContextOf(federation, region, (logKeys.get(region) as LogKeys).signers),
     actorKey: new Uint8Array(32),
+    logState: logStateReader({ db, now }),
     now,
     log,
     metrics: createMetrics(),

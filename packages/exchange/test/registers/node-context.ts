@@ -7,6 +7,7 @@ import type { Caller, Context } from '../../src/context.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import { RecentMessages } from '../../src/inbox/recent-messages.ts'
 import { logContextOf } from '../../src/log/log-context.ts'
+import { logStateReader } from '../../src/log/log-state.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { newLogKeys } from '../log-context.ts'
@@ -44,6 +45,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     signer: signerOf(keys.privateKey),
     exchangeLog: logContextOf(federation, region, logKeys[region as '500000'].signers),
     actorKey: new Uint8Array(32),
+    logState: logStateReader({ db, now: Date.now }),
     now: Date.now,
     log,
     metrics: createMetrics(),

@@ -21,8 +21,13 @@ export type Fault =
   /** Waits, and goes on when the fault is removed. */
   | { kind: 'hold' }
 
-/** `times`: ends by itself after so many requests. `when`: only requests like these. */
-export type FaultOptions = { times?: number; when?: (request: SeenRequest) => boolean }
+/**
+ * `times`: ends by itself after so many requests. `when`: only requests like these. `log`: requests of the exchange log too; they come by
+ * themselves at any time, so without it they pass, and a cut stops them without counting them.
+ */
+export type FaultOptions = { times?: number; when?: (request: SeenRequest) => boolean; log?: boolean }
+
+const OF_THE_LOG = /^\/exchange\/v1\/(log|witness)\//
 
 /** A fault that has been put on a link. */
 export type InjectedFault = {
@@ -63,6 +68,7 @@ export function activate(fault: Fault, options: FaultOptions): ActiveFault {
       leave()
     },
     take(request) {
+      if (options.log !== true && OF_THE_LOG.test(request.path)) return !gone && fault.kind === 'cut'
       if (gone || hits >= (options.times ?? Number.POSITIVE_INFINITY) || options.when?.(request) === false) return false
       hits++
       for (const waiter of waiters) if (hits >= waiter.count) waiter.resolve()

@@ -14,6 +14,7 @@ import { fileSettings, type RegionFiles, writeFederation } from '../federation-f
 import { compareHalves } from '../halves.ts'
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.ts'
 import { freePorts } from '../processes/free-port.ts'
+import { waitUntil } from '../processes/wait-until.ts'
 
 export interface NetworkOptions {
   /** Beside the core procedures. */
@@ -93,7 +94,15 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
       }),
     )
   }
+  await waitUntil(async () => (await Promise.all(nodes.map(isConfirmed))).every(Boolean), CONFIRMED_WITHIN_MS, 15)
   return networkOf(nodes, links, offsets, stack)
+}
+
+const CONFIRMED_WITHIN_MS = 30_000
+
+/** Before its witnesses have confirmed its log a node accepts nothing. */
+async function isConfirmed({ node }: NetworkNode): Promise<boolean> {
+  return (await node.ctx.logState.readNow()).confirmed
 }
 
 async function startLinks(

@@ -9,6 +9,7 @@ import { type LoginUsers, loginsOf, newLogins } from '../postgres/logins.ts'
 import { type Postgres, startPostgres } from '../postgres/start-postgres.ts'
 import { freePorts } from '../processes/free-port.ts'
 import { NodeStartError } from '../processes/spawn-node.ts'
+import { waitUntil } from '../processes/wait-until.ts'
 import { type FederationNode, startFederationNode } from './federation-node.ts'
 
 export type StartFederationOptions = {
@@ -143,6 +144,12 @@ async function startNodes(
     await stopNodes()
     throw failure.reason
   }
+  try {
+    await waitUntil(async () => (await Promise.all(nodes.map(isConfirmed))).every(Boolean), CONFIRMED_WITHIN_MS)
+  } catch (error) {
+    await stopNodes()
+    throw error
+  }
   let stopping: Promise<void> | undefined
   return {
     dir,
@@ -160,6 +167,15 @@ async function startNodes(
       return stopping
     },
   }
+}
+
+const CONFIRMED_WITHIN_MS = 60_000
+
+/** Before its witnesses have confirmed its log a node accepts nothing. */
+async function isConfirmed({ api }: FederationNode): Promise<boolean> {
+  const answer = await fetch(`${api}/readyz`)
+  const { checks } = (await answer.json()) as { checks: readonly { name: string; ok: boolean }[] }
+  return checks.some(({ name, ok }) => name === 'log-confirmed' && ok)
 }
 
 async function startLinks(regions: readonly RegionId[], exchangeUrls: Readonly<Record<string, string>>): Promise<Map<string, FaultProxy>> {

@@ -166,10 +166,11 @@ function tileRoutes(): Route[] {
   const tile = (path: 'tiles' | 'bundles', prefix: string, operationId: string, summary: { zh: string; en: string }) =>
     defineRoute({
       ...common,
-      path: `/v1/exchange-log/${path}/{*}`,
+      path: `/v1/exchange-log/${path}/{tile}`,
+      restOfPath: true,
       operationId,
       summary,
-      params: z.strictObject({ '*': z.string().min(1).max(64) }),
+      params: z.strictObject({ tile: z.string().min(1).max(64) }),
       query: z.strictObject(ofEpoch),
       reads: () => ({}),
       answer: {
@@ -178,7 +179,7 @@ function tileRoutes(): Route[] {
         schema: bytes,
         type: 'application/octet-stream',
       },
-      handle: async (ctx, { params, query }) => ({ body: Buffer.from(await readLogTile(ctx, `${prefix}${params['*']}`, epochOf(query))) }),
+      handle: async (ctx, { params, query }) => ({ body: Buffer.from(await readLogTile(ctx, `${prefix}${params.tile}`, epochOf(query))) }),
     })
   return [
     tile('tiles', '', 'read-log-tile', { zh: '哈希瓦片 <L>/<N>[.p/<W>]', en: 'Hash tile <L>/<N>[.p/<W>]' }),

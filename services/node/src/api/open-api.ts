@@ -12,7 +12,7 @@ import { apiRoutes } from './routes.ts'
 /** The local listener: bureaus, operators, auditors, probes and the documentation. */
 export async function openApi(ctx: Context, clients: readonly Client[]): Promise<FastifyInstance> {
   const app = openApp(ctx, 'api')
-  guardApi(app, clients)
+  guardApi(app, ctx, clients)
   readJsonBodies(app)
   app.addHook('onSend', async (request, reply) => {
     if (request.caller === null) return

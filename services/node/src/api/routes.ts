@@ -5,6 +5,7 @@ import { caseRoutes } from './case-routes.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
 import { exchangeLogRoutes } from './exchange-log-routes.ts'
 import { importRoutes } from './import-routes.ts'
+import { logStateRoutes } from './log-state-routes.ts'
 import { peerRoutes } from './peer-routes.ts'
 import { probeRoutes } from './probe-routes.ts'
 import { procedureRoutes } from './procedure-routes.ts'
@@ -27,6 +28,7 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...deliveryRoutes(),
     ...alertRoutes(),
     ...reconciliationRoutes(),
+    ...logStateRoutes(),
     ...receiptRoutes(),
     ...exchangeLogRoutes(),
     ...probeRoutes(),

@@ -1,4 +1,13 @@
-import { acceptMessages, answerHeads, HEADS_PATH, HefuError, headsAnswerSchema, storedClaims } from '@hefu/exchange'
+import {
+  acceptMessages,
+  answerHeads,
+  HEADS_PATH,
+  HefuError,
+  headsAnswerSchema,
+  requireConfirmedLog,
+  requireLogOrSeal,
+  storedClaims,
+} from '@hefu/exchange'
 import {
   answerSchema,
   claimedIssuer,
@@ -8,15 +17,20 @@ import {
   regionById,
   splitInboxBody,
 } from '@hefu/protocol'
+import { formatVerifierKey } from '@hefu/translog'
 import { z } from 'zod'
 import { openApiOf } from '../http/openapi.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import { logRoutes } from './log-routes.ts'
 
 const wellKnown = z
   .object({
     region: z.string(),
     versions: z.array(z.int()),
     keys: z.array(z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), kid: z.string() })),
+    /** Verifier keys (C2SP signed-note): of the exchange log, and of the witness. */
+    log: z.string(),
+    witness: z.string(),
     procedures: z.array(z.string()),
   })
   .meta({ id: 'WellKnown' })
@@ -42,8 +56,9 @@ export function exchangeRoutes(): Route[] {
         },
         schema: answerSchema,
       },
-      errors: ['unverifiable', 'malformed-request', 'too-many-requests', 'unavailable'],
+      errors: ['unverifiable', 'malformed-request', 'too-many-requests', 'unavailable', 'log-unavailable', 'log-sealed'],
       handle: async (ctx, { rawBody, contentType }) => {
+        await requireConfirmedLog(ctx)
         const body = splitInboxBody(contentType, rawBody)
         if (!body.ok) throw new HefuError(codes[body.code])
         const accepted = await acceptMessages(ctx, body.tokens)
@@ -64,11 +79,13 @@ export function exchangeRoutes(): Route[] {
       reads: (answer, { authorization }) =>
         'items' in answer ? { peer: claimedIssuer(authorization), cases: answer.items.flatMap(caseOf) } : null,
       answer: { statuses: [200], description: { zh: '按所问作答', en: 'what was asked for' }, schema: headsAnswerSchema },
-      errors: ['malformed-json', 'malformed-request'],
-      handle: async (ctx, { authorization, url, rawBody }) => ({
-        body: await answerHeads(ctx, { authorization, path: url.split('?', 1)[0] as string, body: rawBody }),
-      }),
+      errors: ['malformed-json', 'malformed-request', 'log-unavailable'],
+      handle: async (ctx, { authorization, url, rawBody }) => {
+        await requireLogOrSeal(ctx)
+        return { body: await answerHeads(ctx, { authorization, path: url.split('?', 1)[0] as string, body: rawBody }) }
+      },
     }),
+    ...logRoutes(),
     defineRoute({
       method: 'GET',
       path: '/.well-known/hefu',
@@ -78,11 +95,13 @@ export function exchangeRoutes(): Route[] {
       rule: 'public',
       reads: 'no',
       answer: { statuses: [200], description: { zh: '节点', en: 'the node' }, schema: wellKnown },
-      handle: async ({ region, federation, procedures }) => ({
+      handle: async ({ region, federation, procedures, exchangeLog }) => ({
         body: {
           region,
           versions: [1],
           keys: [...(regionById(federation, region)?.keys ?? [])],
+          log: formatVerifierKey(exchangeLog.key),
+          witness: formatVerifierKey(exchangeLog.witnessKey),
           procedures: procedures.map(({ name, version }) => `${name}/${version}`).sort(),
         },
       }),

@@ -1,11 +1,11 @@
-import { type Client, findCaller, HefuError, requireRole } from '@hefu/exchange'
+import { type Client, type Context, findCaller, HefuError, requireLog, requireRole } from '@hefu/exchange'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 /**
  * Nothing under /v1 answers without a token, not even that an address does not exist; and a route under /v1 without a rule
- * stops the start.
+ * stops the start. Without a log there is nothing for officers: whatever they read or write is about persons.
  */
-export function guardApi(app: FastifyInstance, clients: readonly Client[]): void {
+export function guardApi(app: FastifyInstance, ctx: Pick<Context, 'logState'>, clients: readonly Client[]): void {
   app.addHook('onRoute', ({ url, method, config }) => {
     if (underV1(url) && !Array.isArray(config?.rule)) throw new Error(`no rule says who may call ${String(method)} ${url}`)
   })
@@ -14,6 +14,7 @@ export function guardApi(app: FastifyInstance, clients: readonly Client[]): void
     if (!Array.isArray(rule) && !underV1(request.url)) return
     request.caller = authenticate(request, clients)
     if (Array.isArray(rule)) requireRole(request.caller, rule)
+    if (request.caller.role === 'officer') await requireLog(ctx)
   })
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { type Caller, type Context, HefuError } from '@hefu/exchange'
+import { type Caller, type Context, type ErrorCode, HefuError } from '@hefu/exchange'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorFacts } from '../logger.ts'
 import { type Language, readLanguage } from './language.ts'
@@ -74,10 +74,18 @@ function sendProblem(
     .header('cache-control', 'no-store')
     .header('content-language', languageTag(language))
   if (error.code === 'unauthenticated') reply.header('www-authenticate', listener === 'api' ? 'Bearer realm="hefu"' : 'Hefu')
-  if (error.code === 'idempotency-key-busy' || error.code === 'unavailable' || error.code === 'too-many-requests')
-    reply.header('retry-after', '1')
+  const retryAfter = retryAfterSeconds[error.code]
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
   // Serialised here: the route's response schemas know only successes.
   return reply.type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem)
+}
+
+/** A sealed log waits for a person, so there is no time to name. */
+const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
+  'idempotency-key-busy': 1,
+  unavailable: 1,
+  'too-many-requests': 1,
+  'log-unavailable': 5,
 }
 
 function languageTag(language: Language): string {

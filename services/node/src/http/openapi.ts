@@ -18,10 +18,9 @@ export function openApiOf(info: ApiInfo, routes: readonly Route[]): JsonObject {
   const convert = (schema: z.ZodType, io: 'input' | 'output') => toSchema(schema, io, components)
   const paths: Record<string, JsonObject> = {}
   for (const route of routes) {
-    const path = route.path.replace('{*}', '{path}')
-    const operations = paths[path] ?? {}
+    const operations = paths[route.path] ?? {}
     operations[route.method.toLowerCase()] = operationOf(route, convert)
-    paths[path] = operations
+    paths[route.path] = operations
   }
   const used = Object.entries(securitySchemes).filter(([name]) =>
     routes.some(({ rule }) => (rule === 'peer') === (name === 'peer') && rule !== 'public'),

@@ -172,6 +172,22 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
     title: { zh: '服务暂不可用', en: 'Not available now' },
     detail: { zh: '未保存任何内容；请稍后重试。', en: 'Nothing was stored: retry later.' },
   },
+  'log-unavailable': {
+    status: 503,
+    title: { zh: '交换日志暂不可用', en: 'The exchange log is not available now' },
+    detail: {
+      zh: '没有日志就没有操作：记录长时间未能写入交换日志。未保存任何内容；请按 Retry-After 重试，并请运维人员查看 /readyz。',
+      en: 'No log, no action: entries have waited too long for the exchange log. Nothing was stored: retry after the time in Retry-After; operators see /readyz.',
+    },
+  },
+  'log-sealed': {
+    status: 503,
+    title: { zh: '交换日志已封存', en: 'The exchange log is sealed' },
+    detail: {
+      zh: '见证方掌握的历史与本节点不符；在运维人员开启后继日志之前，仅审计员可读。未保存任何内容。',
+      en: 'A witness knows another history than this node: until an operator opens a successor log, only auditors read. Nothing was stored.',
+    },
+  },
   unverifiable: {
     status: 400,
     title: { zh: '报文无法验证', en: 'Messages cannot be verified' },

@@ -27,10 +27,14 @@ export function readJsonBodies(app: FastifyInstance): void {
 
 /** Hands the bytes of these media types to the handler as they are. */
 export function readRawBodies(app: FastifyInstance, types: readonly string[]): void {
-  app.addContentTypeParser([...types], { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
-    rawBodies.set(request, body)
-    return body
-  })
+  app.addContentTypeParser(
+    types.includes('*/*') ? '*' : [...types],
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      rawBodies.set(request, body)
+      return body
+    },
+  )
 }
 
 /** Nothing is decompressed: a small body must not become a large one. */

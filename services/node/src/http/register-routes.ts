@@ -31,12 +31,13 @@ function registerRoute(app: FastifyInstance, ctx: Context, route: Route): void {
   }
   app.route({
     method: route.method,
-    url: urlOf(route.path),
+    url: addressOf(route),
     config: { rule: route.rule },
     ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
     schema: schemaOf(route),
     // Before the body is judged: a call without its conditions is wrong whatever it says.
     preValidation: async (request) => {
+      if (route.restOfPath) request.params = { [restName(route)]: (request.params as { '*': string })['*'] }
       if (route.idempotent) readIdempotencyKey(request)
       if (route.ifMatch) readIfMatch(request)
       if ((route.body || route.rawTypes) && request.body === undefined)
@@ -51,9 +52,13 @@ function registerRoute(app: FastifyInstance, ctx: Context, route: Route): void {
   })
 }
 
-/** `{name}` is one segment; `{*}`, at the end, is all that follow. */
-function urlOf(path: string): string {
-  return path.replace('{*}', '*').replaceAll(/\{(\w+)\}/g, ':$1')
+/** As Fastify writes it. */
+function addressOf({ path, restOfPath }: Route): string {
+  return (restOfPath ? path.replace(/\{\w+\}$/, '*') : path).replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+function restName({ path }: Route): string {
+  return /\{(\w+)\}$/.exec(path)?.[1] ?? '*'
 }
 
 function schemaOf({ params, query, body, answer }: Route): FastifySchema {
@@ -106,5 +111,5 @@ function answer(reply: FastifyReply, route: Route, given: Awaited<ReturnType<Rou
   reply.code(given.status ?? route.answer.statuses[0])
   if (given.headers) reply.headers(given.headers)
   if (given.body === undefined) return reply.send()
-  return reply.type(route.answer.type ?? 'application/json; charset=utf-8').send(given.body)
+  return reply.type(given.headers?.['content-type'] ?? route.answer.type ?? 'application/json; charset=utf-8').send(given.body)
 }

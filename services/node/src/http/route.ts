@@ -45,8 +45,10 @@ export interface RouteExample {
 /** One operation: everything that the router, the access check and the OpenAPI document need, in one place. */
 export interface RouteDefinition<Params, Query, Body, Result> {
   readonly method: Method
-  /** As in OpenAPI: `/v1/cases/{caseNumber}`. `{*}`, at the end, is all further segments together. */
+  /** As in OpenAPI: `/v1/cases/{caseNumber}`. */
   readonly path: string
+  /** The last parameter is the rest of the path, slashes included. */
+  readonly restOfPath?: true
   readonly operationId: string
   readonly tag: string
   readonly summary: Text
@@ -66,7 +68,7 @@ export interface RouteDefinition<Params, Query, Body, Result> {
   readonly query?: z.ZodType<Query>
   /** JSON body; parsed strictly. */
   readonly body?: z.ZodType<Body>
-  /** Bytes that the handler parses itself, with their media types. Excludes `body`. */
+  /** Bytes that the handler parses itself, with their media types; the range of all types: whatever it is called. Excludes `body`. */
   readonly rawTypes?: readonly string[]
   /** Bytes; 1 MiB where absent. */
   readonly bodyLimit?: number
@@ -81,7 +83,7 @@ export interface RouteDefinition<Params, Query, Body, Result> {
     readonly statuses: readonly [number, ...number[]]
     readonly description: Text
     readonly schema?: z.ZodType<Result>
-    /** Media type; application/json where absent. */
+    /** Media type; application/json where absent, and a `content-type` among the headers of one answer comes first. */
     readonly type?: string
     readonly headers?: Readonly<Record<string, Text>>
   }
@@ -103,6 +105,7 @@ export function codesOf(route: Route): ErrorCode[] {
   if (route.rule !== 'public' || route.reads !== 'no') codes.add('unavailable')
   if (route.rule !== 'public') codes.add('unauthenticated')
   if (Array.isArray(route.rule)) codes.add('role-not-allowed')
+  if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed')
   if (route.params) codes.add('not-found')
   if (route.query) codes.add('malformed-request')
   if (route.body) for (const code of ['malformed-json', 'invalid-document'] as const) codes.add(code)

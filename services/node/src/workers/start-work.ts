@@ -1,6 +1,7 @@
 import {
   alertExpired,
   type Context,
+  checkPromises,
   forgetOldRows,
   keepPartitions,
   type QueueConfig,
@@ -12,6 +13,7 @@ import { handlers } from './handlers.ts'
 import { repeat } from './repeat.ts'
 
 const SWEEP_MS = 1_000
+const PROMISES_MS = 2_000
 const HOUR_MS = 3_600_000
 
 export interface Work {
@@ -24,6 +26,7 @@ export async function startWork(ctx: Context, queue: QueueConfig, migrationDatab
   const concurrency = { deliver: 4, apply: 4, import: 1, reconcile: 1 }
   const workers = await startWorkers(queue, handlers(ctx, stopping.signal), { concurrency, schedules: schedulesOf(ctx) })
   const sweeping = repeat(ctx, 'sweep', SWEEP_MS, async () => await sweep(ctx))
+  const promises = repeat(ctx, 'promises', PROMISES_MS, async () => await checkPromises(ctx, stopping.signal))
   const tidying = repeat(ctx, 'tidying', HOUR_MS, async () => {
     await keepPartitions(migrationDatabaseUrl, ctx.now())
     await forgetOldRows(ctx)
@@ -32,8 +35,8 @@ export async function startWork(ctx: Context, queue: QueueConfig, migrationDatab
   return {
     async stop() {
       await Promise.all([sweeping.stop(), tidying.stop()])
-      const closed = workers.close()
-      // A delivery that waits for its peer would hold up the stop; its messages stay due.
+      const closed = Promise.all([workers.close(), promises.stop()])
+      // A request that waits for its peer would hold up the stop; messages stay due, and promises too.
       stopping.abort()
       await closed
     },

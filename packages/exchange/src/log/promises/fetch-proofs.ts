@@ -1,0 +1,56 @@
+import { parseStrictJson, regionById, signRequest } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import { MAX_NOTE_BYTES } from '@hefu/translog'
+import { z } from 'zod'
+import type { Context } from '../../context.ts'
+import { getFromPeer } from '../../outbox/post-to-peer.ts'
+import { uuidv7 } from '../../uuid.ts'
+import type { EntryProof } from '../answer-proof.ts'
+import { LOG_PATH } from '../log-paths.ts'
+
+const TIMEOUT_MS = 10_000
+
+const entryProof = z.object({ entry: z.string(), proof: z.string() })
+const answerSchema = entryProof.extend({ more: z.array(entryProof).optional() })
+
+export interface AskContext extends Pick<Context, 'region' | 'federation' | 'signer' | 'now'> {
+  readonly signal: AbortSignal
+}
+
+export interface EntryQuestion {
+  readonly kind: 'message.received' | 'refusal'
+  readonly jtis: readonly string[]
+}
+
+/** What the peer shows of its log, unverified; empty: it answered that there is nothing. `away`: it could not be asked, or could not answer. */
+export type Fetched = { readonly ok: true; readonly proofs: readonly EntryProof[] } | { readonly ok: false; readonly away: string }
+
+/** Asks a peer to prove that its log holds messages of this node. */
+export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, jtis }: EntryQuestion): Promise<Fetched> {
+  const url = `${addressOf(ctx, peer)}${LOG_PATH}/proof`
+  const nowMs = ctx.now()
+  const signed = { iss: ctx.region, aud: peer, method: 'GET', url, body: '', jti: uuidv7(nowMs), now: Math.floor(nowMs / 1000) } as const
+  const authorization = await signRequest(signed, ctx.signer)
+  const query = new URLSearchParams({ kind, iss: ctx.region })
+  for (const jti of jtis) query.append('jti', jti)
+  const answer = await getFromPeer({ url: `${url}?${query}`, authorization, timeoutMs: TIMEOUT_MS, signal: ctx.signal })
+  if (answer.kind === 'no-answer') return { ok: false, away: answer.cause }
+  if (answer.status === 404) return { ok: true, proofs: [] }
+  if (answer.status !== 200) return { ok: false, away: `http-${answer.status}` }
+  const json = parseStrictJson(answer.body)
+  const parsed = json.ok ? answerSchema.safeParse(json.value) : undefined
+  // A peer that answers 200 and no proof has none.
+  if (!parsed?.success) return { ok: true, proofs: [] }
+  return { ok: true, proofs: [parsed.data, ...(parsed.data.more ?? [])] }
+}
+
+/** The newest checkpoint that the peer publishes, unverified. */
+export async function fetchCheckpoint(ctx: AskContext, peer: RegionId): Promise<string | undefined> {
+  const url = `${addressOf(ctx, peer)}${LOG_PATH}/checkpoint`
+  const answer = await getFromPeer({ url, timeoutMs: TIMEOUT_MS, signal: ctx.signal, maxAnswerBytes: MAX_NOTE_BYTES })
+  return answer.kind === 'answer' && answer.status === 200 ? answer.body.toString('utf8') : undefined
+}
+
+function addressOf({ federation }: AskContext, peer: RegionId): string {
+  return regionById(federation, peer)?.exchangeUrl.replace(/\/$/, '') ?? ''
+}

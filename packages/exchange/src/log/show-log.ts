@@ -1,0 +1,29 @@
+import { HASH_BYTES, parseTilePath, TILE_WIDTH, tileWidth } from '@hefu/translog'
+import type { Context } from '../context.ts'
+import { HefuError } from '../errors.ts'
+import { readHead, tilesOf } from './log-store.ts'
+import { readNewestWitnessed } from './witness/witness-store.ts'
+
+/** The newest checkpoint of the live log that a quorum has cosigned. Throws HefuError `not-found` while there is none. */
+export async function showCheckpoint({ db }: Pick<Context, 'db'>): Promise<string> {
+  const head = await readHead(db)
+  const witnessed = head && (await readNewestWitnessed(db, head.epoch))
+  if (witnessed === undefined) throw new HefuError('not-found')
+  return witnessed.note
+}
+
+/**
+ * A hash tile of the live log by its path below `tile/`, of exactly the width asked for. Hashes alone: entries are nobody's but the
+ * auditors'. Nothing beyond the newest witnessed tree is shown. Throws HefuError `not-found`.
+ */
+export async function showTile({ db }: Pick<Context, 'db'>, path: string): Promise<{ bytes: Uint8Array; full: boolean }> {
+  const parsed = parseTilePath(`tile/${path}`)
+  if (!parsed.ok || parsed.value.level === 'entries') throw new HefuError('not-found')
+  const { level, index, width } = parsed.value
+  const head = await readHead(db)
+  const size = (head && (await readNewestWitnessed(db, head.epoch)))?.size ?? 0
+  if (head === undefined || tileWidth(level, index, size) < width) throw new HefuError('not-found')
+  const [bytes] = await tilesOf(db, head.epoch)([{ level, index, width }])
+  if (bytes === undefined || bytes.length < width * HASH_BYTES) throw new Error(`tile ${level}/${index} of epoch ${head.epoch} is damaged`)
+  return { bytes: bytes.subarray(0, width * HASH_BYTES), full: width === TILE_WIDTH }
+}

@@ -1,0 +1,33 @@
+import { keyOwner, verifyRequest } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import type { Context } from '../context.ts'
+import { HefuError } from '../errors.ts'
+import { rememberRequest } from '../reconcile/request-store.ts'
+
+/** A request of a peer that is not a message (protocol.md section 2). */
+export interface SignedRequest {
+  /** The header as it came. */
+  readonly authorization: string | undefined
+  readonly method: 'GET' | 'POST'
+  /** Path as called, without query. */
+  readonly path: string
+  readonly body: Buffer
+}
+
+/**
+ * Which peer asks. Keys of peers only: this node asks itself nothing. A request that was heard once is not answered again, and every way
+ * to fail looks the same. Throws HefuError `unauthenticated`.
+ */
+export async function authenticatePeer(
+  ctx: Pick<Context, 'region' | 'federation' | 'db' | 'now'>,
+  { authorization, method, path, body }: SignedRequest,
+): Promise<RegionId> {
+  const lookUpKey = (kid: string) => {
+    const owner = keyOwner(ctx.federation, kid)
+    return owner?.region === ctx.region ? undefined : owner
+  }
+  const now = Math.floor(ctx.now() / 1000)
+  const verified = await verifyRequest(authorization, { lookUpKey, audience: ctx.region, method, path, body, now })
+  if (!verified.ok || !(await rememberRequest(ctx, verified))) throw new HefuError('unauthenticated')
+  return verified.iss
+}
