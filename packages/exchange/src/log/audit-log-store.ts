@@ -2,8 +2,9 @@ import { TILE_WIDTH } from '@hefu/translog'
 import { sql } from 'kysely'
 import type { Reader } from '../db/bulk.ts'
 import type { LogEntryRow } from '../db/schema.ts'
+import type { StoredCheckpoint } from './log-store.ts'
 
-/** A log of this node as an auditor sees it: the columns beside `entry` are for look-ups, what counts is `entry`. */
+/** The columns beside `entry` are for look-ups; what counts is `entry`. */
 export interface EntryFilter {
   readonly kind?: string | undefined
   readonly peer?: string | undefined
@@ -83,6 +84,19 @@ export interface StoredLog {
 /** All logs of this node, oldest first; the last is the live one. */
 export async function listLogs(db: Reader): Promise<StoredLog[]> {
   return await db.selectFrom('log_heads').select(['epoch', 'origin']).orderBy('epoch').execute()
+}
+
+/** The checkpoint of that size, or of the next larger tree that has one. */
+export async function readCheckpointFrom(db: Reader, epoch: number, size: number): Promise<StoredCheckpoint | undefined> {
+  const row = await db
+    .selectFrom('log_checkpoints')
+    .selectAll()
+    .where('epoch', '=', epoch)
+    .where('size', '>=', String(size))
+    .orderBy('size')
+    .limit(1)
+    .executeTakeFirst()
+  return row && { epoch, size: Number(row.size), at: row.at, note: row.note, witnessed: row.witnessed }
 }
 
 /** The newest checkpoints of other logs that this node cosigned, as their logs signed them. */

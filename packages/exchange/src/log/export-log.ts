@@ -1,8 +1,10 @@
 import type { ExportedLeaf, ExportedReceipt, ExportOffer } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
 import type { Context } from '../context.ts'
+import type { Tx } from '../db/bulk.ts'
 import type { PlaceRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
-import { listCosigned, listLogs } from './audit-log-store.ts'
+import { listCosigned, listLogs, readCheckpointFrom, type StoredLog } from './audit-log-store.ts'
 import {
   findReceiptIndex,
   listLoggedReceipts,
@@ -12,7 +14,7 @@ import {
   readReceiptTexts,
 } from './export-receipts-store.ts'
 import { readNewestCheckpoint, type StoredCheckpoint } from './log-store.ts'
-import { readNewestWitnessed, readWitnesses, type WitnessedCheckpoint } from './witness/witness-store.ts'
+import { readWitnesses } from './witness/witness-store.ts'
 
 /** Witnessing keeps up with the log to within seconds; when it does not, an export shows what has no witness yet, too. */
 const WITNESSES_LAG_MS = 60_000
@@ -20,34 +22,49 @@ const RECEIPTS_A_PAGE = 1_000
 /** Receipts in memory at once, each with up to 500 messages. */
 const RECEIPTS_AT_ONCE = 50
 
-/** What an export of the live log is pinned to, and what the witnesses said. Throws HefuError `not-found` while there is no log. */
+/**
+ * What an export of the live log is pinned to, and what the witnesses said: all of one moment, so that no witness has seen more than is
+ * exported. Throws HefuError `not-found` while there is no log.
+ */
 export async function offerExport(ctx: Pick<Context, 'db' | 'region'>): Promise<ExportOffer> {
-  const logs = await listLogs(ctx.db)
+  return await ctx.db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (tx) => await readOffer(tx, ctx.region))
+}
+
+async function readOffer(tx: Tx, region: RegionId): Promise<ExportOffer> {
+  const logs = await listLogs(tx)
   const live = logs.at(-1)
-  const newest = live && (await readNewestCheckpoint(ctx.db, live.epoch))
+  const newest = live && (await readNewestCheckpoint(tx, live.epoch))
   if (live === undefined || newest === undefined) throw new HefuError('not-found')
-  const witnesses = [...(await readWitnesses(ctx.db, live.epoch)).values()]
+  const { origin, epoch } = live
+  const cosigned = [...(await readWitnesses(tx, epoch)).values()]
+  const pinned = await pinnedCheckpoint(tx, newest, Math.max(0, ...cosigned.map(({ size }) => Number(size ?? 0))))
+  const earlier: ExportOffer['earlier'] = []
+  for (const log of logs.slice(0, -1)) earlier.push(await closedLog(tx, log))
   return {
     v: 1,
-    region: ctx.region,
-    origin: live.origin,
-    epoch: live.epoch,
-    checkpoint: pinned(newest, await readNewestWitnessed(ctx.db, live.epoch)),
-    witnessed: witnesses.flatMap(({ witness, note }) => (note === null ? [] : [{ witness, note }])),
-    cosigned: await listCosigned(ctx.db),
-    earlier: await Promise.all(logs.slice(0, -1).map(async ({ origin, epoch }) => await closedLog(ctx, origin, epoch))),
+    region,
+    origin,
+    epoch,
+    checkpoint: pinned.witnessed ?? pinned.note,
+    witnessed: cosigned.flatMap(({ witness, note }) => (note === null ? [] : [{ witness, note }])),
+    cosigned: await listCosigned(tx),
+    earlier,
   }
 }
 
-function pinned(newest: StoredCheckpoint, witnessed: WitnessedCheckpoint | undefined): string {
-  if (witnessed === undefined) return newest.note
-  return newest.at.getTime() - witnessed.at.getTime() > WITNESSES_LAG_MS ? (newest.witnessed ?? newest.note) : witnessed.note
+/** The newest that any witness has cosigned, so that little is left unproven; the newest of all when the witnesses do not keep up. */
+async function pinnedCheckpoint(tx: Tx, newest: StoredCheckpoint, cosigned: number): Promise<StoredCheckpoint> {
+  const seen = cosigned === 0 ? undefined : await readCheckpointFrom(tx, newest.epoch, cosigned)
+  return seen === undefined || newest.at.getTime() - seen.at.getTime() > WITNESSES_LAG_MS ? newest : seen
 }
 
-async function closedLog(ctx: Pick<Context, 'db'>, origin: string, epoch: number): Promise<ExportOffer['earlier'][number]> {
-  const newest = await readNewestCheckpoint(ctx.db, epoch)
-  if (newest === undefined) throw new Error(`the log of epoch ${epoch} has no checkpoint`)
-  return { origin, epoch, size: newest.size, checkpoint: newest.witnessed ?? newest.note }
+async function closedLog(tx: Tx, { origin, epoch }: StoredLog): Promise<ExportOffer['earlier'][number]> {
+  const last = await readNewestCheckpoint(tx, epoch)
+  if (last === undefined) throw new Error(`the log of epoch ${epoch} has no checkpoint`)
+  return { origin, epoch, size: last.size, checkpoint: last.witnessed ?? last.note }
 }
 
 export interface ReceiptPage {

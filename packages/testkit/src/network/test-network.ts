@@ -10,7 +10,7 @@ import { sql } from 'kysely'
 import { TestRunner } from 'vitest'
 import { type ApiClient, apiClient } from '../api-client.ts'
 import { type FaultProxy, startFaultProxy } from '../faults/fault-proxy.ts'
-import { fileSettings, type RegionFiles, writeFederation } from '../federation-files.ts'
+import { fileSettings, type RegionFiles, type Tokens, writeFederation } from '../federation-files.ts'
 import { compareHalves } from '../halves.ts'
 import { createTestDatabase, type TestDatabase } from '../postgres/test-database.ts'
 import { freePorts } from '../processes/free-port.ts'
@@ -30,6 +30,8 @@ export interface NetworkNode {
   readonly region: RegionId
   readonly node: Node
   readonly signer: Signer
+  /** Of the node's own clients, for what calls its API by itself. */
+  readonly tokens: Tokens
   /** The superuser's login on its database. */
   readonly databaseUrl: string
   /** Calls the local API as one of the node's clients; null: without a token. */
@@ -169,6 +171,7 @@ async function startNode({ region, files, database, port, procedures, now, optio
     region,
     node,
     signer,
+    tokens: files.tokens,
     databaseUrl: database.url,
     as(role, agency = `${region}-0001`) {
       if (role === null) return apiClient(node.api ?? '', null)
