@@ -234,7 +234,7 @@ export async function honestParts(half: Half, peer: Half, exportedAt: number): P
     checkpoint: note,
     witnessed: { [peer.witness.key.name]: note },
     cosigned: { [peer.log.key.name]: ofPeer },
-    manifest: { v: 1, region: half.region, origin, epoch: 1, size: half.entries.length, exportedAt },
+    manifest: { v: 1, region: half.region, origin, epoch: 0, size: half.entries.length, exportedAt },
   }
 }
 

@@ -21,6 +21,8 @@ export interface Context {
   /** Signs messages, receipts and requests. */
   readonly signer: Signer
   readonly exchangeLog: LogContext
+  /** Under which the log names persons: see actor-name.ts. */
+  readonly actorKey: Uint8Array
   readonly logState: LogStateReader
   /** Milliseconds since the epoch; the only clock (tests move it). */
   readonly now: () => number

@@ -3,6 +3,7 @@ export * from './access/parse-clients.ts'
 export * from './access/require-role.ts'
 export { type Alert, acknowledgeAlert, listAlerts, raiseAlert } from './alerts/alert-store.ts'
 export { type CaseFilter, type CasePosition, listCases } from './cases/list-cases.ts'
+export { storedClaims } from './cases/loaded-case.ts'
 export { type CaseDetail, type DocumentContent, type DocumentView, readCase, readDocument } from './cases/read-case.ts'
 export { readTimeline, type TimelineItem } from './cases/read-timeline.ts'
 export { listSettlementEntries, type SettlementPosition } from './cases/settlement-store.ts'
@@ -15,6 +16,7 @@ export { keepPartitions, migrate } from './db/migrate.ts'
 export { openDatabase } from './db/open-database.ts'
 export type { Database } from './db/schema.ts'
 export { type ErrorCode, type FieldError, HefuError } from './errors.ts'
+export { readEvidence } from './evidence/read-evidence.ts'
 export { fieldErrorsOf, jsonFieldError } from './field-errors.ts'
 export { createImport, MAX_IMPORT_BYTES } from './imports/create-import.ts'
 export { listImportErrors, listImportResults, readImport } from './imports/read-import.ts'
@@ -23,13 +25,26 @@ export { type Accepted, acceptMessages } from './inbox/accept-messages.ts'
 export { applyCases } from './inbox/apply-cases.ts'
 export { listReceipts, type ReceiptPosition, type ReceiptView, readReceipt } from './inbox/read-receipts.ts'
 export { RecentMessages } from './inbox/recent-messages.ts'
+export { logRead, type Reader, type Shown } from './log/access-read.ts'
+export { actorKeyOf } from './log/actor-name.ts'
 export { answerProof, MAX_PROOFS, type ProofAnswer } from './log/answer-proof.ts'
+export { exportReceipts, offerExport, type ReceiptPage } from './log/export-log.ts'
 export { type LogContext, logContextOf } from './log/log-context.ts'
 export { LOG_PATH, WITNESS_PATH } from './log/log-paths.ts'
 export { logNodeStarted, logNodeStopped } from './log/log-process.ts'
 export { type LogState, type LogStateReader, logStateReader } from './log/log-state.ts'
 export { checkPromises } from './log/promises/check-promises.ts'
 export { type PublishedCheckpoint, readPublished } from './log/publish-checkpoint.ts'
+export {
+  type LogCheckpointView,
+  type LogEntryPage,
+  type LogEntryView,
+  listLogEntries,
+  readConsistency,
+  readLogCheckpoint,
+  readLogEntry,
+  readLogTile,
+} from './log/read-log.ts'
 export { requireConfirmedLog, requireLog, requireLogOrSeal } from './log/require-log.ts'
 export { type Sequencer, startSequencer } from './log/run-sequencer.ts'
 export { showCheckpoint, showTile } from './log/show-log.ts'

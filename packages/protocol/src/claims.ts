@@ -6,9 +6,16 @@ import { ruleTexts } from './rule-texts.ts'
 import { parseStrictJson } from './strict-json.ts'
 import { UUID_V7, uuidV7TimeMs } from './uuid-v7.ts'
 
-export const regionId = z.custom<RegionId>((value) => parseRegionId(value).ok, ruleTexts.region.en)
+// Strings with a check rather than custom schemas: OpenAPI can show them.
+export const regionId = z
+  .string(ruleTexts.region.en)
+  .refine((text) => parseRegionId(text).ok, ruleTexts.region.en)
+  .meta({ pattern: '^\\d{6}$' }) as unknown as z.ZodType<RegionId, RegionId>
 export const agencyCode = z.custom<AgencyCode>((value) => parseAgencyCode(value).ok, ruleTexts.agency.en)
-export const caseNumber = z.custom<CaseNumber>((value) => parseCaseNumber(value).ok, ruleTexts.caseNumber.en)
+export const caseNumber = z
+  .string(ruleTexts.caseNumber.en)
+  .refine((text) => parseCaseNumber(text).ok, ruleTexts.caseNumber.en)
+  .meta({ pattern: '^\\d{6}-[A-Z]{2}-\\d{8}-[0-9A-HJKMNP-TV-Z]{8}$' }) as unknown as z.ZodType<CaseNumber, CaseNumber>
 export const jti = z.string().regex(UUID_V7, ruleTexts.jti.en)
 export const digest = z.string().regex(SHA256_TEXT, ruleTexts.digest.en)
 /** Epoch seconds, up to the end of the year 9999. */

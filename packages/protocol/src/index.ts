@@ -97,6 +97,7 @@ export {
   verifyReceipt,
 } from './receipt.ts'
 export {
+  claimedIssuer,
   REQUEST_SCHEME,
   type RequestClaims,
   type RequestExpectation,

@@ -45,7 +45,7 @@ export const logEntrySchemas = {
     client: code,
     role: code,
     actor: actor.exactOptional(),
-    /** The route that answered, without parameters, for example `cases.read`. */
+    /** The operation that answered (openapi/), for example `read-case`. */
     what: code,
     cases: z.array(caseNumber).min(1).max(20).exactOptional(),
     count: count.exactOptional(),

@@ -12,7 +12,7 @@ export const exportManifest = z.strictObject({
   v: z.literal(1),
   region: regionId,
   origin,
-  epoch: z.int().min(1).max(32_767),
+  epoch: z.int().min(0).max(32_767),
   size,
   exportedAt: epochMs,
   /** Entries were fetched from here on, rounded down to a whole bundle; absent: from the first. */
@@ -27,7 +27,7 @@ export const exportOffer = z.strictObject({
   v: z.literal(1),
   region: regionId,
   origin,
-  epoch: z.int().min(1).max(32_767),
+  epoch: z.int().min(0).max(32_767),
   /** The pinned checkpoint; with its cosignatures where there are any. */
   checkpoint: z.string(),
   /** Of each witness the newest checkpoint of this log that it cosigned. */
@@ -35,7 +35,7 @@ export const exportOffer = z.strictObject({
   /** Of each log that this node is a witness of, the newest checkpoint that it cosigned. */
   cosigned: z.array(z.strictObject({ origin, note: z.string() })).max(512),
   /** Logs that this one succeeds, oldest first. */
-  earlier: z.array(z.strictObject({ origin, epoch: z.int().min(1).max(32_767), size, checkpoint: z.string() })).max(1000),
+  earlier: z.array(z.strictObject({ origin, epoch: z.int().min(0).max(32_767), size, checkpoint: z.string() })).max(1000),
 })
 export type ExportOffer = Readonly<z.infer<typeof exportOffer>>
 

@@ -76,6 +76,13 @@ export async function verifyRequest(authorization: string | undefined, expected:
   return { ok: true, iss: claims.iss, jti: claims.jti }
 }
 
+/** Who says that it asks: of a request that was verified, who asked. Undefined where it cannot be read. */
+export function claimedIssuer(authorization: string | undefined): RegionId | undefined {
+  const [, payload = ''] = tokenOf(authorization).split('.')
+  const json = parseStrictJson(Buffer.from(payload, 'base64url'))
+  return json.ok ? requestClaims.safeParse(json.value).data?.iss : undefined
+}
+
 /** Empty where there is none: it then fails like any other text that is no token. The scheme's case does not matter (RFC 9110 section 11.1). */
 function tokenOf(authorization: string | undefined): string {
   return /^hefu ([\w.-]{1,8192})$/i.exec(authorization ?? '')?.[1] ?? ''

@@ -48,7 +48,7 @@ export function apiClient(base: string, token: string | null): ApiClient {
       signal: AbortSignal.timeout(30_000),
     })
     const text = await response.text()
-    const json = response.headers.get('content-type')?.includes('json') && text !== '' ? JSON.parse(text) : {}
+    const json = /[/+]json/.test(response.headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : {}
     return { status: response.status, headers: response.headers, body: json }
   }
   return {

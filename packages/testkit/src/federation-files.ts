@@ -19,7 +19,15 @@ import { COSIGNATURE_V1, ED25519, formatPolicies, formatVerifierKey, type Signat
 export type Tokens = { officer: string; operator: string; auditor: string }
 
 /** Paths of what a node reads at start. */
-export type RegionFiles = { federation: string; key: string; logKey: string; witnessKey: string; clients: string; tokens: Tokens }
+export type RegionFiles = {
+  federation: string
+  key: string
+  logKey: string
+  witnessKey: string
+  actorKey: string
+  clients: string
+  tokens: Tokens
+}
 
 export type WriteFederationOptions = {
   regions: readonly RegionId[]
@@ -37,7 +45,7 @@ export type Agreements = FederationFile['agreements']
 
 /**
  * Writes what a node needs besides its database, a folder per region: `{dir}/{region}/federation.json`, `key.pem`, `log-key.pem`,
- * `witness-key.pem`, `clients.json` and `tokens.json` (the tokens in clear text, for whoever tries the node). Keys and tokens that exist are
+ * `witness-key.pem`, `actor-key.pem`, `clients.json` and `tokens.json` (the tokens in clear text, for whoever tries the node). Keys and tokens that exist are
  * kept. For trial and tests: in production every region makes its own key and nobody holds two.
  */
 export async function writeFederation(dir: string, options: WriteFederationOptions): Promise<Record<string, RegionFiles>> {
@@ -64,6 +72,7 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
     const paths = { federation: join(folder, 'federation.json'), ...keyPaths(folder), clients: join(folder, 'clients.json') }
     const agreements = options.agreements?.(federation.agreements, region) ?? federation.agreements
     await writeFederationFile(paths.federation, { ...federation, regions: seen, agreements })
+    await keyOf(paths.actorKey)
     const tokens = await tokensOf(join(folder, 'tokens.json'))
     await replaceFile(paths.clients, clientsOf(region, tokens))
     files[region] = { ...paths, tokens }
@@ -73,8 +82,9 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
 
 type RegionKeys = Pick<FederationFile['regions'][number], 'keys' | 'log' | 'witness'>
 
-function keyPaths(folder: string): Pick<RegionFiles, 'key' | 'logKey' | 'witnessKey'> {
-  return { key: join(folder, 'key.pem'), logKey: join(folder, 'log-key.pem'), witnessKey: join(folder, 'witness-key.pem') }
+function keyPaths(folder: string): Pick<RegionFiles, 'key' | 'logKey' | 'witnessKey' | 'actorKey'> {
+  const at = (name: string) => join(folder, name)
+  return { key: at('key.pem'), logKey: at('log-key.pem'), witnessKey: at('witness-key.pem'), actorKey: at('actor-key.pem') }
 }
 
 async function keysOf(region: RegionId, paths: ReturnType<typeof keyPaths>): Promise<RegionKeys> {
@@ -93,8 +103,9 @@ async function keyOf(path: string): Promise<PublicJwk> {
 }
 
 /** The same files as a node's settings name them. */
-export function fileSettings({ federation, key, logKey, witnessKey, clients }: Omit<RegionFiles, 'tokens'>) {
-  return { federationFile: federation, keyFile: key, logKeyFile: logKey, witnessKeyFile: witnessKey, clientsFile: clients }
+export function fileSettings({ federation, key, logKey, witnessKey, actorKey, clients }: Omit<RegionFiles, 'tokens'>) {
+  const keys = { keyFile: key, logKeyFile: logKey, witnessKeyFile: witnessKey, actorKeyFile: actorKey }
+  return { federationFile: federation, ...keys, clientsFile: clients }
 }
 
 /** Writes the policy file of the federation, as an auditor would be given it: whom to believe about each region's log. Its text is also returned. */

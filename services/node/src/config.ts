@@ -16,6 +16,7 @@ export interface Settings {
   readonly keyFile: string
   readonly logKeyFile: string
   readonly witnessKeyFile: string
+  readonly actorKeyFile: string
   readonly clientsFile: string
   /** The application's login. */
   readonly databaseUrl: string
@@ -51,6 +52,10 @@ const hints: Readonly<Record<string, Hint>> = {
   HEFU_KEY: { zh: '须为 PKCS#8 私钥文件的路径', en: 'must be the path of a PKCS#8 key file' },
   HEFU_LOG_KEY: { zh: '须为交换日志 PKCS#8 私钥文件的路径', en: 'must be the path of the PKCS#8 key file of the exchange log' },
   HEFU_WITNESS_KEY: { zh: '须为见证 PKCS#8 私钥文件的路径', en: 'must be the path of the PKCS#8 key file of the witness' },
+  HEFU_ACTOR_KEY: {
+    zh: '须为 PKCS#8 私钥文件的路径，用于日志中人员的化名',
+    en: 'must be the path of the PKCS#8 key file under which the log names persons',
+  },
   HEFU_CLIENTS: { zh: '须为客户端文件的路径', en: 'must be the path of the clients file' },
   DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
   HEFU_MIGRATION_DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
@@ -101,6 +106,7 @@ const environment = z.strictObject({
   HEFU_KEY: path,
   HEFU_LOG_KEY: path,
   HEFU_WITNESS_KEY: path,
+  HEFU_ACTOR_KEY: path,
   HEFU_CLIENTS: path,
   DATABASE_URL: database,
   HEFU_MIGRATION_DATABASE_URL: database.optional(),
@@ -132,6 +138,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       keyFile: data.HEFU_KEY,
       logKeyFile: data.HEFU_LOG_KEY,
       witnessKeyFile: data.HEFU_WITNESS_KEY,
+      actorKeyFile: data.HEFU_ACTOR_KEY,
       clientsFile: data.HEFU_CLIENTS,
       databaseUrl: data.DATABASE_URL,
       migrationDatabaseUrl: data.HEFU_MIGRATION_DATABASE_URL ?? data.DATABASE_URL,

@@ -1,4 +1,5 @@
 import {
+  actorKeyOf,
   type Client,
   type Context,
   createMetrics,
@@ -32,6 +33,7 @@ export interface NodeOptions {
   readonly signer: Signer
   readonly logSigner: Signer
   readonly witnessSigner: Signer
+  readonly actorSigner: Signer
   readonly clients: readonly Client[]
   /** Three logins on one database; see grant-logins.ts for what each may do. */
   readonly databaseUrl: string
@@ -93,6 +95,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     registers: overrides.registers ?? coreRegisters,
     signer,
     exchangeLog: logContextOf(federation, region, { log: options.logSigner, witness: options.witnessSigner }),
+    actorKey: await actorKeyOf(options.actorSigner),
     logState: logStateReader({ db, now }, options.witnessAgeMinutes === undefined ? undefined : options.witnessAgeMinutes * 60_000),
     now,
     log,

@@ -16,32 +16,37 @@ import type { AgencyCode } from '@hefu/reference'
 import type { VerifierKey } from '@hefu/translog'
 import type { Parsed, SettingProblem, Settings } from './config.ts'
 
-export type FileSettings = Pick<Settings, 'region' | 'federationFile' | 'keyFile' | 'logKeyFile' | 'witnessKeyFile' | 'clientsFile'>
+export type FileSettings = Pick<
+  Settings,
+  'region' | 'federationFile' | 'keyFile' | 'logKeyFile' | 'witnessKeyFile' | 'actorKeyFile' | 'clientsFile'
+>
 
 export interface Files {
   readonly federation: Federation
   readonly signer: Signer
   readonly logSigner: Signer
   readonly witnessSigner: Signer
+  readonly actorSigner: Signer
   readonly clients: readonly Client[]
 }
 
 /** Reads the files that the settings name and reports all problems of all of them at once. */
 export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> {
-  const [federation, signer, logSigner, witnessSigner, clients] = await Promise.all([
+  const [federation, signer, logSigner, witnessSigner, actorSigner, clients] = await Promise.all([
     loadFederation(settings.federationFile),
     loadKey(settings.keyFile, 'HEFU_KEY'),
     loadKey(settings.logKeyFile, 'HEFU_LOG_KEY'),
     loadKey(settings.witnessKeyFile, 'HEFU_WITNESS_KEY'),
+    loadKey(settings.actorKeyFile, 'HEFU_ACTOR_KEY'),
     loadClients(settings.clientsFile),
   ])
-  const problems = [federation, signer, logSigner, witnessSigner, clients].flatMap((file) => (file.ok ? [] : file.problems))
+  const problems = [federation, signer, logSigner, witnessSigner, actorSigner, clients].flatMap((file) => (file.ok ? [] : file.problems))
   if (federation.ok) problems.push(...mismatches(settings, federation.value, { signer, logSigner, witnessSigner, clients }))
-  if (problems.length > 0 || !federation.ok || !signer.ok || !logSigner.ok || !witnessSigner.ok || !clients.ok) {
+  if (!(federation.ok && signer.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && clients.ok) || problems.length > 0) {
     return { ok: false, problems }
   }
-  const signers = { signer: signer.value, logSigner: logSigner.value, witnessSigner: witnessSigner.value }
-  return { ok: true, value: { federation: federation.value, ...signers, clients: clients.value } }
+  const keys = { signer: signer.value, logSigner: logSigner.value, witnessSigner: witnessSigner.value, actorSigner: actorSigner.value }
+  return { ok: true, value: { federation: federation.value, ...keys, clients: clients.value } }
 }
 
 /** Each file may be right by itself and still not belong to this region. */

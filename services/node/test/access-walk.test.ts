@@ -34,15 +34,18 @@ function addressOf(path: string): string {
     .replace('{caseNumber}', '510100-VN-20261122-7K3F9QX6')
     .replace('{region}', '500000')
     .replace('{digest}', 'A'.repeat(43))
+    .replace('{index}', '0')
+    .replace('/tiles/{tile}', '/tiles/0/000.p/1')
+    .replace('/bundles/{tile}', '/bundles/000.p/1')
     .replace('{id}', '019aa000-0000-7000-8000-000000000000')
 }
 
 /** The rule of each part of the API, written down a second time. */
 function expectedRoles({ method, path }: Operation): readonly Role[] {
   if (/^\/v1\/(peers|deliveries|alerts|reconciliations)(\/|$)/.test(path)) return ['operator']
-  if (path === '/v1/exchange-log/successor') return ['operator']
   if (path === '/v1/exchange-log/state') return ['operator', 'auditor']
-  if (/^\/v1\/receipts(\/|$)/.test(path)) return ['auditor']
+  if (path === '/v1/exchange-log/successor') return ['operator']
+  if (/^\/v1\/(receipts|exchange-log)(\/|$)/.test(path)) return ['auditor']
   if (/^\/v1\/cases/.test(path) && method === 'GET' && !path.includes('/documents/{id}')) return ['officer', 'auditor']
   return ['officer']
 }

@@ -30,6 +30,7 @@ function settings(): Record<string, string> {
     HEFU_KEY: files.key,
     HEFU_LOG_KEY: files.logKey,
     HEFU_WITNESS_KEY: files.witnessKey,
+    HEFU_ACTOR_KEY: files.actorKey,
     HEFU_CLIENTS: files.clients,
     DATABASE_URL: database.logins.databaseUrl,
     HEFU_MIGRATION_DATABASE_URL: database.logins.migrationDatabaseUrl,
@@ -53,7 +54,16 @@ describe('settings', () => {
   it('are all reported when they are missing', async () => {
     const { code, stdout, stderr } = await refusal({})
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    for (const name of ['HEFU_REGION', 'HEFU_FEDERATION', 'HEFU_KEY', 'HEFU_LOG_KEY', 'HEFU_WITNESS_KEY', 'HEFU_CLIENTS', 'DATABASE_URL']) {
+    for (const name of [
+      'HEFU_REGION',
+      'HEFU_FEDERATION',
+      'HEFU_KEY',
+      'HEFU_LOG_KEY',
+      'HEFU_WITNESS_KEY',
+      'HEFU_ACTOR_KEY',
+      'HEFU_CLIENTS',
+      'DATABASE_URL',
+    ]) {
       expect(stderr).toMatch(new RegExp(`^ {2}${name}: .*[一-鿿].* / is required`, 'm'))
     }
   })

@@ -3,7 +3,7 @@ import type { Findings } from './finding.ts'
 
 export interface EntryRules {
   readonly region: string
-  /** Which log of the region it is; from 2 on, entry 0 says what it succeeds. */
+  /** Which log of the region it is, from 0; in all but the first, entry 0 says what it succeeds. */
   readonly epoch: number
   /** Entries are written in the transaction of what they tell and placed after: so far `at` may run back. */
   readonly toleranceMs: number
@@ -58,7 +58,7 @@ export class EntryJudge {
   }
 
   #judgePlace({ kind }: LogEntry, index: number): void {
-    const may = this.#rules.epoch > 1 && index === 0
+    const may = this.#rules.epoch > 0 && index === 0
     if (may === (kind === 'log.successor')) return
     this.#findings.add(may ? 'successor-missing' : 'successor-misplaced', { index, expected: may ? 'log.successor' : '—', found: kind })
   }

@@ -187,8 +187,12 @@ function judgeHeads(half: HalfLog, peer: HalfLog, policies: readonly Policy[] | 
     }
     const { size, root } = parsed.value.checkpoint
     const own = half.roots.get(size)
-    if (size > half.size) findings.add('cosigned-beyond', { index: half.size, subject, expected: `${size}`, found: `${half.size}` })
-    else if (own === undefined || Buffer.compare(root, own) !== 0)
+    if (size > half.size) {
+      // Two nodes are never exported at one moment: of what was cosigned after this half was exported it can say nothing.
+      const code = peer.exportedAt > half.exportedAt ? 'cosigned-later' : 'cosigned-beyond'
+      findings.add(code, { index: half.size, subject, expected: `${size}`, found: `${half.size}` })
+    }
+    if (size <= half.size && (own === undefined || Buffer.compare(root, own) !== 0))
       findings.add('cosigned-contradicts', { index: size, subject, expected: base64(root), found: own === undefined ? NONE : base64(own) })
   }
 }

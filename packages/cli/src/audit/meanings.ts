@@ -134,8 +134,12 @@ const MATCH = {
     'The other half cosigned a head that is not of this history: different histories were shown.',
   ),
   'cosigned-beyond': error(
-    '另一方联署过更长的日志：这一半的尾部被截断，或导出较旧。',
-    'The other half cosigned a longer log: the tail of this half was cut, or its export is older.',
+    '另一方联署过更长的日志：这一半的尾部被截断。',
+    'The other half cosigned a longer log: the tail of this half was cut.',
+  ),
+  'cosigned-later': note(
+    '另一方的导出较晚，其联署的检查点比这一半长；重新导出这一半即可核验其尾部。',
+    'The other half was exported later and cosigned a longer log by then: export this half again to check its tail.',
   ),
   'cosigned-unchecked': note(
     '没有策略文件，未核验另一方所持检查点的签名。',

@@ -240,7 +240,7 @@ describe('entries', () => {
     const successor = (size: number) =>
       formatLogEntry({ kind: 'log.successor', origin: 'old/log', size, root: root.toString('base64url'), decision: 'A'.repeat(43) }, later)
     const second = async (entries: readonly string[], seen: number) => {
-      const manifest = { ...honest.manifest, epoch: 2, size: entries.length }
+      const manifest = { ...honest.manifest, epoch: 1, size: entries.length }
       const state = new Map([['old/log', { size: seen, root }]])
       return codesOf(await grown(entries, { manifest, receipts: [] }), { state })
     }

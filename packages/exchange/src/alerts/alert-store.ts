@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Caller, Context } from '../context.ts'
 import { insertRows, type Reader } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
+import { logAdminChange } from '../log/log-admin-change.ts'
 import { uuidv7 } from '../uuid.ts'
 import type { alertKinds } from './alert-kinds.ts'
 
@@ -90,13 +91,16 @@ export async function listAlerts(ctx: Pick<Context, 'db'>, page: { limit: number
 }
 
 export async function acknowledgeAlert(ctx: Pick<Context, 'db' | 'now'>, caller: Caller, id: string): Promise<void> {
-  const done = await ctx.db
-    .updateTable('alerts')
-    .set({ acknowledged_at: new Date(ctx.now()), acknowledged_by: caller.client })
-    .where('id', '=', id)
-    .where('acknowledged_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst()
+  const done = await ctx.db.transaction().execute(async (tx) => {
+    const { numUpdatedRows } = await tx
+      .updateTable('alerts')
+      .set({ acknowledged_at: new Date(ctx.now()), acknowledged_by: caller.client })
+      .where('id', '=', id)
+      .where('acknowledged_at', 'is', null)
+      .executeTakeFirst()
+    if (numUpdatedRows > 0n) await logAdminChange(tx, ctx, caller, { action: 'alert.acknowledged', subject: id })
+    return numUpdatedRows > 0n
+  })
   if (done) return
   const known = await ctx.db.selectFrom('alerts').select('id').where('id', '=', id).executeTakeFirst()
   if (!known) throw new HefuError('not-found')

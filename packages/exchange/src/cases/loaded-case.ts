@@ -18,6 +18,7 @@ export interface LoadedCase {
 
 /** What a stored message says. The bytes were verified before they were stored (or signed here), so plain parsing is safe. */
 export interface StoredClaims {
+  readonly case: string
   readonly purpose: string
   readonly basis: string
   readonly agreement: string

@@ -107,7 +107,7 @@ export function renderCase(loaded: LoadedCase): CaseDetail {
 }
 
 /** In the order of the fold; what is not placed (waiting, refused) behind, by id. */
-function documentsInOrder(loaded: LoadedCase, replay: Replay): DocumentRow[] {
+export function documentsInOrder(loaded: LoadedCase, replay: Replay): DocumentRow[] {
   const place = new Map(replay.order.map((digest, at) => [digest, at]))
   const at = (row: DocumentRow) => place.get(row.digest) ?? Number.MAX_SAFE_INTEGER
   return loaded.documents.filter((row) => row.status !== 'cancelled').toSorted((a, b) => at(a) - at(b) || (a.jti < b.jti ? -1 : 1))

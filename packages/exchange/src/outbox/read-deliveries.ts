@@ -3,7 +3,7 @@ import { openResendTask } from '../cases/task-store.ts'
 import type { Caller, Context } from '../context.ts'
 import type { OutboxRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
-import { audit } from '../log/audit-store.ts'
+import { logAdminChange } from '../log/log-admin-change.ts'
 import { tellQueue } from '../tell-queue.ts'
 import {
   type DeliveryFilter,
@@ -91,7 +91,7 @@ export async function retryNow(ctx: Pick<Context, 'db' | 'now' | 'queue' | 'log'
     throw new HefuError('conflict', { detail: { zh: '只有待发送的报文可以立即重发', en: 'only a pending message can be retried' } })
   await ctx.db.transaction().execute(async (tx) => {
     await makeDeliveryDue(tx, id, new Date(ctx.now()))
-    await audit(tx, ctx, caller, { action: 'delivery.retried', caseNumber: row.case_number, subject: id })
+    await logAdminChange(tx, ctx, caller, { action: 'delivery.retried', caseNumber: row.case_number, subject: id })
   })
   await tellQueue(ctx, { name: 'deliver', peer: row.peer })
   return toView(await readRow(ctx, id))
@@ -113,7 +113,7 @@ export async function sendAgain(ctx: Pick<Context, 'db' | 'procedures' | 'now'>,
     const document = loaded?.documents.find((d) => d.jti === id)
     if (!loaded || !document) throw new HefuError('not-found')
     const task = await openResendTask(tx, ctx, loaded, document.digest, document.document, document.refusal)
-    await audit(tx, ctx, caller, { action: 'delivery.send-again', caseNumber: outgoing.case_number, subject: id })
+    await logAdminChange(tx, ctx, caller, { action: 'delivery.send-again', caseNumber: outgoing.case_number, subject: id })
     return { task }
   })
 }

@@ -2,7 +2,7 @@ import { regionById } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
-import { audit } from '../log/audit-store.ts'
+import { logAdminChange } from '../log/log-admin-change.ts'
 import { countOutboxOf } from '../outbox/delivery-store.ts'
 import { circuitThreshold } from '../outbox/retry-delay.ts'
 import { tellQueue } from '../tell-queue.ts'
@@ -59,7 +59,7 @@ async function setPaused(ctx: PeerContext, caller: Caller, region: string, pause
   const columns = { paused, paused_by: paused ? caller.client : null, paused_at: paused ? new Date(ctx.now()) : null }
   await ctx.db.transaction().execute(async (tx) => {
     await setPeerPaused(tx, region, columns)
-    await audit(tx, ctx, caller, { action: paused ? 'peer.paused' : 'peer.resumed', subject: region })
+    await logAdminChange(tx, ctx, caller, { action: paused ? 'peer.paused' : 'peer.resumed', subject: region })
   })
   return await readPeer(ctx, region)
 }

@@ -3,7 +3,7 @@ import type { RegionId } from '@hefu/reference'
 import { finishIdempotencyKey, takeIdempotencyKey } from '../cases/idempotency-store.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
-import { audit } from '../log/audit-store.ts'
+import { logAdminChange } from '../log/log-admin-change.ts'
 import { tellQueue } from '../tell-queue.ts'
 import { uuidv7 } from '../uuid.ts'
 import { dayCount } from './day-bounds.ts'
@@ -38,7 +38,7 @@ export async function requestReconciliation(
     const nowMs = ctx.now()
     const id = uuidv7(nowMs)
     await insertReconciliation(tx, { id, peer, requested_by: caller.client, from_day: from, to_day: to, created_at: new Date(nowMs) })
-    await audit(tx, ctx, caller, { action: 'reconciliation.requested', subject: id })
+    await logAdminChange(tx, ctx, caller, { action: 'reconciliation.requested', subject: id })
     await finishIdempotencyKey(tx, ctx, caller, { key: request.idempotencyKey, fingerprint: request.fingerprint, result: { id } })
     return { id, repeated: false }
   })

@@ -56,6 +56,7 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     registers,
     signer: signerOf(keys.get(region) as KeyObject),
     exchangeLog: logContextOf(federation, region, (logKeys.get(region) as LogKeys).signers),
+    actorKey: new Uint8Array(32),
     logState: logStateReader({ db, now }),
     now,
     log,

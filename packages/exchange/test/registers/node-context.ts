@@ -44,6 +44,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     registers,
     signer: signerOf(keys.privateKey),
     exchangeLog: logContextOf(federation, region, logKeys[region as '500000'].signers),
+    actorKey: new Uint8Array(32),
     logState: logStateReader({ db, now: Date.now }),
     now: Date.now,
     log,

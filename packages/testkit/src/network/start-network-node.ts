@@ -28,7 +28,7 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
   const { region, files, logins, port, procedures, now, options } = input
   const loaded = await loadFiles({ region, ...fileSettings(files) })
   if (!loaded.ok) throw new Error(loaded.problems.map(({ setting, en }) => `${setting} ${en}`).join('; '))
-  const { federation, signer, logSigner, witnessSigner } = loaded.value
+  const { federation, signer, logSigner, witnessSigner, actorSigner } = loaded.value
   const node = await createNode(
     {
       region,
@@ -36,6 +36,7 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
       signer,
       logSigner,
       witnessSigner,
+      actorSigner,
       clients: [...loaded.value.clients, ...officersOf(federation, region)],
       ...logins,
       queueUrl: options.queueUrl?.(region) ?? logins.databaseUrl,

@@ -8,7 +8,7 @@ import type { RegionId } from '@hefu/reference'
 import { TestRunner } from 'vitest'
 import { type ApiClient, apiClient } from '../api-client.ts'
 import { type FaultProxy, startFaultProxy } from '../faults/fault-proxy.ts'
-import { type RegionFiles, type WriteFederationOptions, writeFederation } from '../federation-files.ts'
+import { type RegionFiles, type Tokens, type WriteFederationOptions, writeFederation } from '../federation-files.ts'
 import { compareHalves } from '../halves.ts'
 import { createTestDatabase } from '../postgres/test-database.ts'
 import { freePorts } from '../processes/free-port.ts'
@@ -42,6 +42,8 @@ export interface NetworkNode {
   /** Another one after a restart. */
   readonly node: Node
   readonly signer: Signer
+  /** Of the node's own clients, for what calls its API by itself. */
+  readonly tokens: Tokens
   /** The superuser's login on its database. */
   readonly databaseUrl: string
   /** Calls the local API as one of the node's clients; null: without a token. A restart ends what this returned. */
@@ -161,6 +163,7 @@ async function restartableNode(
   let started = await start({})
   return {
     region,
+    tokens,
     databaseUrl,
     get node() {
       return started.node

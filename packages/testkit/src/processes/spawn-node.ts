@@ -12,6 +12,7 @@ export const requiredSettings = [
   'HEFU_KEY',
   'HEFU_LOG_KEY',
   'HEFU_WITNESS_KEY',
+  'HEFU_ACTOR_KEY',
   'HEFU_CLIENTS',
   'DATABASE_URL',
 ] as const

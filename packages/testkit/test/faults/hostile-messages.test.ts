@@ -35,7 +35,7 @@ let node: Node
 let witness: Node
 let sender: Signer
 beforeAll(async () => {
-  const ports = { [chengdu]: await freePort(), [chongqing]: await freePort() }
+  const ports: Readonly<Record<string, number>> = { [chengdu]: await freePort(), [chongqing]: await freePort() }
   const file = (await vector('federation.json')) as FederationFile
   const parsed = parseFederation({
     ...file,
@@ -52,6 +52,7 @@ beforeAll(async () => {
         signer: signerNamed(region),
         logSigner: signerNamed(`${region}.hefu.example/log`),
         witnessSigner: signerNamed(`${region}.hefu.example/witness`),
+        actorSigner: signerNamed(`${region}.hefu.example/witness`),
         clients: [],
         ...logins,
         queueUrl: logins.databaseUrl,

@@ -38,6 +38,7 @@ async function startSplit() {
       HEFU_KEY: own.key,
       HEFU_LOG_KEY: own.logKey,
       HEFU_WITNESS_KEY: own.witnessKey,
+      HEFU_ACTOR_KEY: own.actorKey,
       HEFU_CLIENTS: own.clients,
       DATABASE_URL: database.url,
       HEFU_ROLES: roles,

@@ -1,5 +1,6 @@
-import { type CaseDetail, listCases, readCase, readDocument, readTimeline } from '@hefu/exchange'
+import { type CaseDetail, listCases, readCase, readDocument, readEvidence, readTimeline } from '@hefu/exchange'
 import type { Procedure, Text } from '@hefu/procedures'
+import { evidencePackage } from '@hefu/protocol'
 import { z } from 'zod'
 import type { Language } from '../http/language.ts'
 import { defineList } from '../http/list-route.ts'
@@ -41,6 +42,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       ...listOfCases,
       path: '/v1/cases',
       operationId: 'list-cases',
+      reads: (items) => ({ cases: items.map((one) => one.caseNumber) }),
       tag,
       summary: { zh: '列出办件（所有业务流程）', en: 'List cases across procedures' },
       description: { zh: '办件，新的在前', en: 'cases, newest first' },
@@ -55,6 +57,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       ...read,
       path: '/v1/cases/{caseNumber}',
       operationId: 'read-case',
+      reads: ({ caseNumber }) => ({ cases: [caseNumber] }),
       summary: { zh: '读取办件', en: 'Read a case' },
       rule: readers,
       answer: { statuses: [200], description: { zh: '办件', en: 'the case' }, schema: caseSchema, headers: etagHeader },
@@ -76,6 +79,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       tag,
       path: '/v1/cases/{caseNumber}/documents/{id}',
       operationId: 'read-case-document',
+      reads: ({ purpose }, { params }) => ({ cases: [params.caseNumber], purpose }),
       summary: { zh: '读取一份文书的内容', en: 'Read the content of one document' },
       rule: ['officer'],
       params: z.strictObject({ caseNumber, id: uuid }),
@@ -95,6 +99,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       ...read,
       path: '/v1/cases/{caseNumber}/timeline',
       operationId: 'read-case-timeline',
+      reads: (_, { params }) => ({ cases: [params.caseNumber] }),
       summary: { zh: '办件的时间线', en: "A case's timeline" },
       rule: readers,
       answer: {
@@ -106,6 +111,23 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
         const { items } = await readTimeline(ctx, caller, params.caseNumber)
         return { body: { items: [...items] } }
       },
+    }),
+    defineRoute({
+      ...read,
+      path: '/v1/cases/{caseNumber}/evidence',
+      operationId: 'read-case-evidence',
+      summary: { zh: '办件的证据包，可离线核验', en: 'The evidence of a case, which can be checked offline' },
+      rule: readers,
+      reads: (_, { params }) => ({ cases: [params.caseNumber] }),
+      answer: {
+        statuses: [200],
+        description: {
+          zh: '报文原文（审计人员为 null）、回执、日志证明、检查点和公钥',
+          en: 'exact messages (null for auditors), receipts, log proofs, checkpoints and public keys',
+        },
+        schema: evidencePackage.meta({ id: 'CaseEvidence' }),
+      },
+      handle: async (ctx, { caller, params }) => ({ body: await readEvidence(ctx, caller, params.caseNumber) }),
     }),
     partRoute({
       path: '/v1/cases/{caseNumber}/next',
@@ -130,6 +152,7 @@ function partRoute<Item>({ description, item, show, ...route }: Part<Item>): Rou
     ...read,
     ...route,
     rule: readers,
+    reads: (_, { params }) => ({ cases: [params.caseNumber] }),
     answer: { statuses: [200], description, schema: z.object({ items: z.array(item) }), headers: etagHeader },
     handle: async (ctx, { caller, params, language }) => {
       const detail = await readCase(ctx, caller, null, params.caseNumber)

@@ -42,6 +42,7 @@ export function deliveryRoutes(): Route[] {
       ...common,
       path: '/v1/deliveries',
       operationId: 'list-deliveries',
+      reads: 'no',
       summary: { zh: '列出送达情况', en: 'List deliveries' },
       description: { zh: '送达，新的在前', en: 'deliveries, newest first' },
       filter: {
@@ -60,6 +61,7 @@ export function deliveryRoutes(): Route[] {
       method: 'GET',
       path: '/v1/deliveries/{id}',
       operationId: 'read-delivery',
+      reads: 'no',
       summary: { zh: '读取一次送达及其历次尝试', en: 'Read a delivery with its attempts' },
       params: idParams,
       answer: { statuses: [200], description: { zh: '送达', en: 'the delivery' }, schema: deliveryDetail },
@@ -70,6 +72,7 @@ export function deliveryRoutes(): Route[] {
       method: 'POST',
       path: '/v1/deliveries/{id}/send-again',
       operationId: 'send-delivery-again',
+      reads: 'no',
       summary: { zh: '被拒收的文书：请经办人员重新制作', en: 'A refused document: ask an officer to write it anew' },
       params: idParams,
       answer: {
@@ -85,6 +88,7 @@ export function deliveryRoutes(): Route[] {
       method: 'POST',
       path: '/v1/deliveries/{id}/retry',
       operationId: 'retry-delivery',
+      reads: 'no',
       summary: { zh: '立即重试', en: 'Retry now' },
       params: idParams,
       answer: { statuses: [200], description: { zh: '送达', en: 'the delivery' }, schema: delivery },

@@ -15,6 +15,7 @@ export function probeRoutes(): Route[] {
       tag,
       summary: { zh: '进程是否存活', en: 'Is the process alive' },
       rule: 'public',
+      reads: 'no',
       answer: { statuses: [200], description: { zh: '存活', en: 'alive' }, schema: z.object({ live: z.literal(true) }) },
       handle: async () => ({ body: { live: true as const } }),
     }),
@@ -25,6 +26,7 @@ export function probeRoutes(): Route[] {
       tag,
       summary: { zh: '节点是否就绪', en: 'Is the node ready' },
       rule: 'public',
+      reads: 'no',
       answer: {
         statuses: [200, 503],
         description: { zh: '逐项检查', en: 'each check' },
@@ -42,6 +44,7 @@ export function probeRoutes(): Route[] {
       tag,
       summary: { zh: '指标（Prometheus 文本格式）', en: 'Metrics in the Prometheus text format' },
       rule: 'public',
+      reads: 'no',
       answer: {
         statuses: [200],
         description: { zh: '指标', en: 'metrics' },

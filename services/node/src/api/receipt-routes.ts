@@ -43,6 +43,7 @@ export function receiptRoutes(): Route[] {
       ...common,
       path: '/v1/receipts',
       operationId: 'list-receipts',
+      reads: (_, { query }) => ({ cases: query.case === undefined ? [] : [query.case] }),
       summary: { zh: '列出回执', en: 'List receipts' },
       description: { zh: '回执，新的在前', en: 'receipts, newest first' },
       filter: { case: caseNumber.optional(), issuer: regionCode.optional() },
@@ -56,6 +57,7 @@ export function receiptRoutes(): Route[] {
       method: 'GET',
       path: '/v1/receipts/{digest}',
       operationId: 'read-receipt',
+      reads: () => ({}),
       summary: { zh: '读取回执', en: 'Read a receipt' },
       params: z.strictObject({ digest: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
       answer: {

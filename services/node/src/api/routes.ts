@@ -3,6 +3,7 @@ import type { Route } from '../http/route.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { caseRoutes } from './case-routes.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
+import { exchangeLogRoutes } from './exchange-log-routes.ts'
 import { importRoutes } from './import-routes.ts'
 import { logStateRoutes } from './log-state-routes.ts'
 import { peerRoutes } from './peer-routes.ts'
@@ -29,6 +30,7 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...reconciliationRoutes(),
     ...logStateRoutes(),
     ...receiptRoutes(),
+    ...exchangeLogRoutes(),
     ...probeRoutes(),
   ]
 }

@@ -26,6 +26,7 @@ export function settlementRoutes(): Route[] {
     defineList({
       path: '/v1/settlement-entries',
       operationId: 'list-settlement-entries',
+      reads: (items) => ({ cases: items.map((one) => one.caseNumber) }),
       tag: 'settlement-entries',
       summary: { zh: '列出待清算条目', en: 'List settlement entries' },
       rule: ['officer'],

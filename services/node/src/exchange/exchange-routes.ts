@@ -6,8 +6,17 @@ import {
   headsAnswerSchema,
   requireConfirmedLog,
   requireLogOrSeal,
+  storedClaims,
 } from '@hefu/exchange'
-import { answerSchema, MAX_BODY_BYTES, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, regionById, splitInboxBody } from '@hefu/protocol'
+import {
+  answerSchema,
+  claimedIssuer,
+  MAX_BODY_BYTES,
+  MESSAGE_CONTENT_TYPE,
+  MESSAGES_CONTENT_TYPE,
+  regionById,
+  splitInboxBody,
+} from '@hefu/protocol'
 import { formatVerifierKey } from '@hefu/translog'
 import { z } from 'zod'
 import { openApiOf } from '../http/openapi.ts'
@@ -38,6 +47,7 @@ export function exchangeRoutes(): Route[] {
       rule: 'public',
       rawTypes: [MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE],
       bodyLimit: MAX_BODY_BYTES,
+      reads: 'no',
       answer: {
         statuses: [200],
         description: {
@@ -66,6 +76,8 @@ export function exchangeRoutes(): Route[] {
       // Signed as bytes, so read as bytes.
       rawTypes: ['application/json'],
       bodyLimit: MAX_BODY_BYTES,
+      reads: (answer, { authorization }) =>
+        'items' in answer ? { peer: claimedIssuer(authorization), cases: answer.items.flatMap(caseOf) } : null,
       answer: { statuses: [200], description: { zh: '按所问作答', en: 'what was asked for' }, schema: headsAnswerSchema },
       errors: ['malformed-json', 'malformed-request', 'log-unavailable'],
       handle: async (ctx, { authorization, url, rawBody }) => {
@@ -81,6 +93,7 @@ export function exchangeRoutes(): Route[] {
       tag: 'exchange',
       summary: { zh: '节点的区域、版本、公钥和业务流程', en: "The node's region, versions, public keys and procedures" },
       rule: 'public',
+      reads: 'no',
       answer: { statuses: [200], description: { zh: '节点', en: 'the node' }, schema: wellKnown },
       handle: async ({ region, federation, procedures, exchangeLog }) => ({
         body: {
@@ -94,6 +107,11 @@ export function exchangeRoutes(): Route[] {
       }),
     }),
   ]
+}
+
+/** The messages that a peer fetches, it has sent or was sent: the cases are its own too. */
+function caseOf({ message }: { readonly message: string | null }): string[] {
+  return message === null ? [] : [storedClaims(message).case]
 }
 
 const codes = {

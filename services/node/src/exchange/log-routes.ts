@@ -9,7 +9,7 @@ import {
   showTile,
   WITNESS_PATH,
 } from '@hefu/exchange'
-import { logEntryKinds, UUID_V7 } from '@hefu/protocol'
+import { claimedIssuer, logEntryKinds, parseLogEntry, UUID_V7 } from '@hefu/protocol'
 import { MAX_ADD_CHECKPOINT_BYTES, SIZE_CONTENT_TYPE } from '@hefu/translog'
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
@@ -37,6 +37,7 @@ export function logRoutes(): Route[] {
       tag,
       summary: { zh: '最新的、经多数见证方见证的检查点', en: 'The newest checkpoint that a quorum has witnessed' },
       rule: 'public',
+      reads: 'no',
       answer: { statuses: [200], description: { zh: '检查点', en: 'the checkpoint' }, schema: z.string(), type: TEXT },
       errors: ['not-found'],
       handle: async (ctx) => ({ body: await showCheckpoint(ctx), headers: { 'cache-control': 'no-store' } }),
@@ -50,6 +51,7 @@ export function logRoutes(): Route[] {
       summary: { zh: '哈希块：<L>/<N>[.p/<W>]', en: 'A hash tile: <L>/<N>[.p/<W>]' },
       rule: 'public',
       params: z.strictObject({ tile: z.string().max(64) }),
+      reads: 'no',
       answer: { statuses: [200], description: { zh: '哈希，每个 32 字节', en: 'hashes of 32 bytes each' }, type: TILE },
       handle: async (ctx, { params }) => {
         const { bytes, full } = await showTile(ctx, params.tile)
@@ -66,6 +68,10 @@ export function logRoutes(): Route[] {
       summary: { zh: '当事区域所需的日志记录及其包含证明', en: 'Entries and their inclusion proofs, for a region that is a party of them' },
       rule: 'peer',
       query: proofQuery,
+      reads: (answer, { authorization }) => ({
+        peer: claimedIssuer(authorization),
+        cases: [answer, ...(answer.more ?? [])].flatMap(caseOf),
+      }),
       answer: { statuses: [200], description: { zh: '记录原文与证明', en: 'the exact entry and its proof' }, schema: proofs },
       errors: ['not-found', 'log-unavailable', 'log-sealed'],
       handle: async (ctx, { authorization, url, query }) => ({
@@ -85,6 +91,7 @@ export function logRoutes(): Route[] {
       rule: 'public',
       rawTypes: ['*/*'],
       bodyLimit: MAX_ADD_CHECKPOINT_BYTES,
+      reads: 'no',
       answer: {
         statuses: [200, 400, 403, 404, 409, 422],
         description: {
@@ -103,4 +110,9 @@ async function addCheckpoint(ctx: Context, { rawBody }: { readonly rawBody: Buff
   if (rawBody.length === 0) throw new HefuError('malformed-request')
   const { status, contentType, body } = await answerAddCheckpoint(ctx, rawBody)
   return { status, body, headers: { 'content-type': contentType } }
+}
+
+function caseOf({ entry }: { readonly entry: string }): string[] {
+  const parsed = parseLogEntry(Buffer.from(entry))
+  return parsed.ok && 'case' in parsed.entry ? [parsed.entry.case] : []
 }

@@ -48,6 +48,7 @@ function operationOf(route: Route, convert: Convert): JsonObject {
     tags: [route.tag],
     summary: both(route.summary),
     ...securityOf(route),
+    ...(route.reads === 'no' ? {} : { 'x-hefu-read-logged': true }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(content ? { requestBody: { required: true, content } } : {}),
     responses: { ...successOf(route, convert), ...problemsOf(route, convert) },
@@ -71,7 +72,12 @@ const securitySchemes = {
 
 function parametersOf(route: Route, convert: Convert): Json[] {
   return [
-    ...membersOf(route.params, convert).map(({ name, schema }) => ({ name, in: 'path', required: true, schema })),
+    ...membersOf(route.params, convert).map(({ name, schema }) => ({
+      name: name === '*' ? 'path' : name,
+      in: 'path',
+      required: true,
+      schema,
+    })),
     ...membersOf(route.query, convert).map(({ name, schema, required }) => ({ name, in: 'query', required, schema })),
     ...(route.idempotent ? [header('Idempotency-Key', { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' }, idempotencyText)] : []),
     ...(route.ifMatch ? [header('If-Match', { type: 'string', pattern: '^"[^"]+"$' }, ifMatchText)] : []),

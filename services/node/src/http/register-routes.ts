@@ -4,6 +4,7 @@ import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
 import { fingerprintOf, readIdempotencyKey, readIfMatch } from './conditional-headers.ts'
 import { readLanguage } from './language.ts'
+import { logShown } from './log-shown.ts'
 import { rawBodyOf, readRawBodies } from './read-bodies.ts'
 import type { Route, RouteRequest } from './route.ts'
 
@@ -42,7 +43,12 @@ function registerRoute(app: FastifyInstance, ctx: Context, route: Route): void {
       if ((route.body || route.rawTypes) && request.body === undefined)
         throw new HefuError(route.body ? 'malformed-json' : 'malformed-request')
     },
-    handler: async (request, reply) => answer(reply, route, await route.handle(ctx, requestOf(request, route))),
+    handler: async (request, reply) => {
+      const asked = requestOf(request, route)
+      const given = await route.handle(ctx, asked)
+      await logShown(ctx, route, asked, given)
+      return answer(reply, route, given)
+    },
   })
 }
 

@@ -1,4 +1,4 @@
-import type { Caller, Context, ErrorCode, Role } from '@hefu/exchange'
+import type { Caller, Context, ErrorCode, Role, Shown } from '@hefu/exchange'
 import type { Text } from '@hefu/procedures'
 import type { z } from 'zod'
 import type { Language } from './language.ts'
@@ -57,6 +57,13 @@ export interface RouteDefinition<Params, Query, Body, Result> {
    * its body or needs no signature. Only roles are possible under /v1.
    */
   readonly rule: readonly Role[] | 'peer' | 'public'
+  /**
+   * What an answer shows of documents, registers or the exchange log: one entry of the log per answer, committed before it is sent
+   * (protocol.md section 4). `no`: nothing of them, whoever asks. A route for peers names the peer itself; null: this answer shows nothing.
+   */
+  readonly reads:
+    | 'no'
+    | ((shown: Result, request: RouteRequest<Params, Query, Body>) => (Shown & { readonly peer?: string | undefined }) | null)
   readonly params?: z.ZodType<Params>
   readonly query?: z.ZodType<Query>
   /** JSON body; parsed strictly. */
@@ -100,7 +107,8 @@ export function defineRoute<Params, Query, Body, Result>(route: RouteDefinition<
 /** Every code a caller may meet on this route. */
 export function codesOf(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>(route.errors)
-  if (route.rule !== 'public') codes.add('unauthenticated').add('unavailable')
+  if (route.rule !== 'public' || route.reads !== 'no') codes.add('unavailable')
+  if (route.rule !== 'public') codes.add('unauthenticated')
   if (Array.isArray(route.rule)) codes.add('role-not-allowed')
   if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed')
   if (route.params) codes.add('not-found')

@@ -1,0 +1,93 @@
+import type { EvidenceDocument, EvidenceLogProof, EvidencePackage } from '@hefu/protocol'
+import type { CaseNumber, RegionId } from '@hefu/reference'
+import { replayCase } from '../cases/loaded-case.ts'
+import { documentsInOrder, readLoadedCase } from '../cases/read-case.ts'
+import type { Caller, Context } from '../context.ts'
+import type { DocumentRow } from '../db/schema.ts'
+import { HefuError } from '../errors.ts'
+import { findEntryRows, listLogs } from '../log/audit-log-store.ts'
+import { headOver, proveEntry } from '../log/prove-entries.ts'
+import { readNewestWitnessed } from '../log/witness/witness-store.ts'
+import { readAnswers, type StoredAnswer } from './evidence-store.ts'
+import { summarise } from './summarise-case.ts'
+
+type EvidenceContext = Pick<Context, 'db' | 'region' | 'federation' | 'procedures' | 'now'>
+
+/**
+ * Everything that proves one case to somebody who can reach no node: the exact messages, how they were answered, and that all of it is in
+ * this node's log, under heads that witnesses cosigned. To an auditor no content: digests prove as much. Throws HefuError `not-found`.
+ */
+export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNumber: string): Promise<EvidencePackage> {
+  const loaded = await readLoadedCase(ctx, caller, null, caseNumber)
+  const replay = replayCase(loaded)
+  const rows = documentsInOrder(loaded, replay)
+  if (rows.length === 0) throw new HefuError('not-found')
+  const answers = await readAnswers(
+    ctx.db,
+    rows.map(({ digest }) => digest),
+  )
+  const proofs = await proveAll(ctx, [...rows.map(({ digest }) => digest), ...[...answers.values()].map(({ receipt }) => receipt)])
+  return {
+    v: 1,
+    case: caseNumber as CaseNumber,
+    region: ctx.region,
+    madeAt: ctx.now(),
+    documents: rows.map((row) => documentOf(row, answers.get(row.digest), proofs, caller)),
+    keys: keysOf(ctx, [...new Set(rows.flatMap(({ iss, aud }) => [iss, aud]))]),
+    checkpoints: await newestCheckpoints(ctx),
+    summary: summarise(loaded, replay, rows, answers),
+  }
+}
+
+function documentOf(
+  { jti, digest, iss, aud, message }: DocumentRow,
+  answer: StoredAnswer | undefined,
+  proofs: ReadonlyMap<string, readonly EvidenceLogProof[]>,
+  { role }: Caller,
+): EvidenceDocument {
+  return {
+    jti,
+    digest,
+    iss: iss as RegionId,
+    aud: aud as RegionId,
+    message: role === 'officer' ? message : null,
+    answer: answer === undefined ? null : answerOf(answer),
+    logProofs: [...(proofs.get(digest) ?? []), ...((answer && proofs.get(answer.receipt)) ?? [])],
+  }
+}
+
+function answerOf({ status, reason, text, leaf_index: index, path }: StoredAnswer): NonNullable<EvidenceDocument['answer']> {
+  type Reason = NonNullable<NonNullable<EvidenceDocument['answer']>['reason']>
+  return { status, ...(reason === null ? {} : { reason: reason as Reason }), receipt: text, index, path }
+}
+
+/** Proofs of the entries that name these digests, in whichever of this node's logs they are. */
+async function proveAll(ctx: EvidenceContext, digests: readonly string[]): Promise<Map<string, EvidenceLogProof[]>> {
+  const proofs = new Map<string, EvidenceLogProof[]>()
+  for (const { epoch, origin } of await listLogs(ctx.db)) {
+    for (const { index, digest, entry } of await findEntryRows(ctx.db, epoch, digests)) {
+      const head = await headOver(ctx, epoch, Number(index))
+      if (digest === null || head === undefined) continue
+      const proof = { log: origin, entry, proof: await proveEntry(ctx, Number(index), head) }
+      proofs.set(digest, [...(proofs.get(digest) ?? []), proof])
+    }
+  }
+  return proofs
+}
+
+/** Whoever checks believes a federation file; these say which keys it must have had. */
+function keysOf({ federation }: EvidenceContext, regions: readonly string[]): EvidencePackage['keys'] {
+  return federation.regions.flatMap(({ region, keys }) =>
+    regions.includes(region) ? keys.map((key) => ({ region, key: { ...key } })) : [],
+  )
+}
+
+/** The newest of each of this node's logs that a quorum has cosigned. */
+async function newestCheckpoints(ctx: EvidenceContext): Promise<string[]> {
+  const notes: string[] = []
+  for (const { epoch } of await listLogs(ctx.db)) {
+    const newest = await readNewestWitnessed(ctx.db, epoch)
+    if (newest !== undefined) notes.push(newest.note)
+  }
+  return notes
+}

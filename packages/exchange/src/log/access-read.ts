@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import type { LogFact } from '@hefu/protocol'
+import { type CaseNumber, caseNumberParts } from '@hefu/reference'
+import type { Caller, Context } from '../context.ts'
+import { HefuError } from '../errors.ts'
+import { actorName } from './actor-name.ts'
+import { logFact } from './pending-log.ts'
+
+/** What one answer shows. Numbers and codes only: an entry is there for ever. */
+export interface Shown {
+  /** Cases of which anything is shown; none where a register or the log itself is read. */
+  readonly cases?: readonly string[]
+  /** Why the document was disclosed, by its own words. */
+  readonly purpose?: string | null
+}
+
+/** A person or a system; a peer's client is its region. */
+export type Reader = Pick<Caller, 'client'> & { readonly role: Caller['role'] | 'peer' }
+
+/** More are written as their count and a digest. */
+const MAX_NAMED = 20
+
+/**
+ * Writes that an answer shows something, and returns when that is committed: only then may the answer be sent. `what` is the
+ * operation's id. Throws HefuError `unavailable` when it could not be written.
+ */
+export async function logRead(
+  ctx: Pick<Context, 'db' | 'now' | 'region' | 'actorKey'>,
+  reader: Reader,
+  what: string,
+  shown: Shown,
+): Promise<void> {
+  const fact = readFact(ctx, reader, what, shown)
+  try {
+    await logFact(ctx, fact)
+  } catch (cause) {
+    throw new HefuError('unavailable', { cause, detail })
+  }
+}
+
+const detail = {
+  zh: '读取须先记入交换日志，而现在无法写入；请稍后重试。',
+  en: 'A read is written into the exchange log before it is answered, and that is not possible now: try again later.',
+}
+
+function readFact(
+  { region, actorKey }: Pick<Context, 'region' | 'actorKey'>,
+  { client, role }: Reader,
+  what: string,
+  { cases = [], purpose }: Shown,
+): LogFact {
+  const named = [...new Set(cases)].toSorted()
+  const owner = ownerOf(named) ?? (named.length === 0 ? region : undefined)
+  return {
+    kind: 'access.read',
+    actor: actorName(actorKey, client),
+    client,
+    role,
+    what,
+    ...casesOf(named),
+    ...(purpose ? { purpose } : {}),
+    ...(owner === undefined ? {} : { owner }),
+  }
+}
+
+function casesOf(cases: readonly string[]): { cases?: string[]; count?: number; digest?: string } {
+  if (cases.length === 0) return {}
+  return cases.length <= MAX_NAMED ? { cases: [...cases] } : { count: cases.length, digest: caseListDigest(cases) }
+}
+
+/** SHA-256 over the case numbers, each once, in ascending order, one per line: whoever holds the same list can show that it was this one. */
+export function caseListDigest(cases: readonly string[]): string {
+  const lines = [...new Set(cases)].toSorted().map((one) => `${one}\n`)
+  return createHash('sha256').update(lines.join('')).digest('base64url')
+}
+
+/** Whose cases they are; undefined when they are of several regions. */
+function ownerOf(cases: readonly string[]): string | undefined {
+  const owners = new Set(cases.map((one) => caseNumberParts(one as CaseNumber).owner))
+  const [owner] = owners
+  return owners.size === 1 ? owner : undefined
+}
