@@ -7,6 +7,7 @@ import {
   type FaultOptions,
   flipOneBit,
   type InjectedFault,
+  OF_THE_LOG,
   type SeenAnswer,
   type SeenRequest,
 } from './fault.ts'
@@ -23,7 +24,7 @@ export type FaultProxy = {
   heal(): void
   /** The last 1,000 exchanges. */
   exchanges(): readonly Exchange[]
-  /** Requests seen, requests handed to the target (a duplicate counts twice) and answers given to the sender. */
+  /** Requests seen, requests handed to the target (a duplicate counts twice) and answers given to the sender; without those of the exchange log. */
   counts(): { requests: number; forwarded: number; answered: number }
   stop(): Promise<void>
 }
@@ -40,6 +41,7 @@ export async function startFaultProxy(options: { target: string; port?: number }
   const faults = new Set<ActiveFault>()
   const log: Exchange[] = []
   const counts = { requests: 0, forwarded: 0, answered: 0 }
+  const uncounted = { ...counts }
 
   const server = createServer((incoming, outgoing) => {
     pass(incoming, outgoing).catch(() => incoming.socket.resetAndDestroy())
@@ -53,24 +55,30 @@ export async function startFaultProxy(options: { target: string; port?: number }
     const request = await readRequest(incoming)
     const active = [...faults].filter((each) => each.take(request))
     const exchange: Exchange = { request, faults: active.map((each) => each.fault.kind), forwarded: 0 }
-    counts.requests++
+    const counted = OF_THE_LOG.test(request.path) ? uncounted : counts
+    counted.requests++
     log.push(exchange)
     if (log.length > remembered) log.shift()
 
     const sent = await beforeTarget(request, active)
     if (sent === 'reset') return void incoming.socket.resetAndDestroy()
-    const answer = 'own' in sent ? sent.own : await afterTarget(await hand(sent.request, active, exchange), request, active)
+    const answer = 'own' in sent ? sent.own : await afterTarget(await hand(sent.request, active, exchange, counted), request, active)
     if (answer === 'reset') return void incoming.socket.resetAndDestroy()
     exchange.answer = answer
-    counts.answered++
+    counted.answered++
     outgoing.writeHead(answer.status, { ...endToEnd(answer.headers), 'content-length': String(answer.body.length) })
     outgoing.end(answer.body)
   }
 
-  async function hand(request: SeenRequest, active: readonly ActiveFault[], exchange: Exchange): Promise<SeenAnswer> {
+  async function hand(
+    request: SeenRequest,
+    active: readonly ActiveFault[],
+    exchange: Exchange,
+    counted: { forwarded: number },
+  ): Promise<SeenAnswer> {
     const copies = active.some((each) => each.fault.kind === 'duplicate') ? 2 : 1
     exchange.forwarded = copies
-    counts.forwarded += copies
+    counted.forwarded += copies
     const [first] = await Promise.all(Array.from({ length: copies }, () => forward(target, agent, request)))
     if (first === undefined) throw new Error('nothing was forwarded')
     return first

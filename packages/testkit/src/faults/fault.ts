@@ -27,7 +27,7 @@ export type Fault =
  */
 export type FaultOptions = { times?: number; when?: (request: SeenRequest) => boolean; log?: boolean }
 
-const OF_THE_LOG = /^\/exchange\/v1\/(log|witness)\//
+export const OF_THE_LOG = /^\/exchange\/v1\/(log|witness)\//
 
 /** A fault that has been put on a link. */
 export type InjectedFault = {
