@@ -35,7 +35,7 @@ let node: Node
 let witness: Node
 let sender: Signer
 beforeAll(async () => {
-  const ports = { [chengdu]: await freePort(), [chongqing]: await freePort() }
+  const ports: Readonly<Record<string, number>> = { [chengdu]: await freePort(), [chongqing]: await freePort() }
   const file = (await vector('federation.json')) as FederationFile
   const parsed = parseFederation({
     ...file,
