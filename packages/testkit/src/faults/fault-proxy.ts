@@ -24,12 +24,10 @@ export type FaultProxy = {
   heal(): void
   /** The last 1,000 exchanges. */
   exchanges(): readonly Exchange[]
-  /** Requests seen, requests handed to the target (a duplicate counts twice) and answers given to the sender; what logs ask each other by themselves is left out. */
-  counts(): Counts
+  /** Requests seen, requests handed to the target (a duplicate counts twice) and answers given to the sender; without those of the exchange log. */
+  counts(): { requests: number; forwarded: number; answered: number }
   stop(): Promise<void>
 }
-
-export type Counts = { requests: number; forwarded: number; answered: number }
 
 const remembered = 1_000
 
@@ -43,6 +41,7 @@ export async function startFaultProxy(options: { target: string; port?: number }
   const faults = new Set<ActiveFault>()
   const log: Exchange[] = []
   const counts = { requests: 0, forwarded: 0, answered: 0 }
+  const uncounted = { ...counts }
 
   const server = createServer((incoming, outgoing) => {
     pass(incoming, outgoing).catch(() => incoming.socket.resetAndDestroy())
@@ -56,7 +55,7 @@ export async function startFaultProxy(options: { target: string; port?: number }
     const request = await readRequest(incoming)
     const active = [...faults].filter((each) => each.take(request))
     const exchange: Exchange = { request, faults: active.map((each) => each.fault.kind), forwarded: 0 }
-    const counted = OF_THE_LOG.test(request.path) ? { requests: 0, forwarded: 0, answered: 0 } : counts
+    const counted = OF_THE_LOG.test(request.path) ? uncounted : counts
     counted.requests++
     log.push(exchange)
     if (log.length > remembered) log.shift()
@@ -71,7 +70,12 @@ export async function startFaultProxy(options: { target: string; port?: number }
     outgoing.end(answer.body)
   }
 
-  async function hand(request: SeenRequest, active: readonly ActiveFault[], exchange: Exchange, counted: Counts): Promise<SeenAnswer> {
+  async function hand(
+    request: SeenRequest,
+    active: readonly ActiveFault[],
+    exchange: Exchange,
+    counted: { forwarded: number },
+  ): Promise<SeenAnswer> {
     const copies = active.some((each) => each.fault.kind === 'duplicate') ? 2 : 1
     exchange.forwarded = copies
     counted.forwarded += copies

@@ -27,7 +27,6 @@ export type Fault =
  */
 export type FaultOptions = { times?: number; when?: (request: SeenRequest) => boolean; log?: boolean }
 
-/** Requests that come by themselves at any time. */
 export const OF_THE_LOG = /^\/exchange\/v1\/(log|witness)\//
 
 /** A fault that has been put on a link. */

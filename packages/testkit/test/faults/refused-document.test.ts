@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Json, listOf, TestNetwork } from '../../src/index.ts'
+import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, correction, filing, notice, retraction } from './bodies.ts'
 import { count } from './observe.ts'
 
@@ -139,6 +140,8 @@ it('with a successor that had left already: the successor stands', async () => {
   await net.settle()
   await operator().post(`/v1/peers/${chongqing}/pause`)
   await add(one(), path, 'correction', correction)
+  // What waits for the log would be a month old.
+  await waitUntil(async () => (await count(net.node(chengdu).databaseUrl, 'select count(*) from log_pending')) === 0, 10_000)
   net.moveClock(tooLateMs)
   // Both go in one request: the first has expired on its way, the second is new.
   await add(one(), path, 'retraction', retraction)
