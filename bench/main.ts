@@ -5,6 +5,7 @@ import { exchangeThroughput } from './exchange-throughput.ts'
 import type { Figure } from './figure.ts'
 import { logAppend } from './log-append.ts'
 import { logCheckpoint } from './log-checkpoint.ts'
+import { logProof } from './log-proof.ts'
 import { restingMemory } from './resting-memory.ts'
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'api.create': apiCreate,
   'log.append': logAppend,
   'log.checkpoint': logCheckpoint,
+  'log.proof': logProof,
   'node.memory': restingMemory,
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type ApiAnswer, TestNetwork } from '../../src/index.ts'
+import { type ApiAnswer, listOf, TestNetwork } from '../../src/index.ts'
 import { chengdu, chongqing, completion, filing, notice, recognitionRequest, registerExample, transferApplication } from './bodies.ts'
 import { query, tableNames } from './observe.ts'
 
@@ -14,6 +14,7 @@ const canary = {
 
 const log: string[] = []
 const refusals: string[] = []
+const shownToAuditors: string[] = []
 let net: TestNetwork
 beforeAll(async () => {
   net = await TestNetwork.create([chengdu, chongqing], { logLevel: 'debug', onLog: (line) => log.push(line) })
@@ -63,6 +64,7 @@ it('stays in the documents and registers: not in logs, queues, metrics, errors, 
   await runCases()
   await provokeErrors()
   await breakDelivery()
+  await readThings()
   expect(await net.differences()).toEqual([])
 
   const seen = await everythingOthersRead()
@@ -75,6 +77,8 @@ it('stays in the documents and registers: not in logs, queues, metrics, errors, 
   for (const secret of [canary.name, canary.words, canary.enterprise, canary.address, ...ids])
     expect(documents.includes(secret), secret).toBe(true)
   expect(seen.find(([where]) => where === `log_entries of ${chengdu}`)?.[1]).toContain('message.sent')
+  for (const region of [chengdu, chongqing])
+    expect(seen.find(([where]) => where === `log_entries of ${region}`)?.[1]).toContain('access.read')
   expect(log.length).toBeGreaterThan(20)
   expect(refusals.length).toBe(16)
 })
@@ -114,6 +118,21 @@ async function provokeErrors(): Promise<void> {
   await query(databaseUrl, 'drop trigger broken on register_records')
 }
 
+/** Whoever read what is written down: who it was about is not. */
+async function readThings(): Promise<void> {
+  const { items } = (await one().get('/v1/cases')).body
+  for (const { caseNumber } of listOf(items)) {
+    for (const part of ['', '/documents', '/timeline', '/evidence'])
+      expect((await one().get(`/v1/cases/${caseNumber}${part}`)).status).toBe(200)
+  }
+  for (const { path } of [certificates, persons]) expect((await other().get(path)).status).toBe(200)
+  expect((await other().get('/v1/registers/insured-persons')).status).toBe(200)
+  const auditor = net.node(chengdu).as('auditor')
+  for (const { caseNumber } of listOf(items))
+    shownToAuditors.push(JSON.stringify((await auditor.get(`/v1/cases/${caseNumber}/evidence`)).body))
+  shownToAuditors.push(JSON.stringify(await auditor.all('/v1/exchange-log/entries?limit=200')))
+}
+
 /** A peer that cannot be reached, and something in between that answers nonsense. */
 async function breakDelivery(): Promise<void> {
   const link = net.link(chengdu, chongqing)
@@ -130,6 +149,7 @@ async function everythingOthersRead(): Promise<[where: string, text: string][]> 
   const seen: [string, string][] = [
     ['the log', log.join('')],
     ['an error answer', refusals.join('')],
+    ['what auditors read', decoded(shownToAuditors.join(''))],
   ]
   for (const { region, databaseUrl, ...node } of net.nodes) {
     const metrics = await fetch(new URL('/metrics', node.as(null).base))
