@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { apiCreate } from './api-create.ts'
+import { auditVerify } from './audit-verify.ts'
 import { exchangeLatency } from './exchange-latency.ts'
 import { exchangeThroughput } from './exchange-throughput.ts'
 import type { Figure } from './figure.ts'
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'log.checkpoint': logCheckpoint,
   'log.proof': logProof,
   'node.memory': restingMemory,
+  'audit.verify': auditVerify,
 }
 
 export interface BenchOptions {

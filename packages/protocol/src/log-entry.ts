@@ -105,11 +105,25 @@ export function parseLogEntry(bytes: Uint8Array): ParsedLogEntry {
 
 function isCanonical(value: unknown, bytes: Uint8Array): boolean {
   try {
-    return Buffer.from(canonicalJson(value as Parameters<typeof canonicalJson>[0])).equals(bytes)
+    const text = isInOrder(value) ? JSON.stringify(value) : canonicalJson(value as Parameters<typeof canonicalJson>[0])
+    return Buffer.from(text).equals(bytes)
   } catch (error) {
     if (error instanceof TypeError) return false
     throw error
   }
+}
+
+/** Members in order and whole numbers, at every depth: of such a value the platform writes the canonical text itself, in a third of the time. */
+function isInOrder(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(isInOrder)
+  let before: string | undefined
+  for (const [name, member] of Object.entries(value)) {
+    if ((before !== undefined && name < before) || !isInOrder(member)) return false
+    before = name
+  }
+  return true
 }
 
 function kindOf(value: unknown): LogEntryKind | undefined {

@@ -1,4 +1,4 @@
-import type { LogEntry } from '@hefu/protocol'
+import { type LogEntry, REFUSAL_REASONS, type RefusalReason } from '@hefu/protocol'
 import { DigestTable } from './digest-table.ts'
 import type { Findings } from './finding.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -41,7 +41,7 @@ export function enter({ receipts, messages }: ReceiptBook, entry: LogEntry, inde
       break
     case 'refusal':
       // Of what could not be verified there is only a count: nothing was answered with a signature.
-      if ('jti' in entry) add(messages.issued, entry.digest, answeredCheck({ jti: entry.jti, status: 'refused', reason: entry.reason }))
+      if ('jti' in entry) add(messages.issued, entry.digest, answeredCheck({ ...entry, status: 'refused' }))
       break
     case 'receipt.issued':
       add(receipts.issued, entry.digest, receiptCheck(entry))
@@ -53,12 +53,25 @@ export function enter({ receipts, messages }: ReceiptBook, entry: LogEntry, inde
   }
 }
 
+/** The id itself. All its 36 characters are letters of base64url, read as which they are 27 bytes: one native call, a million times. */
 export function sentCheck({ jti }: { readonly jti: string }): Uint8Array {
-  return fingerprint(jti)
+  const check = Buffer.alloc(32)
+  check.write(jti, 'base64url')
+  return check
 }
 
-export function answeredCheck({ jti, status, reason = '' }: { readonly jti: string; readonly status: string; readonly reason?: string }) {
-  return fingerprint(jti, status, reason)
+interface Answered {
+  readonly jti: string
+  readonly status: 'accepted' | 'refused'
+  readonly reason?: RefusalReason | undefined
+}
+
+/** The id, and the answer to it as two numbers. */
+export function answeredCheck({ jti, status, reason }: Answered): Uint8Array {
+  const check = sentCheck({ jti })
+  check[27] = status === 'refused' ? 1 : 0
+  check[28] = reason === undefined ? 0 : 1 + REFUSAL_REASONS.indexOf(reason)
+  return check
 }
 
 export function receiptCheck(receipt: {
