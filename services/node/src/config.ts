@@ -27,6 +27,8 @@ export interface Settings {
   readonly roles: readonly NodeRole[]
   readonly api: Address
   readonly exchange: Address
+  /** How old the newest witnessed checkpoint may be before readiness says so. */
+  readonly witnessAgeMinutes: number
   readonly logLevel: LogLevel
   readonly stopWithParent: boolean
 }
@@ -67,6 +69,7 @@ const hints: Readonly<Record<string, Hint>> = {
   HEFU_API_PORT: { zh: '须为 0 至 65535 的端口', en: 'must be a port from 0 to 65535' },
   HEFU_EXCHANGE_HOST: { zh: '须为主机名或 IP 地址', en: 'must be a host name or an IP address' },
   HEFU_EXCHANGE_PORT: { zh: '须为 0 至 65535 的端口', en: 'must be a port from 0 to 65535' },
+  HEFU_WITNESS_AGE_MINUTES: { zh: '须为 1 至 1440 的整数分钟', en: 'must be a whole number of minutes from 1 to 1440' },
   HEFU_LOG_LEVEL: { zh: `须为 ${levels.join('、')} 之一`, en: `must be one of ${levels.join(', ')}` },
   HEFU_STOP_WITH_PARENT: { zh: '须为 1 或 0', en: 'must be 1 or 0' },
 }
@@ -79,6 +82,11 @@ const port = z
   .regex(/^\d{1,5}$/)
   .transform(Number)
   .refine((value) => value <= 65_535)
+const minutes = z
+  .string()
+  .regex(/^\d{1,4}$/)
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 1_440)
 const address = (schemes: readonly string[]) => z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol))
 const database = address(['postgres:', 'postgresql:'])
 const roleList = z
@@ -109,6 +117,7 @@ const environment = z.strictObject({
   HEFU_API_PORT: port.default(8080),
   HEFU_EXCHANGE_HOST: host.default('127.0.0.1'),
   HEFU_EXCHANGE_PORT: port.default(8090),
+  HEFU_WITNESS_AGE_MINUTES: minutes.default(15),
   HEFU_LOG_LEVEL: z.enum(levels).default('info'),
   HEFU_STOP_WITH_PARENT: z.enum(['0', '1']).default('0'),
 })
@@ -138,6 +147,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       roles: data.HEFU_ROLES,
       api: { host: data.HEFU_API_HOST, port: data.HEFU_API_PORT },
       exchange: { host: data.HEFU_EXCHANGE_HOST, port: data.HEFU_EXCHANGE_PORT },
+      witnessAgeMinutes: data.HEFU_WITNESS_AGE_MINUTES,
       logLevel: data.HEFU_LOG_LEVEL,
       stopWithParent: data.HEFU_STOP_WITH_PARENT === '1',
     },

@@ -44,6 +44,8 @@ export interface NodeOptions {
   /** Port 0: any free one. */
   readonly api: Address
   readonly exchange: Address
+  /** 15 where absent. */
+  readonly witnessAgeMinutes?: number
   readonly logLevel: LogLevel
 }
 
@@ -94,7 +96,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     signer,
     exchangeLog: logContextOf(federation, region, { log: options.logSigner, witness: options.witnessSigner }),
     actorKey: await actorKeyOf(options.actorSigner),
-    logState: logStateReader({ db, now }),
+    logState: logStateReader({ db, now }, options.witnessAgeMinutes === undefined ? undefined : options.witnessAgeMinutes * 60_000),
     now,
     log,
     metrics: createMetrics(),

@@ -1,5 +1,5 @@
 import type { Check } from '../readiness.ts'
-import { isLate, isUnwitnessed, type LogState } from './log-state.ts'
+import { isLate, type LogState } from './log-state.ts'
 
 /** What readiness says of the exchange log; undefined: it could not be asked. */
 export function logChecks(state: LogState | undefined): Check[] {
@@ -54,7 +54,7 @@ const no = { zh: '见证方不确认交换日志', en: 'the witnesses do not con
 function witnessedCheck(state: LogState): Check {
   const name = 'log-witnessed'
   const minutes = state.witnessedMs === null ? null : Math.floor(state.witnessedMs / 60_000)
-  if (isUnwitnessed(state)) {
+  if (state.unwitnessed) {
     return {
       name,
       ok: false,

@@ -5,7 +5,7 @@ import { readLogStateRow } from './log-state-store.ts'
 const REFRESH_MS = 1_000
 /** No log, no action (protocol.md section 4). */
 const MAX_PENDING_MS = 30_000
-/** How old the newest witnessed checkpoint may be while a witness answers. */
+/** How old the newest witnessed checkpoint may be while a witness answers, unless a setting says otherwise. */
 export const WITNESS_AGE_MS = 15 * 60_000
 
 export interface LogState {
@@ -25,6 +25,8 @@ export interface LogState {
   readonly witnessedMs: number | null
   /** Since a witness answered anything; null when none ever did. */
   readonly answeredMs: number | null
+  /** A witness answers, and yet the newest witnessed checkpoint is older than it may be. */
+  readonly unwitnessed: boolean
 }
 
 /** What this process knows of its log, not older than a second. */
@@ -34,7 +36,7 @@ export interface LogStateReader {
   readNow(): Promise<LogState>
 }
 
-export function logStateReader({ db, now }: Pick<Context, 'db' | 'now'>): LogStateReader {
+export function logStateReader({ db, now }: Pick<Context, 'db' | 'now'>, witnessAgeMs: number = WITNESS_AGE_MS): LogStateReader {
   let known: { readonly state: Promise<LogState>; readonly at: number } | undefined
   // Time that nobody could do anything about does not count: the start, and waiting for the witnesses.
   let countedFromMs: number | undefined
@@ -45,6 +47,7 @@ export function logStateReader({ db, now }: Pick<Context, 'db' | 'now'>): LogSta
     const waiting = row.leads && !row.confirmed
     if (waiting || countedFromMs === undefined) countedFromMs = nowMs
     const pendingFrom = row.oldest_pending === null ? nowMs : Math.max(row.oldest_pending.getTime(), countedFromMs)
+    const times = { witnessedMs: since(row.witnessed), answeredMs: since(row.answered) }
     return {
       origin: row.origin,
       epoch: row.epoch,
@@ -53,8 +56,8 @@ export function logStateReader({ db, now }: Pick<Context, 'db' | 'now'>): LogSta
       confirmed: row.leads && row.confirmed && !row.sealed,
       waiting,
       pendingMs: Math.max(0, nowMs - pendingFrom),
-      witnessedMs: since(row.witnessed),
-      answeredMs: since(row.answered),
+      ...times,
+      unwitnessed: !row.sealed && isUnwitnessed(times, witnessAgeMs),
     }
   }
   return {
@@ -77,8 +80,6 @@ export function isLate({ pendingMs }: LogState): boolean {
   return pendingMs > MAX_PENDING_MS
 }
 
-/** Whether too long ago a quorum has cosigned anything, although a witness answers. */
-export function isUnwitnessed({ witnessedMs, answeredMs, sealed }: LogState, maxAgeMs = WITNESS_AGE_MS): boolean {
-  const reachable = answeredMs !== null && answeredMs <= maxAgeMs
-  return !sealed && reachable && (witnessedMs === null || witnessedMs > maxAgeMs)
+function isUnwitnessed({ witnessedMs, answeredMs }: Pick<LogState, 'witnessedMs' | 'answeredMs'>, maxAgeMs: number): boolean {
+  return answeredMs !== null && answeredMs <= maxAgeMs && (witnessedMs === null || witnessedMs > maxAgeMs)
 }

@@ -7,6 +7,7 @@ import type { CaseRow } from '../db/schema.ts'
 import { arrivalRow, documentRow } from '../inbox/arrival-rows.ts'
 import { insertArrivals } from '../inbox/inbox-store.ts'
 import { appendToLog } from '../log/pending-log.ts'
+import { promiseRow } from '../log/promises/promise-row.ts'
 import { storedReceipt } from '../outbox/stored-receipt.ts'
 import { keyOf } from './compare-heads.ts'
 import { restoreCases } from './restore-cases.ts'
@@ -56,6 +57,8 @@ export async function storeProven(
   const { places, newReceipts } = await insertProofs(tx, ours, nowMs)
   const isArrived = (one: ProvenItem) => arrived.has(`${one.arrival.jti} ${one.arrival.digest}`)
   const isNew = (one: ProvenItem) => isArrived(one) || documents.has(keyOf(idOf(one)))
+  const promises = newReceipts.filter(({ iss }) => iss !== ctx.region).flatMap((receipt) => promiseRow(receipt, nowMs))
+  await insertAll(tx, 'promises', promises, sql`on conflict do nothing`)
   await appendToLog(tx, nowMs, [
     ...ours.filter(isNew).flatMap((one) => messageEntry(ctx, one)),
     ...newReceipts.map((row) => receiptEntry(ctx, row)),

@@ -82,6 +82,15 @@ it.each<[Login, string, string]>([
   ['sequencer', 'select * from register_records', denied],
   ['sequencer', 'update witnessed_heads set size = 0', denied],
   ['sequencer', 'drop trigger entries_are_kept on log_entries', denied],
+  ['sequencer', `insert into log_seals values (0, now(), 'w', 'other-history', '{}')`, 'done'],
+  ['sequencer', 'delete from log_seals', denied],
+  ['sequencer', `update log_seals set epoch = 9`, denied],
+  ['sequencer', `insert into log_successors values (1, 'o', 'c', 'r', now(), 'd')`, denied],
+  ['application', `insert into log_seals values (0, now(), 'w', 'other-history', '{}')`, denied],
+  ['application', 'delete from log_seals', denied],
+  ['application', `insert into log_successors values (1, 'o', 'c', 'r', now(), 'd')`, 'done'],
+  ['application', `update log_successors set reason = ''`, denied],
+  ['application', 'update log_checkpoints set witnessed = null', denied],
 ])('the %s: %s: %s', async (login, statement, expected) => {
   expect(await outcome(login, statement)).toBe(expected)
 })

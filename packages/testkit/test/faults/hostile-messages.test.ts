@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { createLogger, createNode, type Node } from '@hefu/node'
-import { MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, parseFederation, type Signer, signerOf } from '@hefu/protocol'
+import { type FederationFile, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, parseFederation, type Signer, signerOf } from '@hefu/protocol'
 import type { AgencyCode, RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Logins } from '../../src/postgres/logins.ts'
 import { testDatabase } from '../../src/postgres/test-database.ts'
 import { freePort } from '../../src/processes/free-port.ts'
+import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing } from './bodies.ts'
 import { type InboxAnswer, keyOfSeed, postInbox, postMany, signedNotice, strangersSigner } from './craft.ts'
 import { count, query, rowCounts } from './observe.ts'
@@ -27,37 +29,62 @@ const judged = messages.filter(({ expected }) => expected.reason !== 'unverifiab
 const agreed = { agreement: 'chengdu-chongqing-violations/2', from: '510104-0001' as AgencyCode, to: '500103-0001' as AgencyCode }
 
 const database = testDatabase()
+const databaseOfWitness = testDatabase()
 const log: string[] = []
 let node: Node
+let witness: Node
 let sender: Signer
 beforeAll(async () => {
-  const parsed = parseFederation(await vector('federation.json'))
+  const ports: Record<string, number> = { [chengdu]: await freePort(), [chongqing]: await freePort() }
+  const file = (await vector('federation.json')) as FederationFile
+  const parsed = parseFederation({
+    ...file,
+    regions: file.regions.map((one) => ({ ...one, exchangeUrl: `http://127.0.0.1:${ports[one.region]}` })),
+  })
   if (!parsed.ok) throw new Error('the vectors have a federation')
-  const receiver = keys.find(({ owner }) => owner === chongqing)
-  const from = keys.find(({ owner }) => owner === chengdu)
-  if (!receiver || !from) throw new Error('the vectors have keys')
-  sender = signerOf(keyOfSeed(from.privateSeedHex))
-  node = await createNode(
-    {
-      region: chongqing as RegionId,
-      federation: parsed.federation,
-      signer: signerOf(keyOfSeed(receiver.privateSeedHex)),
-      logSigner: signerNamed(`${chongqing}.hefu.example/log`),
-      witnessSigner: signerNamed(`${chongqing}.hefu.example/witness`),
-      actorSigner: signerNamed(`${chongqing}.hefu.example/witness`),
-      clients: [],
-      ...database.logins,
-      queueUrl: database.logins.databaseUrl,
-      roles: ['exchange'],
-      api: { host: '127.0.0.1', port: 0 },
-      exchange: { host: '127.0.0.1', port: await freePort() },
-      logLevel: 'info',
-    },
-    { log: createLogger(chongqing, 'debug', { write: (line: string) => void log.push(line) }) },
-  )
-  await node.start()
+  const { federation } = parsed
+  sender = signerNamed(chengdu)
+  const start = async (region: string, logins: Logins, roles: NodeRoles) => {
+    const started = await createNode(
+      {
+        region: region as RegionId,
+        federation,
+        signer: signerNamed(region),
+        logSigner: signerNamed(`${region}.hefu.example/log`),
+        witnessSigner: signerNamed(`${region}.hefu.example/witness`),
+        actorSigner: signerNamed(region),
+        clients: [],
+        ...logins,
+        queueUrl: logins.databaseUrl,
+        roles,
+        api: { host: '127.0.0.1', port: 0 },
+        exchange: { host: '127.0.0.1', port: ports[region] ?? 0 },
+        logLevel: 'info',
+      },
+      { log: createLogger(region, 'debug', { write: (line: string) => void log.push(line) }) },
+    )
+    await started.start()
+    return started
+  }
+  // Without a witness of its log the node would accept nothing.
+  witness = await start(chengdu, databaseOfWitness.logins, ['exchange'])
+  node = await start(chongqing, database.logins, ['exchange', 'sequencer'])
+  await waitUntil(async () => (await node.ctx.logState.readNow()).confirmed, 20_000)
 })
-afterAll(async () => await node?.stop())
+afterAll(async () => {
+  await node?.stop()
+  await witness?.stop()
+})
+
+type NodeRoles = Parameters<typeof createNode>[0]['roles']
+
+/** Once the log is quiet: what is on its way there would be counted twice or not at all. */
+async function rows(): Promise<Record<string, number>> {
+  const unsettled = `select (select count(*) from log_pending) + (select count(*) from log_heads h
+    where not exists (select 1 from log_witnesses w where w.size = h.size) or not exists (select 1 from log_checkpoints c where c.size = h.size and c.witnessed is not null))`
+  await waitUntil(async () => (await count(database.url, unsettled)) === 0, 10_000)
+  return await rowCounts(database.url)
+}
 
 const post = async (body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>) =>
   await postInbox(node.exchange ?? '', body, headers)
@@ -70,7 +97,7 @@ const shape = ({ status, headers, text }: InboxAnswer) => ({
 
 describe('what cannot be verified', () => {
   it('is refused, each of the vectors with one and the same answer, and leaves no row behind', async () => {
-    const before = await rowCounts(database.url)
+    const before = await rows()
     const forged = await signedNotice(strangersSigner())
     const reference = await post(forged.token)
     expect(reference).toMatchObject({ status: 400, json: { code: 'unverifiable' } })
@@ -81,7 +108,7 @@ describe('what cannot be verified', () => {
       if (token === '') expect(answer, name).toMatchObject({ status: 400, json: { code: 'malformed-request' } })
       else expect(shape(answer), name).toEqual(shape(reference))
     }
-    expect(await rowCounts(database.url)).toEqual(before)
+    expect(await rows()).toEqual(before)
     expect(log.filter((line) => /"status":5\d\d/.test(line))).toEqual([])
   })
 
@@ -144,15 +171,15 @@ describe('requests that are no delivery', () => {
     ['text/plain', { 'content-type': 'text/plain' }, 415],
     ['a parameter on the type', { 'content-type': `${MESSAGE_CONTENT_TYPE}; charset=utf-8` }, 415],
   ])('%s', async (_, headers, status) => {
-    const before = await rowCounts(database.url)
+    const before = await rows()
     const { token } = await signedNotice(sender, agreed)
     const answer = await post(token, headers)
     expect(answer).toMatchObject({ status, json: { code: 'media-type', status } })
-    expect(await rowCounts(database.url)).toEqual(before)
+    expect(await rows()).toEqual(before)
   })
 
   it('501 lines, a message over 256 KiB, a body over 8 MiB: 413, and nothing of them is kept', async () => {
-    const before = await rowCounts(database.url)
+    const before = await rows()
     const { token } = await signedNotice(sender, agreed)
     expect(
       await postMany(
@@ -166,7 +193,7 @@ describe('requests that are no delivery', () => {
     // The node may hang up before it has read everything.
     const huge = await post('A'.repeat(8 * 1024 * 1024 + 1), { 'content-type': MESSAGES_CONTENT_TYPE }).catch(() => null)
     if (huge !== null) expect(huge).toMatchObject({ status: 413 })
-    expect(await rowCounts(database.url)).toEqual(before)
+    expect(await rows()).toEqual(before)
   })
 
   it('500 lines pass', async () => {

@@ -1,8 +1,14 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type FederationFile, generateKeyFile, importPublicJwk } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
+import { ED25519, formatVerifierKey, verifierKey } from '@hefu/translog'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Federation, type Json, listOf, startFederation } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, correction, filing, notice, retraction } from './bodies.ts'
+import { postInbox } from './craft.ts'
+import { count, query } from './observe.ts'
 import { as, differences, settle } from './real-federation.ts'
 
 const backup = 'backup'
@@ -36,7 +42,7 @@ const forks = async (region: string, caseNumber: string) =>
     (alert) => String(alert.kind) === 'case.fork' && String(alert.caseNumber) === caseNumber,
   )
 
-it('a fork from a restored backup: both documents are kept, ordered alike on both nodes, and alarmed', async () => {
+it('a restored backup: writes on while alone, is sealed by its witness, and goes on in a successor with nothing lost', async () => {
   const opened = await officer(chengdu).post('/v1/violation-notices', notice)
   const caseNumber = String(opened.body.caseNumber)
   const path = `/v1/violation-notices/${caseNumber}`
@@ -48,25 +54,38 @@ it('a fork from a restored backup: both documents are kept, ordered alike on bot
   const filed = await add(chongqing, path, 'filing', filing)
   await settle(federation)
   expect((await officer(chengdu).get(path)).body).toMatchObject({ state: 'filed' })
+  await cosigned()
 
+  await federation.node(chongqing).stop()
   await whileDown(async () => {
     await federation.postgres.dropDatabase(databaseName())
     await federation.postgres.createDatabase(databaseName(), { template: backup })
   })
-  // The node knows nothing of its correction, nor of the answer to it, and writes on from there.
+  // The node knows nothing of its correction, nor of the answer to it, and nobody can tell it: it writes on, and accepts nothing.
   expect(digests((await officer(chengdu).get(path)).body)).toEqual([String(opened.body.document?.digest)])
+  expect((await check('log-confirmed'))?.ok).toBe(false)
   const after = await add(chengdu, path, 'retraction', retraction)
-  await settle(federation)
+  expect(await postInbox(federation.node(chengdu).exchange, 'a.b.c')).toMatchObject({ status: 503, json: { code: 'log-unavailable' } })
+  expect(await unplaced()).toBeGreaterThan(0)
 
+  await federation.node(chongqing).start()
+  await waitUntil(async () => String((await check('log'))?.ok) === 'false', 30_000)
+  await expectSealed(path)
+  await whileDown(async () => {})
+  await expectSealed(path)
+  const [sealed] = (await operator().all('/v1/alerts')).filter(({ kind }) => String(kind) === 'log.sealed')
+  expect(sealed).toMatchObject({
+    peer: chongqing,
+    detail: { why: 'witness-ahead', evidence: { own: expect.stringContaining('hefu.sandbox') } },
+  })
+
+  await openSuccessor()
+  await settle(federation)
   const held = (await officer(chongqing).get(path)).body
   expect(digests(held).toSorted()).toEqual([String(opened.body.document?.digest), before, filed, after].toSorted())
   expect(await forks(chongqing, caseNumber)).toEqual([
     expect.objectContaining({ detail: { digests: expect.arrayContaining([before, after]) } }),
   ])
-  expect(await differences(federation)).not.toEqual([])
-
-  await reconcile()
-  await settle(federation)
   expect(await differences(federation)).toEqual([])
   const [here, there] = [(await officer(chengdu).get(path)).body, (await officer(chongqing).get(path)).body]
   expect(digests(here)).toEqual(digests(there))
@@ -80,19 +99,94 @@ it('a fork from a restored backup: both documents are kept, ordered alike on bot
   expect(next.status).toBe(201)
   await settle(federation)
   expect(await differences(federation)).toEqual([])
-})
+}, 180_000)
+
+const operator = () => as(federation, chengdu, 'operator')
+const database = () => federation.node(chengdu).databaseUrl
+const unplaced = async () => await count(database(), 'select count(*) from log_pending')
+const logState = async () => (await operator().get('/v1/exchange-log/state')).body
+
+async function check(name: string): Promise<Json | undefined> {
+  const answer = await fetch(`${federation.node(chengdu).api}/readyz`)
+  return listOf(((await answer.json()) as Json).checks).find((one) => String(one.name) === name)
+}
+
+/** The witness knows more than the backup does. */
+async function cosigned(): Promise<void> {
+  const size = async (region: string, table: string) => await count(federation.node(region).databaseUrl, `select max(size) from ${table}`)
+  await waitUntil(async () => (await size(chongqing, 'witnessed_heads')) >= (await size(chengdu, 'log_heads')), 10_000)
+}
+
+async function expectSealed(path: string): Promise<void> {
+  await waitUntil(async () => (await officer(chengdu).get(path)).status === 503, 5_000)
+  const sealed = { status: 503, body: { code: 'log-sealed' } }
+  expect(await officer(chengdu).get(path)).toMatchObject(sealed)
+  expect(await officer(chengdu).post('/v1/violation-notices', notice)).toMatchObject(sealed)
+  expect(await postInbox(federation.node(chengdu).exchange, 'a.b.c')).toMatchObject({ status: 503, json: { code: 'log-sealed' } })
+  expect((await as(federation, chengdu, 'auditor').get('/v1/cases')).status).toBe(200)
+  expect(await logState()).toMatchObject({ sealed: { why: 'witness-ahead', witness: 'hefu.sandbox/500000/witness' }, confirmed: false })
+  expect(await unplaced()).toBeGreaterThan(0)
+}
+
+/** As docs/operating.md says. */
+async function openSuccessor(): Promise<void> {
+  const ask = async () => await operator().post('/v1/exchange-log/successor', { reason: 'the backup of this morning was restored' })
+  const origin = 'hefu.sandbox/510100/1'
+  expect(await ask()).toMatchObject({ status: 409, body: { detail: expect.stringContaining(origin) } })
+  const steps = listOf((await logState()).steps)
+  expect(steps.map(({ done }) => done)).toEqual([false, false, false, false])
+  expect(String(steps[1]?.en)).toContain(`pnpm hefu keygen --out FILE --log ${origin}`)
+
+  await renameLog(origin)
+  expect(await ask()).toMatchObject({ status: 409, body: { detail: expect.stringContaining(`with ${chongqing}`) } })
+  await reconcile()
+  expect(listOf((await logState()).steps).map(({ done }) => done)).toEqual([false, true, true, false])
+  expect(await ask()).toMatchObject({ status: 202, body: { origin, epoch: 1 } })
+  await waitUntil(async () => String((await check('log-confirmed'))?.ok) === 'true', 30_000)
+  expect(await logState()).toMatchObject({ origin, epoch: 1, sealed: null, steps: [] })
+
+  const entries = await query<{ kind: string; entry: string }>(
+    database(),
+    'select kind, entry from log_entries where epoch = 1 order by index',
+  )
+  const [closed] = await query<{ size: string; witnessed: string }>(
+    database(),
+    'select size, witnessed from log_checkpoints where epoch = 0 and witnessed is not null order by size desc limit 1',
+  )
+  const root = closed?.witnessed.split('\n')[2] ?? ''
+  expect(entries[0]?.kind).toBe('log.successor')
+  expect(JSON.parse(entries[0]?.entry ?? '')).toMatchObject({
+    origin: 'hefu.sandbox/510100',
+    size: Number(closed?.size),
+    root: Buffer.from(root, 'base64').toString('base64url'),
+    decision: expect.stringMatching(/^[\w-]{43}$/),
+  })
+  expect(await count(database(), 'select count(*) from log_heads where epoch = 0 and closed_at is not null')).toBe(1)
+}
+
+/** A new key for the new log, in the federation file of both regions. */
+async function renameLog(origin: string): Promise<void> {
+  const keyFile = join(federation.dir, 'config', 'next-log-key.pem')
+  const log = formatVerifierKey(verifierKey(origin, ED25519, importPublicJwk(await generateKeyFile(keyFile))))
+  for (const node of federation.nodes) {
+    await node.stop()
+    const file = JSON.parse(await readFile(node.env.HEFU_FEDERATION, 'utf8')) as FederationFile
+    const regions = file.regions.map((one) => (one.region === chengdu ? { ...one, log } : one))
+    await writeFile(node.env.HEFU_FEDERATION, JSON.stringify({ ...file, version: file.version + 1, regions }))
+    await node.start(node.region === chengdu ? { HEFU_LOG_KEY: keyFile } : {})
+  }
+}
 
 /** Both halves compared by the node that was restored, from the day of the backup to this one. */
 async function reconcile(): Promise<void> {
-  const operator = as(federation, chengdu, 'operator')
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-  const asked = await operator.post('/v1/reconciliations', {
+  const asked = await operator().post('/v1/reconciliations', {
     peer: chongqing,
     from: day(Date.now() - 86_400_000),
     to: day(Date.now() + 86_400_000),
   })
   expect(asked.status).toBe(202)
-  const state = async () => String((await operator.get(`/v1/reconciliations/${asked.body.id}`)).body.state)
+  const state = async () => String((await operator().get(`/v1/reconciliations/${asked.body.id}`)).body.state)
   await waitUntil(async () => ['done', 'failed'].includes(await state()), 30_000)
   expect(await state()).toBe('done')
 }

@@ -168,7 +168,7 @@ describe('add-checkpoint answers', () => {
       const body = formatAddCheckpoint({ oldSize: log.leaves.length, path: wrong, checkpoint: await grown.note() })
       expect((await ask(body)).status).toBe(422)
     }
-    const raised = (await alerts()).filter((alert) => detailOf(alert).why === 'proof')
+    const raised = (await alerts()).filter((alert) => String(detailOf(alert).why) === 'proof')
     expect(raised).toHaveLength(1)
   })
 

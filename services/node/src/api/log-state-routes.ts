@@ -44,6 +44,12 @@ export function logStateRoutes(): Route[] {
       summary: { zh: '为被封存的交换日志开启后继日志', en: 'Open the successor of a sealed exchange log' },
       rule: ['operator'],
       body: z.strictObject({ reason: z.string().min(1).max(500) }),
+      examples: [
+        {
+          title: { zh: '恢复备份之后', en: 'After a backup was restored' },
+          value: { reason: '2026-11-22 从当日凌晨的备份恢复，已与各对端核对' },
+        },
+      ],
       reads: 'no',
       answer: {
         statuses: [202],

@@ -39,6 +39,8 @@ interface Asked extends Witness {
   cosigned: number | undefined
   /** Size that it cosigned last, as far as is known; of an earlier leader too. */
   believed: number
+  /** Why it did not cosign, when that was said last; undefined while it cosigns. */
+  said: string | undefined
 }
 
 interface Round {
@@ -104,7 +106,7 @@ async function witnessesOf({ federation, region }: WitnessesContext, db: Kysely<
     const key = federation.witnessKeys.get(peer.region)
     if (peer.region === region || key === undefined) return []
     const believed = Number(known.get(key.name)?.size ?? 0)
-    return [{ region: peer.region, key, busy: undefined, nextAt: 0, failures: 0, cosigned: undefined, believed }]
+    return [{ region: peer.region, key, busy: undefined, nextAt: 0, failures: 0, cosigned: undefined, believed, said: undefined }]
   })
 }
 
@@ -123,7 +125,7 @@ async function note(ctx: WitnessesContext, db: Kysely<Database>, witness: Asked,
   await alertForgotten(ctx, witness, answer)
   if (answer.kind === 'cosigned') {
     for (const { line } of answer.cosignatures) round.lines.set(line.name, line)
-    Object.assign(witness, { cosigned: checkpoint.size, believed: checkpoint.size, failures: 0, nextAt: 0 })
+    Object.assign(witness, { cosigned: checkpoint.size, believed: checkpoint.size, failures: 0, nextAt: 0, said: undefined })
     const cosigned = withLines(round.published.note, round.lines, [witness.key.name])
     await storeCosigned(db, { epoch, witness: witness.key.name, size: checkpoint.size, note: cosigned, at })
     return false
@@ -132,10 +134,12 @@ async function note(ctx: WitnessesContext, db: Kysely<Database>, witness: Asked,
     failed(witness)
     if (answer.recorded !== undefined) witness.believed = answer.recorded
     if (answer.answered) await storeAnswered(db, epoch, witness.key.name, at)
-    ctx.log.warn(
-      { event: 'witness.no-cosignature', peer: witness.region, cause: answer.cause, size: checkpoint.size },
-      'witness.no-cosignature',
-    )
+    if (witness.said !== answer.cause)
+      ctx.log.warn(
+        { event: 'witness.no-cosignature', peer: witness.region, cause: answer.cause, size: checkpoint.size },
+        'witness.no-cosignature',
+      )
+    witness.said = answer.cause
     return false
   }
   await sealLog(ctx, db, epoch, witness, answer satisfies Contradiction)
