@@ -145,7 +145,7 @@ async function writeHead(folder: string, dir: string, head: { size: number; root
   const text = formatCheckpoint({ origin: ORIGIN, size: head.size, root: head.root })
   const cosigned = await cosignCheckpoint(text, witnessKey, signerOf(witness), Math.floor(head.at / 1000))
   await writeFile(join(dir, 'checkpoint'), formatNote({ text, signatures: [await signNote(text, logKey, signerOf(log)), cosigned] }))
-  const manifest: ExportManifest = { v: 1, region: HERE, origin: ORIGIN, epoch: 1, size: head.size, exportedAt: head.at }
+  const manifest: ExportManifest = { v: 1, region: HERE, origin: ORIGIN, epoch: 0, size: head.size, exportedAt: head.at }
   await writeFile(join(dir, 'manifest.json'), JSON.stringify(manifest))
   const policy = join(folder, 'policy')
   await writeFile(policy, formatPolicies([{ log: logKey, witnesses: [witnessKey], threshold: 1 }]))

@@ -6,6 +6,7 @@ import { exchangeThroughput } from './exchange-throughput.ts'
 import type { Figure } from './figure.ts'
 import { logAppend } from './log-append.ts'
 import { logCheckpoint } from './log-checkpoint.ts'
+import { logProof } from './log-proof.ts'
 import { queuePickup } from './queue-pickup.ts'
 import { restingMemory } from './resting-memory.ts'
 
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'queue.pickup': queuePickup,
   'log.append': logAppend,
   'log.checkpoint': logCheckpoint,
+  'log.proof': logProof,
   'node.memory': restingMemory,
   'audit.verify': auditVerify,
 }

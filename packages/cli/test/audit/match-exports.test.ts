@@ -71,6 +71,14 @@ test('the sender removes a message', async () => {
 test('the tail of one half is cut, and the heads that the other cosigned show it', async () => {
   const report = await match(await rewritten(a, honest.a, a.entries.slice(0, -40)), honest.b)
   expect(codes(report)).toContain('cosigned-beyond')
+  // A half that was exported earlier cannot have what was cosigned since: the next export of it shows its tail.
+  const earlier = await rewritten(a, honest.a, a.entries.slice(0, -40))
+  const before = { ...earlier, manifest: { ...earlier.manifest, exportedAt: earlier.manifest.exportedAt - 1 } }
+  const young = await match(before, honest.b)
+  expect([codes(young).includes('cosigned-beyond'), young.notes.map(({ code }) => code)]).toEqual([
+    false,
+    expect.arrayContaining(['cosigned-later']),
+  ])
   // Without what the peer holds of heads, the messages show it.
   const unheld = await match(await rewritten(a, honest.a, a.entries.slice(0, -40)), { ...honest.b, cosigned: {} })
   expect(codes(unheld)).toContain('received-not-sent')

@@ -2,7 +2,15 @@ import { formatEntryBundle, HASH_BYTES, parseTilePath, proveConsistency, readRoo
 import type { Context } from '../context.ts'
 import type { LogEntryRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
-import { type EntryFilter, listEntryRows, listLogs, readBundleTexts, readEntryRow, readTileHashes } from './audit-log-store.ts'
+import {
+  type EntryFilter,
+  listEntryRows,
+  listLogs,
+  readBundleTexts,
+  readEntryRow,
+  readTileHashes,
+  type StoredLog,
+} from './audit-log-store.ts'
 import { readNewestCheckpoint, tilesOf } from './log-store.ts'
 import { headOver, proveEntry } from './prove-entries.ts'
 import { readNewestWitnessed } from './witness/witness-store.ts'
@@ -10,11 +18,17 @@ import { readNewestWitnessed } from './witness/witness-store.ts'
 type ReadContext = Pick<Context, 'db'>
 
 /** Which log: the live one where nothing is said. Throws HefuError `not-found`. */
-async function logOf(ctx: ReadContext, epoch?: number) {
+async function logOf(ctx: ReadContext, epoch?: number): Promise<StoredLog> {
   const logs = await listLogs(ctx.db)
   const log = epoch === undefined ? logs.at(-1) : logs.find((one) => one.epoch === epoch)
-  const newest = log && (await readNewestCheckpoint(ctx.db, log.epoch))
-  if (log === undefined || newest === undefined) throw new HefuError('not-found')
+  if (log === undefined) throw new HefuError('not-found')
+  return log
+}
+
+async function headOf(ctx: ReadContext, epoch?: number) {
+  const log = await logOf(ctx, epoch)
+  const newest = await readNewestCheckpoint(ctx.db, log.epoch)
+  if (newest === undefined) throw new HefuError('not-found')
   return { ...log, newest }
 }
 
@@ -66,8 +80,7 @@ export async function readLogEntry(
   epoch?: number,
 ): Promise<LogEntryView & { readonly proof: string; readonly witnessed: boolean }> {
   const log = await logOf(ctx, epoch)
-  const row = await readEntryRow(ctx.db, log.epoch, index)
-  const head = await headOver(ctx, log.epoch, index)
+  const [row, head] = await Promise.all([readEntryRow(ctx.db, log.epoch, index), headOver(ctx, log.epoch, index)])
   if (row === undefined || head === undefined) throw new HefuError('not-found')
   return { ...toView(row), proof: await proveEntry(ctx, index, head), witnessed: head.witnessed }
 }
@@ -86,7 +99,7 @@ export async function readLogCheckpoint(
   ctx: ReadContext,
   epoch?: number,
 ): Promise<LogCheckpointView & { readonly witnessed: LogCheckpointView | null }> {
-  const { origin, epoch: at, newest } = await logOf(ctx, epoch)
+  const { origin, epoch: at, newest } = await headOf(ctx, epoch)
   const witnessed = await readNewestWitnessed(ctx.db, at)
   type Stored = Pick<typeof newest, 'size' | 'at' | 'note'>
   const view = (stored: Stored) => ({ origin, epoch: at, size: stored.size, at: stored.at.toISOString(), note: stored.note })
@@ -98,7 +111,7 @@ export async function readLogCheckpoint(
  * `malformed-request` for sizes that the log does not have, or that no proof exists for.
  */
 export async function readConsistency(ctx: ReadContext, { from, to, epoch }: { from: number; to: number; epoch?: number | undefined }) {
-  const log = await logOf(ctx, epoch)
+  const log = await headOf(ctx, epoch)
   const errors = [
     ...(to > log.newest.size ? [sizeError('/to', tooLarge(log.newest.size))] : []),
     ...(from > to ? [sizeError('/from', beyond)] : []),

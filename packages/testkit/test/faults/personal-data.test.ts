@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ApiAnswer, findRedis, startRedis, TestNetwork } from '../../src/index.ts'
+import { type ApiAnswer, findRedis, listOf, startRedis, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, completion, filing, notice, recognitionRequest, registerExample, transferApplication } from './bodies.ts'
 import { query, tableNames } from './observe.ts'
@@ -16,6 +16,7 @@ const canary = {
 
 const log: string[] = []
 const refusals: string[] = []
+const shownToAuditors: string[] = []
 let net: TestNetwork
 
 const one = () => net.node(chengdu).as('officer')
@@ -91,6 +92,7 @@ async function expectItStays(queue?: { readonly url: string; readonly written: (
   await provokeErrors()
   await breakDelivery()
   await reconcile()
+  await readThings()
   expect(await net.differences()).toEqual([])
 
   const seen = await everythingOthersRead()
@@ -108,6 +110,8 @@ async function expectItStays(queue?: { readonly url: string; readonly written: (
   for (const secret of [canary.name, canary.words, canary.enterprise, canary.address, ...ids])
     expect(documents.includes(secret), secret).toBe(true)
   expect(seen.find(([where]) => where === `log_entries of ${chengdu}`)?.[1]).toContain('message.sent')
+  for (const region of [chengdu, chongqing])
+    expect(seen.find(([where]) => where === `log_entries of ${region}`)?.[1]).toContain('access.read')
   expect(log.length).toBeGreaterThan(20)
   expect(refusals.length).toBe(16 + 2)
 }
@@ -177,6 +181,21 @@ async function provokeErrors(): Promise<void> {
   await query(databaseUrl, 'drop trigger broken on register_records')
 }
 
+/** Whoever read what is written down: who it was about is not. */
+async function readThings(): Promise<void> {
+  const { items } = (await one().get('/v1/cases')).body
+  for (const { caseNumber } of listOf(items)) {
+    for (const part of ['', '/documents', '/timeline', '/evidence'])
+      expect((await one().get(`/v1/cases/${caseNumber}${part}`)).status).toBe(200)
+  }
+  for (const { path } of [certificates, persons]) expect((await other().get(path)).status).toBe(200)
+  expect((await other().get('/v1/registers/insured-persons')).status).toBe(200)
+  const auditor = net.node(chengdu).as('auditor')
+  for (const { caseNumber } of listOf(items))
+    shownToAuditors.push(JSON.stringify((await auditor.get(`/v1/cases/${caseNumber}/evidence`)).body))
+  shownToAuditors.push(JSON.stringify(await auditor.all('/v1/exchange-log/entries?limit=200')))
+}
+
 /** A peer that cannot be reached, and something in between that answers nonsense. */
 async function breakDelivery(): Promise<void> {
   const link = net.link(chengdu, chongqing)
@@ -193,6 +212,7 @@ async function everythingOthersRead(): Promise<[where: string, text: string][]> 
   const seen: [string, string][] = [
     ['the log', log.join('')],
     ['an error answer', refusals.join('')],
+    ['what auditors read', decoded(shownToAuditors.join(''))],
   ]
   for (const { region, databaseUrl, ...node } of net.nodes) {
     const metrics = await fetch(new URL('/metrics', node.as(null).base))

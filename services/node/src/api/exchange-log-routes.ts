@@ -22,7 +22,12 @@ const epoch = z
   .meta({ shownAs: { type: 'integer', minimum: 0, maximum: 32_767 } })
 const ofEpoch = { epoch: epoch.optional() }
 const epochOf = (query: { readonly epoch?: string | undefined }) => (query.epoch === undefined ? undefined : Number(query.epoch))
-const filterInstant = z.iso.datetime({ offset: true }).regex(/^(?:19|20)/)
+/** RFC 3339, in years that a database and a calendar both know. */
+const rfc3339 = z.iso.datetime({ offset: true })
+const filterInstant = z
+  .string()
+  .refine((text) => /^(?:19|20)/.test(text) && rfc3339.safeParse(text).success)
+  .meta({ format: 'date-time' })
 
 const note = z.string()
 const checkpoint = z.object({ origin: z.string(), epoch: z.int(), size: z.int(), at: instant, note }).meta({ id: 'LogCheckpoint' })
