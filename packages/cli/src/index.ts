@@ -1,3 +1,7 @@
+export { exportLog } from './audit/export-log.ts'
+export { folderReader } from './audit/export-reader.ts'
+export { matchExports } from './audit/match-exports.ts'
+export { verifyExport } from './audit/verify-export.ts'
 export { EXIT } from './exit-codes.ts'
 export { buildProgram } from './program.ts'
 export { runProcess } from './run-process.ts'
