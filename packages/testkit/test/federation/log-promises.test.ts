@@ -194,8 +194,8 @@ describe('a promise', () => {
     expect(detail).toMatchObject({
       why: 'not-in-log',
       origin: policy().log.name,
-      count: 1,
-      messages: [{ jti, digest, status: 'accepted' }],
+      messages: 1,
+      missing: [{ jti, digest, status: 'accepted' }],
     })
     // The evidence stands by itself: the peer's signature under the promise, and a later tree that a quorum has seen.
     const receipt = String(detail.receipt)
