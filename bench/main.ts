@@ -6,9 +6,11 @@ import { exchangeThroughput } from './exchange-throughput.ts'
 import type { Figure } from './figure.ts'
 import { logAppend } from './log-append.ts'
 import { logCheckpoint } from './log-checkpoint.ts'
+import { logOverhead } from './log-overhead.ts'
 import { logProof } from './log-proof.ts'
 import { queuePickup } from './queue-pickup.ts'
 import { restingMemory } from './resting-memory.ts'
+import { signatures } from './signatures.ts'
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
   'exchange.throughput': exchangeThroughput,
@@ -18,6 +20,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'log.append': logAppend,
   'log.checkpoint': logCheckpoint,
   'log.proof': logProof,
+  'log.overhead': logOverhead,
+  'protocol.signatures': signatures,
   'node.memory': restingMemory,
   'audit.verify': auditVerify,
 }
