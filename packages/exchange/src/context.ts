@@ -7,6 +7,7 @@ import type { Database } from './db/schema.ts'
 import type { RecentMessages } from './inbox/recent-messages.ts'
 import type { LogContext } from './log/log-context.ts'
 import type { LogStateReader } from './log/log-state.ts'
+import type { UnverifiableTexts } from './log/unverifiable-texts.ts'
 import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue/queue.ts'
 
@@ -28,6 +29,8 @@ export interface Context {
   readonly now: () => number
   readonly log: Logger
   readonly metrics: Metrics
+  /** What strangers sent, until the log has an entry of it. */
+  readonly unverifiable: UnverifiableTexts
   /** Bytes that were just accepted, for the job that applies them. */
   readonly recent: RecentMessages
 }

@@ -7,6 +7,7 @@ import {
   logNodeStarted,
   logNodeStopped,
   logStateReader,
+  logUnverifiable,
   migrate,
   openDatabase,
   openQueue,
@@ -15,6 +16,7 @@ import {
   RecentMessages,
   type Sequencer,
   startSequencer,
+  UnverifiableTexts,
 } from '@hefu/exchange'
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
 import type { Federation, Signer } from '@hefu/protocol'
@@ -25,6 +27,7 @@ import type { Address, NodeRole } from './config.ts'
 import { openExchange } from './exchange/open-exchange.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { createLogger, errorFacts, type LogLevel } from './logger.ts'
+import { type Repeated, repeat } from './workers/repeat.ts'
 import { startWork, type Work } from './workers/start-work.ts'
 
 export interface NodeOptions {
@@ -70,6 +73,9 @@ export interface Node {
   stop(): Promise<void>
 }
 
+/** How often what strangers sent is looked after when they send no more. */
+const STRANGERS_MS = 60_000
+
 const POOL_SIZE = 20
 
 /** Makes one region's node: brings the database to the newest schema and connects; nothing is answered before `start`. */
@@ -100,6 +106,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     now,
     log,
     metrics: createMetrics(),
+    unverifiable: new UnverifiableTexts(),
     recent: new RecentMessages(),
   }
   return nodeOf(ctx, options, queueConfig)
@@ -110,6 +117,7 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
   let api: Listener | null = null
   let exchange: Listener | null = null
   let work: Work | null = null
+  let strangers: Repeated | null = null
   let sequencer: Sequencer | null = null
   let process: string | null = null
   let stopped: Promise<void> | undefined
@@ -117,6 +125,8 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
   const stop = async () => {
     await Promise.all([api?.close(), exchange?.close()])
     await work?.stop()
+    await strangers?.stop()
+    await logUnverifiable(ctx, { atOnce: true })
     if (process !== null) await logNodeStopped(ctx, process).catch(unlogged)
     // After the last of this process's own entries.
     await sequencer?.stop()
@@ -137,6 +147,7 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
       process = await logNodeStarted(ctx, options.roles)
       if (runs('sequencer')) sequencer = startSequencer(ctx, { url: options.sequencerDatabaseUrl })
       if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
+      if (runs('exchange')) strangers = repeat(ctx, 'unverifiable', STRANGERS_MS, async () => await logUnverifiable(ctx))
       if (runs('exchange')) exchange = await listen(await openExchange(ctx), options.exchange)
       if (runs('api')) api = await listen(await openApi(ctx, options.clients), options.api)
       ctx.log.info({ event: 'node.started', roles: options.roles, api: api?.url, exchange: exchange?.url }, 'node.started')

@@ -1,5 +1,6 @@
 import { type Answer, type AnswerEntry, keyOwner, type VerifiedMessage, verifyMessages } from '@hefu/protocol'
 import type { Context } from '../context.ts'
+import { logUnverifiable } from '../log/unverifiable-texts.ts'
 import { messagesAccepted } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
 import type { NewArrival } from './arrival-rows.ts'
@@ -11,7 +12,7 @@ export type Accepted = { readonly status: 200; readonly answer: Answer } | { rea
 
 type AcceptContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'exchangeLog' | 'now' | 'log' | 'metrics' | 'recent'
+  'unverifiable' | 'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'exchangeLog' | 'now' | 'log' | 'metrics' | 'recent'
 >
 type Verified = Extract<VerifiedMessage, { ok: true }> & { readonly token: string }
 
@@ -26,6 +27,8 @@ export async function acceptMessages(ctx: AcceptContext, tokens: readonly string
   const messages = await verifyAll(ctx, tokens)
   const verified = messages.filter((message) => message !== null)
   const iss = verified[0]?.region
+  ctx.unverifiable.add(tokens.filter((_, at) => messages[at]?.region !== iss || iss === undefined))
+  await logUnverifiable(ctx)
   if (iss === undefined) {
     ctx.metrics.messages.inc({ direction: 'in', peer: 'unknown', outcome: 'unverifiable' }, tokens.length)
     ctx.log.warn({ event: 'messages.unverifiable', messages: tokens.length }, 'messages.unverifiable')

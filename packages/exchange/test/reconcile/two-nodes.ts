@@ -13,6 +13,7 @@ import { acceptMessages } from '../../src/inbox/accept-messages.ts'
 import { RecentMessages } from '../../src/inbox/recent-messages.ts'
 import { logContextOf } from '../../src/log/log-context.ts'
 import { logStateReader } from '../../src/log/log-state.ts'
+import { UnverifiableTexts } from '../../src/log/unverifiable-texts.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { answerHeads } from '../../src/reconcile/answer-heads.ts'
@@ -61,6 +62,7 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     now,
     log,
     metrics: createMetrics(),
+    unverifiable: new UnverifiableTexts(),
     recent: new RecentMessages(),
   })
   const chengdu = await open(CHENGDU, urls.chengdu)

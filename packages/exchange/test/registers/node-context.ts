@@ -8,6 +8,7 @@ import { openDatabase } from '../../src/db/open-database.ts'
 import { RecentMessages } from '../../src/inbox/recent-messages.ts'
 import { logContextOf } from '../../src/log/log-context.ts'
 import { logStateReader } from '../../src/log/log-state.ts'
+import { UnverifiableTexts } from '../../src/log/unverifiable-texts.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { newLogKeys } from '../log-context.ts'
@@ -49,6 +50,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     now: Date.now,
     log,
     metrics: createMetrics(),
+    unverifiable: new UnverifiableTexts(),
     recent: new RecentMessages(),
     ...overrides,
   }

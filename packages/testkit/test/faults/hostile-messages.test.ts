@@ -109,6 +109,18 @@ describe('what cannot be verified', () => {
       else expect(shape(answer), name).toEqual(shape(reference))
     }
     expect(await rows()).toEqual(before)
+    // Of all of them the log has one entry a minute: how many, and a digest over their digests.
+    const entries = await query<{ entry: string }>(database.url, "select entry from log_entries where kind = 'refusal'")
+    expect(entries.length).toBeGreaterThan(0)
+    for (const { entry } of entries)
+      expect(JSON.parse(entry)).toEqual({
+        v: 1,
+        at: expect.any(Number),
+        kind: 'refusal',
+        reason: 'unverifiable',
+        count: expect.any(Number),
+        digest: expect.stringMatching(/^[\w-]{43}$/),
+      })
     expect(log.filter((line) => /"status":5\d\d/.test(line))).toEqual([])
   })
 

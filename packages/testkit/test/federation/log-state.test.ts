@@ -127,7 +127,7 @@ describe('witnessing', () => {
       (await net.node(chongqing).as('operator').all('/v1/alerts')).filter(({ kind }) => String(kind) === 'witness.forgot')
     await waitUntil(async () => (await forgot()).length > 0, 10_000)
     const [alert] = await forgot()
-    expect(alert).toMatchObject({ peer: chengdu as RegionId, detail: { witness: 'hefu.sandbox/510100/witness', recorded: 0 } })
+    expect(alert).toMatchObject({ peer: chengdu as RegionId, detail: { witness: 'hefu.sandbox/510100/witness', recordedSize: 0 } })
     await net.settle()
     const size = async () =>
       Number((await query<{ size: string }>(net.node(chongqing).databaseUrl, 'select size from log_witnesses'))[0]?.size)
