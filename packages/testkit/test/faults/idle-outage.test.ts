@@ -78,6 +78,7 @@ describe('while the peer is away', () => {
     expect(rows).toEqual(later.map(() => ({ state: 'pending', attempts: 0, last_failure: 'reset', tries: 0 })))
     const { exchanges } = out()
     const sizes = exchanges()
+      .filter(({ request }) => request.path === '/exchange/v1/inbox')
       .slice(-15)
       .map(({ request }) => String(request.headers['content-type']))
     expect(new Set(sizes)).toEqual(new Set(['application/hefu-message+jwt']))
