@@ -78,7 +78,8 @@ test('refuses whatever JSON.parse refuses', () => {
       }
       const result = parse(text)
       if (result.ok) expect(result.value).toStrictEqual(value)
-      else expect(['duplicate-member', 'number']).toContain(result.code)
+      // An insertion may make \u0000 of \u0041.
+      else expect(['duplicate-member', 'number', 'nul']).toContain(result.code)
     }),
     { numRuns: 3000 },
   )
