@@ -11,6 +11,7 @@ import { applyCases } from '../../src/inbox/apply-cases.ts'
 import { putRecord } from '../../src/registers/put-record.ts'
 import { sweep } from '../../src/sweep.ts'
 import { uuidv7 } from '../../src/uuid.ts'
+import { newLogKeys } from '../log-context.ts'
 import { type NodeContext, officer, openNodeContext } from '../registers/node-context.ts'
 
 const [own, peer] = [generateKeyPairSync('ed25519').privateKey, generateKeyPairSync('ed25519').privateKey]
@@ -27,6 +28,7 @@ const parsed = parseFederation({
     name: { zh: region, en: region },
     exchangeUrl: 'http://127.0.0.1:1',
     keys: [publicJwk(key)],
+    ...newLogKeys(region).listed,
   })),
   agencies: ['500000', '510100'].map((region) => ({ code: `${region}-0001`, region, name: { zh: region, en: region } })),
   agreements: [
