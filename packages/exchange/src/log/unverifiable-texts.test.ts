@@ -26,3 +26,15 @@ test('when the node ends, what is left is written at once', () => {
   expect(texts.take(1)).toBeUndefined()
   expect(texts.take(1, { atOnce: true })).toMatchObject({ count: 1 })
 })
+
+test('what could not be written comes first the next time, and nothing of it is lost', () => {
+  const texts = new UnverifiableTexts()
+  texts.add(['a'])
+  const fact = texts.take(0)
+  if (fact === undefined) throw new Error('nothing was due')
+  texts.putBack(fact)
+  texts.add(['b', 'c'])
+  expect(texts.take(59_999)).toBeUndefined()
+  expect(texts.take(60_000)).toBe(fact)
+  expect(texts.take(120_000)).toMatchObject({ count: 2 })
+})

@@ -10,6 +10,7 @@ export class UnverifiableTexts {
   #count = 0
   #digests = createHash('sha256')
   #nextMs = 0
+  #unwritten: LogFact | undefined
 
   add(texts: readonly string[]): void {
     for (const text of texts) this.#digests.update(hash('sha256', text, 'buffer'))
@@ -18,12 +19,23 @@ export class UnverifiableTexts {
 
   /** Takes out what is to be written now, or undefined; `atOnce`: the node ends. */
   take(nowMs: number, { atOnce = false } = {}): LogFact | undefined {
-    if (this.#count === 0 || (!atOnce && nowMs < this.#nextMs)) return undefined
+    if (!atOnce && nowMs < this.#nextMs) return undefined
+    const unwritten = this.#unwritten
+    this.#unwritten = undefined
+    if (unwritten || this.#count === 0) {
+      this.#nextMs = unwritten ? nowMs + ENTRY_EVERY_MS : this.#nextMs
+      return unwritten
+    }
     const fact = { kind: 'refusal', reason: 'unverifiable', count: this.#count, digest: this.#digests.digest('base64url') } as const
     this.#count = 0
     this.#digests = createHash('sha256')
     this.#nextMs = nowMs + ENTRY_EVERY_MS
     return fact
+  }
+
+  /** What could not be written is the next to be written. */
+  putBack(fact: LogFact): void {
+    this.#unwritten = fact
   }
 }
 
@@ -36,6 +48,7 @@ export async function logUnverifiable(ctx: UnverifiableContext, options: { reado
   try {
     await logFact(ctx, fact)
   } catch (error) {
+    ctx.unverifiable.putBack(fact)
     ctx.log.warn({ event: 'unverifiable.unlogged', error: (error as Error).name }, 'unverifiable.unlogged')
   }
 }
