@@ -73,6 +73,7 @@ export {
   exportPin,
   MAX_RECEIPT_LINE_BYTES,
   parseExported,
+  parseReceiptLine,
 } from './log-export.ts'
 export {
   type SignedMessage,
@@ -85,6 +86,7 @@ export {
 } from './message.ts'
 export { checkMessageText, type MessageText, type TokenHeader } from './message-text.ts'
 export {
+  parseReceiptClaims,
   type Receipt,
   type ReceiptExpectation,
   type ReceiptLeaf,

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { exampleFacts } from '../test/make-vectors/log-entries.ts'
 import { type CanonicalValue, canonicalJson } from './canonical-json.ts'
-import { formatLogEntry, type LogEntryCode, logEntryKinds, MAX_LOG_ENTRY_BYTES, parseLogEntry } from './log-entry.ts'
+import { formatLogEntry, judgeLogEntry, type LogEntryCode, logEntryKinds, MAX_LOG_ENTRY_BYTES, parseLogEntry } from './log-entry.ts'
+import { readPlainLogEntry } from './plain-log-entry.ts'
 
 const vectors = JSON.parse(await readFile(new URL('../vectors/log-entries.json', import.meta.url), 'utf8')) as {
   readonly valid: readonly {
@@ -33,6 +34,51 @@ test('bytes that are not UTF-8, and more bytes than an entry may have', () => {
   expect(parseLogEntry(Uint8Array.of(0x22, 0xff, 0x22))).toEqual({ ok: false, code: 'json' })
   expect(parseLogEntry(new Uint8Array(MAX_LOG_ENTRY_BYTES + 1).fill(0x20))).toEqual({ ok: false, code: 'size' })
 })
+
+/** Values that are almost right somewhere: each stands once in each member of each kind. */
+const hostileValues = [
+  ...[0, 1, -0, -1, 0.5, 500, 501, 1000, 253_402_300_799_999, 253_402_300_800_000, 2 ** 53, '', '1', null, true, [], {}],
+  ...['510100', '51010', '５10100', 'a', 'A', 'a/1', 'a/0', 'a/1000000', 'notice\n', '张三', 'a"b', 'a\\b', 'a'.repeat(64), 'a'.repeat(65)],
+  ...['510100-VN-20261122-7K3F9QX6', '510100-VN-20260230-00000000', ['510100-VN-20261122-7K3F9QX6'], 'unverifiable', 'audience'],
+  ...['A'.repeat(43), 'A'.repeat(42), `${'A'.repeat(42)}B`, '019aa800-0000-7000-8000-000000000000', '019AA800-0000-7000-8000-000000000000'],
+]
+
+test('the quick way gives what the whole judgement gives, or nothing: of every member with every hostile value', () => {
+  const members = new Set(vectors.valid.flatMap(({ entry }) => Object.keys(entry)))
+  for (const { entry } of vectors.valid) {
+    for (const member of [...members, 'name']) {
+      for (const value of hostileValues) expectAlike(Buffer.from(JSON.stringify(sorted({ ...entry, [member]: value }))))
+    }
+  }
+})
+
+test('the quick way gives what the whole judgement gives, or nothing: with bytes changed, lost and added', () => {
+  const text = fc.constantFrom(...vectors.valid.map((one) => one.text))
+  fc.assert(
+    fc.property(text, fc.nat(), fc.nat(2), fc.uint8Array({ maxLength: 3 }), (whole, place, lost, added) => {
+      const bytes = Buffer.from(whole)
+      const at = place % (bytes.length + 1)
+      expectAlike(Buffer.concat([bytes.subarray(0, at), added, bytes.subarray(at + lost)]))
+    }),
+    { numRuns: 20_000 },
+  )
+})
+
+test('what a log is full of goes the quick way', () => {
+  const quick = vectors.valid.filter(({ text }) => readPlainLogEntry(bytesOf(text)) !== undefined).map(({ entry }) => entry.kind)
+  expect([...new Set(quick)].sort()).toEqual(
+    ['message.sent', 'message.received', 'receipt.issued', 'receipt.received', 'access.read', 'refusal', 'heartbeat'].sort(),
+  )
+})
+
+function expectAlike(bytes: Uint8Array) {
+  const entry = readPlainLogEntry(bytes)
+  if (entry !== undefined) expect(judgeLogEntry(bytes)).toEqual({ ok: true, entry })
+}
+
+function sorted(entry: object): object {
+  return Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
 
 test.each(exampleFacts)('$kind with one more member is not written', (fact) => {
   expect(() => formatLogEntry({ ...fact, ...{ holder: '张三' } }, 0)).toThrow(expect.objectContaining({ name: 'ZodError' }))

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { canonicalJson } from './canonical-json.ts'
 import { digest, jti, plainName, versionedName } from './claims.ts'
 import { MAX_MESSAGES, REFUSAL_REASONS } from './constants.ts'
+import { readPlainLogEntry } from './plain-log-entry.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 /** Largest entry (protocol.md section 4), less the one byte that the length prefix of an entry bundle cannot say. */
@@ -93,6 +94,12 @@ export type ParsedLogEntry = { readonly ok: true; readonly entry: LogEntry } | {
 
 /** Reads the bytes of an entry, which may come from a log that nobody has reason to believe. */
 export function parseLogEntry(bytes: Uint8Array): ParsedLogEntry {
+  const entry = readPlainLogEntry(bytes)
+  return entry === undefined ? judgeLogEntry(bytes) : { ok: true, entry: entry as LogEntry }
+}
+
+/** The whole judgement, which decides wherever the quick way says nothing. */
+export function judgeLogEntry(bytes: Uint8Array): ParsedLogEntry {
   if (bytes.length > MAX_LOG_ENTRY_BYTES) return { ok: false, code: 'size' }
   const json = parseStrictJson(bytes)
   if (!json.ok) return { ok: false, code: 'json' }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { digest, jti, regionId } from './claims.ts'
 import { MAX_MESSAGES, REFUSAL_REASONS } from './constants.ts'
+import { readPlainReceiptLine } from './plain-receipt.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 const size = z.int().min(0)
@@ -64,6 +65,11 @@ export const exportedReceipt = z.strictObject({
 })
 export type ExportedReceipt = Readonly<z.infer<typeof exportedReceipt>>
 export type ExportedLeaf = ExportedReceipt['leaves'][number]
+
+/** A line of `receipts.ndjson`, without its end; undefined when it is none. */
+export function parseReceiptLine(bytes: Uint8Array): ExportedReceipt | undefined {
+  return (readPlainReceiptLine(bytes) as ExportedReceipt | undefined) ?? parseExported(exportedReceipt, bytes)
+}
 
 /** Longest line: 500 messages, each with a path of nine hashes and more. */
 export const MAX_RECEIPT_LINE_BYTES = 1024 * 1024

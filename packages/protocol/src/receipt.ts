@@ -7,6 +7,7 @@ import { MAX_MESSAGES, RECEIPT_TYP, type RefusalReason } from './constants.ts'
 import { signingInputDigest } from './digest.ts'
 import type { KeyLookUp, Signer } from './keys.ts'
 import { signToken } from './message.ts'
+import { readPlainReceiptClaims } from './plain-receipt.ts'
 import { parseStrictJson } from './strict-json.ts'
 import { verifyToken } from './verify-signature.ts'
 
@@ -25,6 +26,14 @@ export const receiptClaims = z.strictObject({
 })
 
 export type Receipt = Readonly<z.infer<typeof receiptClaims>>
+
+/** The claims of a receipt whose signature says whether they are true; undefined when it has none. */
+export function parseReceiptClaims(payload: Uint8Array): Receipt | undefined {
+  const plain = readPlainReceiptClaims(payload)
+  if (plain !== undefined) return plain as Receipt
+  const json = parseStrictJson(payload)
+  return json.ok ? receiptClaims.safeParse(json.value).data : undefined
+}
 
 export interface ReceiptLeaf {
   readonly jti: string
@@ -85,10 +94,8 @@ export interface ReceiptExpectation {
 export async function verifyReceipt(token: string, { lookUpKey, issuer, audience }: ReceiptExpectation): Promise<VerifiedReceipt> {
   const verified = await verifyToken(token, RECEIPT_TYP, lookUpKey)
   if (!verified.ok) return { ok: false, why: 'signature' }
-  const json = parseStrictJson(verified.payload)
-  const claims = json.ok ? receiptClaims.safeParse(json.value) : undefined
-  if (!claims?.success) return { ok: false, why: 'claims' }
-  const receipt = claims.data
+  const receipt = parseReceiptClaims(verified.payload)
+  if (receipt === undefined) return { ok: false, why: 'claims' }
   if (verified.owner.region !== issuer || receipt.iss !== issuer) return { ok: false, why: 'issuer' }
   if (audience !== undefined && receipt.aud !== audience) return { ok: false, why: 'audience' }
   return { ok: true, receipt, kid: verified.kid, digest: signingInputDigest(verified.signingInput) }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { exportedReceipt, MAX_RECEIPT_LINE_BYTES, parseExported } from '@hefu/protocol'
+import { MAX_RECEIPT_LINE_BYTES, parseReceiptLine } from '@hefu/protocol'
 import { toOut } from './export-files.ts'
 import { folderReader, linesOf } from './export-reader.ts'
 import { badAnswer, type LogApi } from './log-api.ts'
@@ -19,7 +19,7 @@ export async function exportReceipts(api: LogApi, folder: string): Promise<numbe
   while (next !== undefined) {
     const page = await api.page(next)
     for await (const line of linesOf(page.body, MAX_RECEIPT_LINE_BYTES)) {
-      if (line === undefined || parseExported(exportedReceipt, line) === undefined) throw badAnswer(PAGE)
+      if (line === undefined || parseReceiptLine(line) === undefined) throw badAnswer(PAGE)
       await toOut(folder, () => file.appendFile(Buffer.concat([line, NEWLINE])))
       count++
     }
@@ -41,7 +41,7 @@ interface Held {
 async function readHeld(folder: string): Promise<Held> {
   let held: Held = { count: 0, bytes: 0, last: undefined }
   for await (const line of linesOf(folderReader(folder).stream(FILE), MAX_RECEIPT_LINE_BYTES)) {
-    const receipt = line && parseExported(exportedReceipt, line)
+    const receipt = line && parseReceiptLine(line)
     if (line === undefined || receipt === undefined) break
     held = { count: held.count + 1, bytes: held.bytes + line.length + 1, last: receipt.digest }
   }

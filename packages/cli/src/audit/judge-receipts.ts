@@ -2,14 +2,13 @@ import {
   checkMessageText,
   type ExportedLeaf,
   type ExportedReceipt,
-  exportedReceipt,
   type KeyLookUp,
   MAX_RECEIPT_LINE_BYTES,
   messageDigest,
-  parseExported,
+  parseReceiptClaims,
+  parseReceiptLine,
   RECEIPT_TYP,
   type Receipt,
-  receiptClaims,
   receiptLeafHash,
   verifyReceipt,
 } from '@hefu/protocol'
@@ -82,10 +81,10 @@ export async function readReceiptLine(
     findings.add(code, { subject: `receipts.ndjson:${number}`, expected, found })
     return undefined
   }
-  const line = bytes && parseExported(exportedReceipt, bytes)
+  const line = bytes && parseReceiptLine(bytes)
   if (line === undefined) return refuse('receipt-form', '{digest, receipt, direction, leaves}', bytes === undefined ? 'too long' : '—')
   const text = checkMessageText(line.receipt, RECEIPT_TYP)
-  const receipt = text.ok ? parseExported(receiptClaims, text.payload) : undefined
+  const receipt = text.ok ? parseReceiptClaims(text.payload) : undefined
   if (receipt === undefined) return refuse('receipt-form', RECEIPT_TYP, text.ok ? 'claims' : 'text')
   const digest = messageDigest(line.receipt)
   if (digest !== line.digest) return refuse('receipt-digest', line.digest, digest)
