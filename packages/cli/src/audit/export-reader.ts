@@ -1,19 +1,45 @@
-import { createReadStream } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Where an export is kept. Paths are those of the format (docs/audit.md), with `/`. */
 export interface ExportReader {
   /** The bytes, or undefined when there is no such file. */
   read(path: string): Promise<Uint8Array | undefined>
-  /** The bytes piece by piece, for what is too large to hold; nothing when there is no such file. */
+  /** The bytes piece by piece, for what is too large to hold; nothing when there is no such file, or none that may be read. */
   stream(path: string): AsyncIterable<Uint8Array>
   /** Names in a folder; none when it is not there. */
   list(folder: string): Promise<readonly string[]>
+  /** The folder on disk, where another thread can read too. */
+  readonly folder?: string
+}
+
+/** One file that is there and cannot be read, whatever the others say: what it held is unknown, and that is a finding. */
+export class UnreadableFile extends Error {
+  readonly code: string
+
+  constructor(code: string, cause: unknown) {
+    super(code, { cause })
+    this.name = 'UnreadableFile'
+    this.code = code
+  }
+}
+
+/** The bytes, or the finding that says why there are none. */
+export async function readOrWhyNot(
+  reader: ExportReader,
+  path: string,
+): Promise<Uint8Array | { readonly code: 'file-missing' | 'file-unreadable'; readonly found: string }> {
+  try {
+    return (await reader.read(path)) ?? { code: 'file-missing', found: '—' }
+  } catch (error) {
+    if (error instanceof UnreadableFile) return { code: 'file-unreadable', found: error.code }
+    throw error
+  }
 }
 
 export function folderReader(folder: string): ExportReader {
   return {
+    folder,
     read: (path) => readFile(join(folder, path)).catch(absent(undefined)),
     stream: (path) => streamFile(join(folder, path)),
     list: async (path) => (await readdir(join(folder, path)).catch(absent<string[]>([]))).toSorted(),
@@ -21,18 +47,31 @@ export function folderReader(folder: string): ExportReader {
 }
 
 async function* streamFile(path: string): AsyncGenerator<Uint8Array> {
-  const found = await stat(path).catch(absent(undefined))
-  if (found?.isFile()) yield* createReadStream(path, { highWaterMark: 256 * 1024 })
+  const isFile = (await stat(path).catch(unreadable))?.isFile() === true
+  const file = isFile ? await open(path).catch(unreadable) : undefined
+  if (file !== undefined) yield* file.createReadStream({ highWaterMark: 256 * 1024 })
 }
 
-/** A missing file is an answer; a disk that fails is not. */
+/** A missing file is an answer, and so is one that nobody lets us read; a disk that fails is not. */
 function absent<Value>(value: Value): (error: unknown) => Value {
   return (error) => {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EISDIR'))
-      return value
-    throw error
+    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+    if (MISSING.has(code)) return value
+    throw UNREADABLE.has(code) ? new UnreadableFile(code, error) : error
   }
 }
+
+function unreadable(error: unknown): undefined {
+  try {
+    return absent(undefined)(error)
+  } catch (other) {
+    if (other instanceof UnreadableFile) return undefined
+    throw other
+  }
+}
+
+const MISSING = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
+const UNREADABLE = new Set(['EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG'])
 
 /** Lines without their ends. One longer than `maxBytes` is given as undefined, and is not kept. */
 export async function* linesOf(pieces: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array | undefined> {

@@ -23,6 +23,16 @@ export interface Observation {
 /** Everything of one code beyond this is counted and not listed: a log whose every entry is wrong must not fill the memory. */
 export const MAX_LISTED = 200
 
+/** For who only has something to say. */
+export type AddFinding = Pick<Findings, 'add'>
+
+/** What another thread found, as it goes from thread to thread. */
+export interface FoundApart {
+  readonly listed: readonly (Observation & { readonly code: FindingCode })[]
+  /** All of each code, those not listed too. */
+  readonly counts: ReadonlyMap<FindingCode, number>
+}
+
 /** Collects what is seen on the way through an export. */
 export class Findings {
   readonly #listed: Finding[] = []
@@ -34,6 +44,20 @@ export class Findings {
     if (count > MAX_LISTED) return
     const about = { ...(index === undefined ? {} : { index }), ...(subject === undefined ? {} : { subject }) }
     this.#listed.push({ code, ...about, expected, found, ...MEANINGS[code] })
+  }
+
+  /** Takes over what another thread found. */
+  absorb({ listed, counts }: FoundApart): void {
+    for (const { code, ...seen } of listed) this.add(code, seen)
+    for (const [code, count] of counts) {
+      const own = listed.filter((one) => one.code === code).length
+      this.#counts.set(code, (this.#counts.get(code) ?? 0) + count - own)
+    }
+  }
+
+  get apart(): FoundApart {
+    const listed = this.#listed.map(({ code, index, subject, expected, found }) => ({ code, index, subject, expected, found }))
+    return { listed, counts: this.#counts }
   }
 
   /** What makes the verdict: errors and warnings. */

@@ -11,10 +11,11 @@ export interface Heads {
 }
 
 /** Verifies the signatures of all checkpoints of this log. */
-export function verifyHeads({ manifest, pinned, witnessed }: OpenedExport, policy: Policy, findings: Findings): Heads {
+export function verifyHeads({ manifest, pinned, witnessed, unreadable }: OpenedExport, policy: Policy, findings: Findings): Heads {
   const { origin, size } = pinned.checkpoint
   if (manifest.origin !== origin || manifest.size !== size)
     findings.add('manifest-differs', { subject: 'checkpoint', expected: `${manifest.origin} ${manifest.size}`, found: `${origin} ${size}` })
+  for (const { path, why } of unreadable) findings.add('file-unreadable', { subject: path, expected: 'signed note', found: why })
   const verify = ({ path, bytes }: ExportedNote, code: 'checkpoint-signature' | 'witness-signature') => {
     const checkpoint = verifyCheckpoint(bytes, policy)
     if (checkpoint.ok) return [{ ...checkpoint.value, path }]

@@ -14,7 +14,7 @@ import {
 } from '@hefu/protocol'
 import { treeRoot, verifyInclusion } from '@hefu/translog'
 import type { DigestTable } from './digest-table.ts'
-import { type ExportReader, linesOf } from './export-reader.ts'
+import { type ExportReader, linesOf, readOrWhyNot } from './export-reader.ts'
 import type { Findings } from './finding.ts'
 import { answeredCheck, type ReceiptBook, receiptCheck, sentCheck } from './receipt-book.ts'
 
@@ -38,18 +38,27 @@ export const IN_FLIGHT_MS = 2 * 60_000
 export const LATE_AFTER_MS = 24 * 60 * 60_000
 
 const RECEIPTED = 1
+const FILE = 'receipts.ndjson'
 
 /** Holds every receipt of the export against the log, and the log against the receipts. Gives how many there were. */
 export async function judgeReceipts(reader: ExportReader, book: ReceiptBook, rules: ReceiptRules, findings: Findings): Promise<number> {
   let line = 0
-  for await (const batch of batches(linesOf(reader.stream('receipts.ndjson'), MAX_RECEIPT_LINE_BYTES))) {
+  for await (const batch of batches(linesOf(reader.stream(FILE), MAX_RECEIPT_LINE_BYTES))) {
     const read = await Promise.all(batch.map((bytes, n) => readReceiptLine(bytes, line + n + 1, rules, findings)))
     for (const one of read) if (one !== undefined) judgeReceipt(one, book, rules, findings)
     line += batch.length
     rules.onProgress(line)
   }
+  if (line === 0) await judgeNone(reader, findings)
   if (rules.whole) judgeMissing(book, rules, findings)
   return line
+}
+
+/** An export without receipts has the file all the same, and it is empty. */
+async function judgeNone(reader: ExportReader, findings: Findings): Promise<void> {
+  const file = await readOrWhyNot(reader, FILE)
+  if (!(file instanceof Uint8Array))
+    findings.add(file.code, { subject: FILE, expected: '{digest, receipt, direction, leaves} …', found: file.found })
 }
 
 /** Signatures are computed on other threads, so a few lines go together. */

@@ -13,6 +13,10 @@ const note = (zh: string, en: string): Meaning => ({ severity: 'note', zh, en })
 
 const TREE = {
   'file-missing': error('导出缺少该文件，其中的内容无法核验。', 'The export lacks this file, so what it held cannot be checked.'),
+  'file-unreadable': error(
+    '文件在而无法读取，其中的内容无法核验。',
+    'The file is there and cannot be read, so what it holds cannot be checked.',
+  ),
   'file-form': error(
     '文件不是规定的格式，导出已损坏或被改动。',
     'The file does not have its format: the export is damaged or was altered.',

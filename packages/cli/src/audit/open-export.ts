@@ -1,7 +1,7 @@
 import { type ExportManifest, exportManifest, parseExported } from '@hefu/protocol'
 import { type Checkpoint, parseCheckpointNote } from '@hefu/translog'
 import { AuditError } from './audit-error.ts'
-import type { ExportReader } from './export-reader.ts'
+import { type ExportReader, readOrWhyNot } from './export-reader.ts'
 
 /** A checkpoint with its signatures, as it lies in the folder. */
 export interface ExportedNote {
@@ -18,32 +18,44 @@ export interface OpenedExport {
   readonly witnessed: readonly ExportedNote[]
   /** Of other logs, cosigned by this node. */
   readonly cosigned: readonly ExportedNote[]
+  /** Notes that are there and cannot be read: paths, and why. */
+  readonly unreadable: readonly { readonly path: string; readonly why: string }[]
 }
 
 /** Reads what says what the export is. Throws AuditError `manifest` or `checkpoint`: without them nothing can be checked. */
 export async function openExport(reader: ExportReader): Promise<OpenedExport> {
-  const manifestBytes = await reader.read('manifest.json')
+  const manifestBytes = await readIfReadable(reader, 'manifest.json')
   const manifest = manifestBytes && parseExported(exportManifest, manifestBytes)
   if (manifest === undefined)
     throw new AuditError('manifest', { zh: '导出目录没有可读的 manifest.json', en: 'the export has no manifest.json that can be read' })
-  const bytes = await reader.read('checkpoint')
+  const bytes = await readIfReadable(reader, 'checkpoint')
   const parsed = bytes && parseCheckpointNote(bytes)
   if (bytes === undefined || !parsed?.ok)
     throw new AuditError('checkpoint', { zh: '导出目录没有可读的检查点', en: 'the export has no checkpoint that can be read' })
+  const [witnessed, cosigned] = [await readNotes(reader, 'witnessed'), await readNotes(reader, 'cosigned')]
   return {
     reader,
     manifest,
     pinned: { path: 'checkpoint', bytes, checkpoint: parsed.value.checkpoint },
-    witnessed: await readNotes(reader, 'witnessed'),
-    cosigned: await readNotes(reader, 'cosigned'),
+    witnessed: witnessed.notes,
+    cosigned: cosigned.notes,
+    unreadable: [...witnessed.unreadable, ...cosigned.unreadable],
   }
 }
 
-async function readNotes(reader: ExportReader, folder: string): Promise<ExportedNote[]> {
+async function readIfReadable(reader: ExportReader, path: string): Promise<Uint8Array | undefined> {
+  const bytes = await readOrWhyNot(reader, path)
+  return bytes instanceof Uint8Array ? bytes : undefined
+}
+
+async function readNotes(reader: ExportReader, folder: string) {
   const notes: ExportedNote[] = []
+  const unreadable: { path: string; why: string }[] = []
   for (const name of await reader.list(folder)) {
-    const bytes = name.endsWith('.checkpoint') ? await reader.read(`${folder}/${name}`) : undefined
-    if (bytes !== undefined) notes.push({ path: `${folder}/${name}`, bytes })
+    const path = `${folder}/${name}`
+    const bytes = name.endsWith('.checkpoint') ? await readOrWhyNot(reader, path) : undefined
+    if (bytes instanceof Uint8Array) notes.push({ path, bytes })
+    else if (bytes?.code === 'file-unreadable') unreadable.push({ path, why: bytes.found })
   }
-  return notes
+  return { notes, unreadable }
 }

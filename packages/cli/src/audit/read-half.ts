@@ -5,7 +5,7 @@ import { Findings } from './finding.ts'
 import { fingerprint } from './fingerprint.ts'
 import { readReceiptLine } from './judge-receipts.ts'
 import type { ExportedNote, OpenedExport } from './open-export.ts'
-import { readTree } from './read-tree.ts'
+import { readEntriesOf } from './read-entries.ts'
 
 /** `sent`, `received` (or refused): messages; `held`, `issued`: receipts of the other for what was sent, and for what was received. */
 export type Side = 'sent' | 'received' | 'held' | 'issued'
@@ -53,6 +53,8 @@ export async function readHalf({ reader, manifest, pinned, cosigned }: OpenedExp
     from: manifest.from ?? 0,
     to: Math.min(manifest.to ?? size, size),
     rootsAt: options.rootsAt.filter((at) => at <= size),
+  }
+  const on = {
     onEntry: (bytes: Uint8Array, index: number) => {
       const parsed = parseLogEntry(bytes)
       if (parsed.ok) book.enter(parsed.entry, index)
@@ -60,7 +62,7 @@ export async function readHalf({ reader, manifest, pinned, cosigned }: OpenedExp
     },
     onProgress: (done: number) => options.onProgress(done, size),
   }
-  const read = await readTree(reader, tree, own)
+  const read = await readEntriesOf(reader, tree, on, own)
   for await (const line of linesOf(reader.stream('receipts.ndjson'), MAX_RECEIPT_LINE_BYTES)) {
     const receipt = await readReceiptLine(line, 0, { region: manifest.region, lookUpKey: options.lookUpKey }, own)
     if (receipt?.line.direction === 'received') book.receipted(receipt.receipt.iss, receipt.line.leaves)

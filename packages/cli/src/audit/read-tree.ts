@@ -8,12 +8,13 @@ import {
   parseEntryBundle,
   rangeRoot,
   TILE_WIDTH,
-  type TileGrowth,
   tilePath,
   tileWidth,
 } from '@hefu/translog'
-import type { ExportReader } from './export-reader.ts'
-import type { Findings } from './finding.ts'
+import { type ExportReader, readOrWhyNot } from './export-reader.ts'
+import type { AddFinding } from './finding.ts'
+import { hashesOf, hex, readTile, sameHash } from './read-tile.ts'
+import { TileEdge } from './tile-edge.ts'
 
 export interface TreeToRead {
   readonly size: number
@@ -22,7 +23,21 @@ export interface TreeToRead {
   readonly to: number
   /** Sizes whose roots are wanted, ascending. */
   readonly rootsAt: readonly number[]
-  readonly onEntry: (bytes: Uint8Array, index: number) => void
+}
+
+/** The entries of a bundle, as they were hashed. */
+export interface ReadBundle {
+  /** Index of the first. */
+  readonly start: number
+  readonly width: number
+  /** A whole bundle, which `parseEntryBundle` has read. */
+  readonly bytes: Uint8Array
+}
+
+export interface TreeReading {
+  /** In the order of the log. The next bundle comes when this is done. */
+  readonly onBundle: (bundle: ReadBundle) => void | Promise<void>
+  /** How many entries are behind. */
   readonly onProgress: (entries: number) => void
 }
 
@@ -35,19 +50,19 @@ export interface ReadTree {
 }
 
 /**
- * Recomputes the whole tree, bundle by bundle: every leaf from its entry, every hash tile from the leaves, the root. In memory are one
- * bundle and the right edge of the tree.
+ * Recomputes the whole tree, bundle by bundle: every leaf from its entry, every hash tile from the leaves, the root. In memory are a few
+ * bundles and the right edge of the tree.
  *
  * A leaf that differs from its tile is reported with its index, and the tree is built over the tile's: so the root says whether the tiles
  * are those of the checkpoint, and the finding says which entry is not.
  */
-export async function readTree(reader: ExportReader, tree: TreeToRead, findings: Findings): Promise<ReadTree> {
+export async function readTree(reader: ExportReader, tree: TreeToRead, on: TreeReading, findings: AddFinding): Promise<ReadTree> {
   const edge = new TileEdge(reader, tree.size, findings)
   const roots = new Map<number, Uint8Array>()
   let range: CompactRange = EMPTY_RANGE
   let examined = 0
   const bundles = Math.ceil(tree.size / TILE_WIDTH)
-  for await (const { at, leaves, entries } of readAhead(bundles, (at) => readLeaves(reader, tree, at, findings))) {
+  for await (const { at, leaves, bundle } of readAhead(bundles, (at) => readLeaves(reader, tree, at, findings))) {
     const start = at * TILE_WIDTH
     for (const size of tree.rootsAt) {
       if (size > start && size <= start + leaves.length) roots.set(size, rangeRoot(appendLeaves(range, leaves.slice(0, size - start))))
@@ -55,11 +70,11 @@ export async function readTree(reader: ExportReader, tree: TreeToRead, findings:
     const grown = growTiles(range, leaves)
     for (const tile of grown.tiles) if (tile.level > 0) await edge.grow(tile)
     range = grown.range
-    entries.forEach((entry, n) => {
-      tree.onEntry(entry, start + n)
-    })
-    examined += entries.length
-    tree.onProgress(range.size)
+    if (bundle !== undefined) {
+      await on.onBundle({ start, width: leaves.length, bytes: bundle })
+      examined += leaves.length
+    }
+    on.onProgress(range.size)
   }
   await edge.end()
   if (tree.rootsAt.includes(0)) roots.set(0, rangeRoot(EMPTY_RANGE))
@@ -69,8 +84,8 @@ export async function readTree(reader: ExportReader, tree: TreeToRead, findings:
 interface Leaves {
   readonly at: number
   readonly leaves: readonly Uint8Array[]
-  /** Empty where not asked for. */
-  readonly entries: readonly Uint8Array[]
+  /** Undefined where not asked for, and where it cannot be read. */
+  readonly bundle: Uint8Array | undefined
 }
 
 /** The next bundles are read while one is hashed. */
@@ -92,97 +107,40 @@ async function* readAhead(count: number, read: (at: number) => Promise<Leaves>):
 
 const AHEAD = 8
 
-async function readLeaves(reader: ExportReader, { size, from, to }: TreeToRead, at: number, findings: Findings): Promise<Leaves> {
+async function readLeaves(reader: ExportReader, { size, from, to }: TreeToRead, at: number, findings: AddFinding): Promise<Leaves> {
   const width = tileWidth(0, at, size)
   const start = at * TILE_WIDTH
   const wanted = start + width > from && start < to
-  const [tile, entries] = await Promise.all([
-    readTile(reader, 0, at, width, findings),
-    wanted ? readBundle(reader, at, width, findings) : [],
+  const [tile, read] = await Promise.all([
+    readTile(reader, { level: 0, index: at, width }, findings),
+    wanted ? readBundle(reader, at, width, findings) : undefined,
   ])
-  if (entries.length === 0) return { at, leaves: tile ?? lost(width), entries }
-  const hashes = entries.map(leafHash)
-  if (tile === undefined) return { at, leaves: hashes, entries }
+  if (read === undefined) return { at, leaves: tile ?? lost(width), bundle: undefined }
+  const hashes = read.entries.map(leafHash)
   hashes.forEach((hash, n) => {
-    const stored = tile[n] as Uint8Array
-    if (!same(hash, stored)) findings.add('leaf-differs', { index: start + n, expected: hex(stored), found: hex(hash) })
+    const stored = tile?.[n]
+    if (stored === undefined || sameHash(hash, stored)) return
+    findings.add('leaf-differs', { index: start + n, expected: hex(stored), found: hex(hash) })
   })
-  return { at, leaves: tile, entries }
+  return { at, leaves: tile ?? hashes, bundle: read.bytes }
 }
 
-async function readBundle(reader: ExportReader, at: number, width: number, findings: Findings): Promise<readonly Uint8Array[]> {
+async function readBundle(reader: ExportReader, at: number, width: number, findings: AddFinding) {
   const path = tilePath({ level: 'entries', index: at, width })
-  const bytes = await reader.read(path)
-  if (bytes === undefined) {
-    findings.add('file-missing', { index: at * TILE_WIDTH, subject: path, expected: `${width} entries`, found: '—' })
-    return []
+  const start = at * TILE_WIDTH
+  const about = { index: start, subject: path, expected: `${width} entries, ${start}–${start + width - 1}` }
+  const bytes = await readOrWhyNot(reader, path)
+  if (!(bytes instanceof Uint8Array)) {
+    findings.add(bytes.code, { ...about, found: bytes.found })
+    return undefined
   }
   const entries = parseEntryBundle(bytes, width)
-  if (entries.ok) return entries.value
-  findings.add('file-form', { index: at * TILE_WIDTH, subject: path, expected: `${width} entries`, found: entries.code })
-  return []
-}
-
-async function readTile(reader: ExportReader, level: number, index: number, width: number, findings: Findings) {
-  const path = tilePath({ level, index, width })
-  const bytes = await reader.read(path)
-  if (bytes?.length === width * HASH_BYTES) return hashesOf(bytes)
-  const found = bytes === undefined ? '—' : `${bytes.length} bytes`
-  findings.add(bytes === undefined ? 'file-missing' : 'file-form', { subject: path, expected: `${width * HASH_BYTES} bytes`, found })
+  if (entries.ok) return { bytes, entries: entries.value }
+  findings.add('file-form', { ...about, found: `${entries.code}, ${bytes.length} bytes` })
   return undefined
-}
-
-function hashesOf(bytes: Uint8Array): Uint8Array[] {
-  return Array.from({ length: bytes.length / HASH_BYTES }, (_, n) => bytes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES))
 }
 
 /** For entries that are lost, so that those after them keep their places. No entry hashes to it; the root differs, as it should. */
 function lost(width: number): Uint8Array[] {
-  return Array.from({ length: width }, () => new Uint8Array(HASH_BYTES))
-}
-
-/** The right edge above the leaves: each tile is compared with its file as soon as it is whole. */
-class TileEdge {
-  readonly #reader: ExportReader
-  readonly #size: number
-  readonly #findings: Findings
-  readonly #open = new Map<number, { index: number; hashes: Uint8Array[] }>()
-
-  constructor(reader: ExportReader, size: number, findings: Findings) {
-    this.#reader = reader
-    this.#size = size
-    this.#findings = findings
-  }
-
-  async grow({ level, index, hashes }: TileGrowth): Promise<void> {
-    const open = this.#open.get(level)
-    if (open?.index !== index) this.#open.set(level, { index, hashes: [hashes] })
-    else open.hashes.push(hashes)
-    if (open !== undefined && open.index !== index) await this.#compare(level, open.index, Buffer.concat(open.hashes))
-  }
-
-  async end(): Promise<void> {
-    for (const [level, { index, hashes }] of this.#open) await this.#compare(level, index, Buffer.concat(hashes))
-  }
-
-  async #compare(level: number, index: number, computed: Uint8Array): Promise<void> {
-    const width = tileWidth(level, index, this.#size)
-    const stored = await readTile(this.#reader, level, index, width, this.#findings)
-    if (stored === undefined) return
-    const at = hashesOf(computed).findIndex((hash, n) => !same(hash, stored[n] as Uint8Array))
-    if (at < 0) return
-    this.#findings.add('tile-differs', {
-      subject: `${tilePath({ level, index, width })}#${at}`,
-      expected: hex(computed.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES)),
-      found: hex(stored[at] as Uint8Array),
-    })
-  }
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
+  return hashesOf(new Uint8Array(width * HASH_BYTES))
 }

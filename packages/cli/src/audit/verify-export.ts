@@ -7,7 +7,7 @@ import { AT_TOLERANCE_MS, EntryJudge, MAX_GAP_MS } from './judge-entries.ts'
 import { judgeHeads, verifyHeads } from './judge-heads.ts'
 import { judgeReceipts, LATE_AFTER_MS } from './judge-receipts.ts'
 import { type OpenedExport, openExport } from './open-export.ts'
-import { readTree } from './read-tree.ts'
+import { readEntriesOf } from './read-entries.ts'
 import { emptyBook, enter } from './receipt-book.ts'
 import type { AuditState, SeenHead } from './state-file.ts'
 
@@ -121,7 +121,7 @@ async function readEntries(opened: OpenedExport, rootsAt: readonly number[], opt
     enter(book, entry, index, findings)
   }
   const onProgress = (done: number) => options.onProgress?.(done, size)
-  const tree = await readTree(reader, { size, from, to, rootsAt, onEntry, onProgress }, findings)
+  const tree = await readEntriesOf(reader, { size, from, to, rootsAt }, { onEntry, onProgress }, findings)
   if (to === size) judge.end(manifest.exportedAt)
   const receiptRules = {
     region: manifest.region,

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -100,6 +100,35 @@ test('export, then verify what was exported', async () => {
   expect(codes.every((code) => code === 'head-old' || code === 'heartbeat-gap')).toBe(true)
   const refused = await hefu(['audit', 'export', '--api', server.url, '--out', at('no')], { HEFU_TOKEN: 'not-this-one' })
   expect([refused.status, refused.stderr.includes('401'), refused.stderr.includes('not-this-one')]).toEqual([2, true, false])
+})
+
+const bundle = 'tile/entries/000.p/'
+const width = a.entries.length
+
+/** In place of the file a link to itself: there, and nobody can read it. */
+const unreadable = async (path: string) => {
+  await rm(path)
+  await symlink(path, path)
+}
+
+test.each([
+  ['a missing bundle', `${bundle}${width}`, rm, 'file-missing', '—'],
+  ['a bundle cut short', `${bundle}${width}`, (path: string) => truncate(path, 100), 'file-form', 'cut, 100 bytes'],
+  ['an unreadable bundle', `${bundle}${width}`, unreadable, 'file-unreadable', 'ELOOP'],
+  ['a missing tile', `tile/0/000.p/${width}`, rm, 'file-missing', '—'],
+  ['a tile cut short', `tile/0/000.p/${width}`, (path: string) => truncate(path, 100), 'file-form', '100 bytes'],
+  ['an unreadable tile', `tile/0/000.p/${width}`, unreadable, 'file-unreadable', 'ELOOP'],
+  ['missing receipts', 'receipts.ndjson', rm, 'file-missing', '—'],
+  ['unreadable receipts', 'receipts.ndjson', unreadable, 'file-unreadable', 'ELOOP'],
+] as const)('%s is a finding that names the file and its entries, exit 1', async (name, path, damage, code, found) => {
+  await writeFiles(at(name), exportFiles(honest.a))
+  await damage(join(at(name), path))
+  const { status, stdout } = await hefu(['audit', 'verify', at(name), ...TRUST, '--json'])
+  expect(status).toBe(1)
+  const { findings } = JSON.parse(stdout) as { findings: { code: string; expected: string; zh: string; en: string }[] }
+  const finding = findings.find((one) => one.code === code)
+  expect(finding).toMatchObject({ subject: path, found, zh: expect.stringMatching(/文件/), en: expect.stringMatching(/file/) })
+  if (path.startsWith('tile/')) expect(finding?.expected).toMatch(new RegExp(`\\b0–${width - 1}$`))
 })
 
 test.each([
