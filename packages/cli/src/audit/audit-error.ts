@@ -10,6 +10,7 @@ export type AuditErrorCode =
   | 'state'
   | 'evidence'
   | 'same-region'
+  | 'previous'
   | 'token'
   | 'api'
   | 'api-answer'

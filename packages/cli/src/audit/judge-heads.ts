@@ -32,6 +32,13 @@ export interface Proven {
   readonly quorumTime: number | undefined
 }
 
+interface HeadRules {
+  readonly policy: Policy
+  readonly exportedAt: number
+  /** The log has ended: its last head gets no younger. */
+  readonly closed?: boolean | undefined
+}
+
 /**
  * How much of the tree the witnesses vouch for. Of each witness counts the largest head that it cosigned and that is a beginning of this
  * tree: whoever cosigned it also saw every smaller one. So the k-th largest of them is what a quorum saw.
@@ -39,7 +46,7 @@ export interface Proven {
 export function judgeHeads(
   { verified }: Heads,
   tree: Pick<Checkpoint, 'size' | 'root'> & { readonly roots: ReadonlyMap<number, Uint8Array> },
-  { policy, exportedAt }: { readonly policy: Policy; readonly exportedAt: number },
+  { policy, exportedAt, closed = false }: HeadRules,
   findings: Findings,
 ): Proven {
   const byWitness = new Map<string, { size: number; time: number }>()
@@ -54,7 +61,7 @@ export function judgeHeads(
   const sizes = [...byWitness.values()].map(({ size }) => size).toSorted((a, b) => b - a)
   const times = [...byWitness.values()].map(({ time }) => time).toSorted((a, b) => b - a)
   const proven = { size: sizes[policy.threshold - 1] ?? 0, quorumTime: times[policy.threshold - 1] }
-  judgeAge(proven, tree.size, { policy, exportedAt }, findings)
+  judgeAge(proven, tree.size, { policy, exportedAt, closed }, findings)
   return proven
 }
 
@@ -81,7 +88,7 @@ function continues(
 function judgeAge(
   { size, quorumTime }: Proven,
   treeSize: number,
-  { policy, exportedAt }: { readonly policy: Policy; readonly exportedAt: number },
+  { policy, exportedAt, closed = false }: HeadRules,
   findings: Findings,
 ): void {
   const wanted = `${policy.threshold}/${policy.witnesses.length}`
@@ -89,7 +96,7 @@ function judgeAge(
     findings.add('no-quorum', { expected: wanted, found: '—' })
     return
   }
-  if (exportedAt - quorumTime * 1000 > MAX_HEAD_AGE_MS)
+  if (!closed && exportedAt - quorumTime * 1000 > MAX_HEAD_AGE_MS)
     findings.add('head-old', {
       index: size,
       expected: `≥ ${new Date(exportedAt - MAX_HEAD_AGE_MS).toISOString()}`,

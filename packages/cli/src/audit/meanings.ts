@@ -76,6 +76,33 @@ const ENTRIES = {
   ),
 } as const
 
+const PREVIOUS = {
+  'previous-unchecked': note(
+    '本日志接续一份旧日志；未提供旧日志的导出（--previous），旧日志未经核对。',
+    'This log succeeds another; without an export of that (--previous) the previous epoch was not looked at.',
+  ),
+  'previous-other': error(
+    '所给的旧日志不是本日志首条所述的那一份。',
+    'The previous export is of another log than the one that entry 0 names.',
+  ),
+  'previous-unverified': error(
+    '旧日志的导出本身未通过核验：请单独核验它。',
+    'The export of the previous log does not verify by itself: verify it on its own.',
+  ),
+  'previous-differs': error(
+    '旧日志在所述长度处的根与本日志首条所述不同：旧历史被改写。',
+    'At the size that entry 0 names the previous log has another root: the old history was rewritten.',
+  ),
+  'previous-beyond': error(
+    '见证人联署过的旧日志比首条所述更长：接续时丢弃了已见证的条目。',
+    'Witnesses cosigned more of the previous log than entry 0 takes up: witnessed entries were dropped at the change.',
+  ),
+  'previous-short': warning(
+    '旧日志的导出短于首条所述，接续关系未获证明。',
+    'The previous export ends before the head that entry 0 names: that this log continues it is not proven.',
+  ),
+} as const
+
 const RECEIPTS = {
   'receipt-form': error('回执行无法读取。', 'A line of the receipts cannot be read.'),
   'receipt-digest': error('回执的摘要不是其原文的摘要。', 'The digest is not that of the receipt’s text.'),
@@ -191,6 +218,6 @@ const EVIDENCE = {
 } as const
 
 /** Every finding there can be, with what it means in one sentence. A new code does not compile without its meaning. */
-export const MEANINGS = { ...TREE, ...HEADS, ...ENTRIES, ...RECEIPTS, ...MATCH, ...EVIDENCE } satisfies Record<string, Meaning>
+export const MEANINGS = { ...TREE, ...HEADS, ...ENTRIES, ...PREVIOUS, ...RECEIPTS, ...MATCH, ...EVIDENCE } satisfies Record<string, Meaning>
 
 export type FindingCode = keyof typeof MEANINGS

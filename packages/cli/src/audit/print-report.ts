@@ -2,7 +2,7 @@ import { type Language, say, type Text } from '../language.ts'
 import type { Finding } from './finding.ts'
 import type { MatchReport } from './match-exports.ts'
 import type { EvidenceReport } from './verify-evidence.ts'
-import type { VerifyReport } from './verify-export.ts'
+import type { PreviousLog, VerifyReport } from './verify-export.ts'
 
 /** Reports for people; the texts say what the codes of `--json` mean. */
 export function printVerify(report: VerifyReport, language: Language): string {
@@ -19,8 +19,16 @@ export function printVerify(report: VerifyReport, language: Language): string {
       language,
     ),
     say(signatures, language),
+    ...(report.previous === null ? [] : [printPrevious(report.previous, language)]),
     ...printFindings(report, language),
   ].join('')
+}
+
+function printPrevious({ origin, epoch, size }: PreviousLog, language: Language): string {
+  return say(
+    { zh: `接续旧日志 ${origin}（第 ${epoch} 期），条目 ${size}`, en: `succeeds ${origin} (epoch ${epoch}), ${size} entries` },
+    language,
+  )
 }
 
 export function printMatch(report: MatchReport, language: Language): string {

@@ -20,6 +20,10 @@ export interface VerifyOptions {
   readonly toleranceMs?: number
   readonly maxGapMs?: number
   readonly lateAfterMs?: number
+  /** Another log has succeeded this one: it ended, and what it ended with need not be young at the export. */
+  readonly closed?: boolean
+  /** Further sizes whose roots are wanted. */
+  readonly rootsAt?: readonly number[]
   readonly onProgress?: (done: number, total: number) => void
 }
 
@@ -42,14 +46,31 @@ export interface VerifyReport {
   /** Whether the receipts' signatures were verified (needs the federation file). */
   readonly receiptSignatures: boolean
   readonly kinds: Readonly<Record<string, number>>
+  /** The log that this one succeeds, as far as it was looked at (`--previous`); null: it was not, or there is none. */
+  readonly previous: PreviousLog | null
   readonly findings: readonly Finding[]
   readonly notes: readonly Finding[]
   /** Further findings by code that are not listed. */
   readonly omitted: Readonly<Partial<Record<string, number>>>
 }
 
+export interface PreviousLog {
+  readonly origin: string
+  readonly epoch: number
+  readonly size: number
+  /** Whether its export verifies by itself. */
+  readonly ok: boolean
+}
+
+/** What entry 0 says that the log succeeds. */
+export type Successor = Extract<LogEntry, { kind: 'log.successor' }>
+
 export interface VerifiedExport {
   readonly report: VerifyReport
+  readonly findings: Findings
+  readonly successor: Successor | undefined
+  /** By size, of the sizes that were asked for. */
+  readonly roots: ReadonlyMap<number, Uint8Array>
   /** What to remember; undefined while there is an error. */
   readonly head: SeenHead | undefined
 }
@@ -65,15 +86,18 @@ export async function verifyExport(reader: ExportReader, options: VerifyOptions)
   const findings = new Findings()
   const heads = verifyHeads(opened, policy, findings)
   const seen = options.state?.get(policy.log.name)
-  const read = await readEntries(opened, rootsWanted(heads.verified, seen, opened), options, findings)
+  const read = await readEntries(opened, rootsWanted(heads.verified, seen, opened, options.rootsAt), options, findings)
   judgeRoot(opened, read.root, findings)
   judgeSeen(seen, { size: opened.pinned.checkpoint.size, roots: read.roots }, findings)
   judgeSuccessor(read.successor, options.state, findings)
   const { size } = opened.pinned.checkpoint
   const { exportedAt } = opened.manifest
-  const proven = judgeHeads(heads, { size, root: read.root, roots: read.roots }, { policy, exportedAt }, findings)
+  const proven = judgeHeads(heads, { size, root: read.root, roots: read.roots }, { policy, exportedAt, closed: options.closed }, findings)
   const receipts = await judgeReceipts(reader, read.book, { ...read.rules, ...receiptOptions(options, size) }, findings)
   return {
+    findings,
+    successor: read.successor,
+    roots: read.roots,
     report: report(opened, { ...read, proven, receipts, receiptSignatures: options.lookUpKey !== undefined }, findings),
     head: findings.hasErrors ? undefined : { size, root: read.root },
   }
@@ -90,11 +114,13 @@ function rootsWanted(
   verified: readonly { readonly checkpoint: { readonly size: number } }[],
   seen: SeenHead | undefined,
   opened: OpenedExport,
+  further: readonly number[] = [],
 ) {
   const sizes = [
     opened.pinned.checkpoint.size,
     ...verified.map(({ checkpoint }) => checkpoint.size),
     ...(seen === undefined ? [] : [seen.size]),
+    ...further,
   ]
   return [...new Set(sizes)].toSorted((a, b) => a - b)
 }
@@ -112,7 +138,7 @@ async function readEntries(opened: OpenedExport, rootsAt: readonly number[], opt
   const judge = new EntryJudge(rules, findings)
   const book = emptyBook()
   let firstAt: number | undefined
-  let successor: Extract<LogEntry, { kind: 'log.successor' }> | undefined
+  let successor: Successor | undefined
   const onEntry = (bytes: Uint8Array, index: number) => {
     const entry = judge.judge(bytes, index)
     if (entry === undefined) return
@@ -122,7 +148,7 @@ async function readEntries(opened: OpenedExport, rootsAt: readonly number[], opt
   }
   const onProgress = (done: number) => options.onProgress?.(done, size)
   const tree = await readEntriesOf(reader, { size, from, to, rootsAt }, { onEntry, onProgress }, findings)
-  if (to === size) judge.end(manifest.exportedAt)
+  if (to === size && options.closed !== true) judge.end(manifest.exportedAt)
   const receiptRules = {
     region: manifest.region,
     firstAt: firstAt ?? 0,
@@ -202,6 +228,7 @@ function report({ manifest, pinned }: OpenedExport, { root, proven, ...checked }
     receipts,
     receiptSignatures,
     kinds,
+    previous: null,
     findings: findings.findings,
     notes: findings.notes,
     omitted: findings.omitted,

@@ -9,7 +9,7 @@ import { keysOf, readEvidence, readFederation, readPolicies } from '../audit/rea
 import { readToken } from '../audit/read-token.ts'
 import { readState, writeState } from '../audit/state-file.ts'
 import { verifyEvidence } from '../audit/verify-evidence.ts'
-import { verifyExport } from '../audit/verify-export.ts'
+import { verifySuccession } from '../audit/verify-succession.ts'
 import { AUDIT_EXIT } from '../exit-codes.ts'
 import { type Language, say } from '../language.ts'
 import type { Program } from '../program.ts'
@@ -50,14 +50,17 @@ export function addAudit(program: Program): void {
     .description('从字节重算并核验一份导出 / recompute an export from its bytes')
     .requiredOption('--policy <file>', POLICY)
     .option('--federation <file>', FEDERATION)
+    .option('--previous <dir>', '所接续的旧日志的导出 / export of the log that this one succeeds')
     .option('--state <file>', '记住已核验的日志头，拒绝回退 / keeps the last verified head, refuses a rollback')
     .option('--json', JSON_ONLY)
-    .action((dir, { policy, federation, state, json }) =>
+    .action((dir, { policy, federation, previous, state, json }) =>
       run(program.opts().lang, dir, async (bar) => {
         const policies = await readPolicies(policy)
         const keys = keysOf(federation === undefined ? undefined : await readFederation(federation))
         const seen = state === undefined ? new Map() : await readState(state)
-        const { report, head } = await verifyExport(folderReader(dir), { policies, state: seen, lookUpKey: keys, onProgress: bar.show })
+        const before = previous === undefined ? undefined : folderReader(previous)
+        const options = { policies, state: seen, lookUpKey: keys, onProgress: bar.show }
+        const { report, head } = await verifySuccession(folderReader(dir), before, options)
         if (state !== undefined && head !== undefined) await writeState(state, new Map([...seen, [report.origin, head]]))
         return { ok: report.ok, text: json ? jsonLine(report) : printVerify(report, program.opts().lang) }
       }),

@@ -1,16 +1,13 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { formatPolicies } from '@hefu/translog'
 import { afterAll, expect, test } from 'vitest'
 import { buildEvidence } from '../build-evidence.ts'
 import { buildHalves, exampleFederation, exportFiles, honestParts, signHead, writeFiles } from '../build-log.ts'
+import { hefu } from '../run-hefu.ts'
 import { serveLog, TOKEN } from '../serve-log.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const temporary = await mkdtemp(join(tmpdir(), 'hefu-audit-command-'))
 afterAll(() => rm(temporary, { recursive: true }))
 const at = (name: string) => join(temporary, name)
@@ -25,19 +22,6 @@ await writeFile(at('federation.json'), JSON.stringify(exampleFederation))
 const caseNumber = halves.messages[0]?.claims.case as string
 const evidence = await buildEvidence(halves, caseNumber, { a: honest.a.checkpoint, b: honest.b.checkpoint })
 await writeFile(at('case.json'), JSON.stringify(evidence))
-
-async function hefu(args: readonly string[], env: Record<string, string> = {}) {
-  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, ['--', MAIN, ...args], {
-    env: { PATH: process.env.PATH, LC_ALL: 'C', ...env },
-  })
-  const texts = [child.stdout, child.stderr].map(async (stream) => {
-    const pieces: Buffer[] = []
-    for await (const piece of stream) pieces.push(piece as Buffer)
-    return Buffer.concat(pieces).toString()
-  })
-  const [[status], stdout, stderr] = await Promise.all([once(child, 'close'), ...texts])
-  return { status: status as number, stdout: stdout as string, stderr: stderr as string }
-}
 
 const TRUST = ['--policy', at('policy'), '--federation', at('federation.json')]
 

@@ -1,0 +1,100 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { formatLogEntry, signerOf } from '@hefu/protocol'
+import { ED25519, formatPolicies, parseCheckpoint, verifierKey } from '@hefu/translog'
+import { afterAll, expect, test } from 'vitest'
+import { CHENGDU_LOG } from '../../../protocol/test/make-vectors/test-keys.ts'
+import { verifySuccession } from '../../src/audit/verify-succession.ts'
+import { buildHalves, exportFiles, type Half, honestParts, memoryReader, type Parts, signHead, textOf, writeFiles } from '../build-log.ts'
+import { hefu } from '../run-hefu.ts'
+
+const temporary = await mkdtemp(join(tmpdir(), 'hefu-succession-'))
+afterAll(() => rm(temporary, { recursive: true }))
+const at = (name: string) => join(temporary, name)
+
+const { a, b, policies, exportedAt } = await buildHalves(30)
+const old = await honestParts(a, b, exportedAt)
+const rootOf = async (entries: readonly string[]) => {
+  const parsed = parseCheckpoint(textOf(await signHead(a, entries, [], 0)))
+  if (!parsed.ok) throw new Error(parsed.code)
+  return Buffer.from(parsed.value.root).toString('base64url')
+}
+
+/** The same region's next log, opened by an operator ten minutes after the old one ended, with a key of its own. */
+const name = `${CHENGDU_LOG.name}/1`
+const { privateKey } = generateKeyPairSync('ed25519')
+const next: Half = { ...a, log: { key: verifierKey(name, ED25519, privateKey), signer: signerOf(privateKey) }, receipts: [] }
+const LATER = exportedAt + 10 * 60_000
+const all = [...policies, { ...(policies[0] as (typeof policies)[number]), log: next.log.key }]
+
+async function successor(named: { size?: number; root?: string; origin?: string } = {}): Promise<Parts> {
+  const head = { origin: CHENGDU_LOG.name, size: a.entries.length, root: await rootOf(a.entries), ...named }
+  const entries = [
+    formatLogEntry({ kind: 'log.successor', ...head, decision: 'A'.repeat(43) }, LATER),
+    formatLogEntry({ kind: 'heartbeat' }, LATER + 60_000),
+  ]
+  const half = { ...next, entries }
+  const parts = await honestParts(half, b, LATER + 90_000)
+  return { ...parts, cosigned: {}, manifest: { ...parts.manifest, epoch: 1 } }
+}
+
+const verify = async (parts: Parts, previous?: Parts) => {
+  const before = previous && memoryReader(exportFiles(previous))
+  const { report, head } = await verifySuccession(memoryReader(exportFiles(parts)), before, { policies: all })
+  return { report, head, codes: report.findings.map(({ code }) => code), notes: report.notes.map(({ code }) => code) }
+}
+
+/** An earlier, shorter export of the old log. */
+const shorter = async (size: number): Promise<Parts> => {
+  const entries = a.entries.slice(0, size)
+  const checkpoint = await signHead(a, entries, [b], Math.floor(exportedAt / 1000) - 30)
+  return { ...old, entries, receipts: [], checkpoint, witnessed: {}, manifest: { ...old.manifest, size } }
+}
+
+test('a successor takes up where the previous log ended; an old log may be exported long after', async () => {
+  const late = { ...old, manifest: { ...old.manifest, exportedAt: LATER + 3_600_000 } }
+  const { report, codes, notes, head } = await verify(await successor(), late)
+  expect({ codes, notes }).toEqual({ codes: [], notes: [] })
+  expect(report.previous).toEqual({ origin: CHENGDU_LOG.name, epoch: 0, size: a.entries.length, ok: true })
+  expect(head).toBeDefined()
+})
+
+test('a tail that no witness saw before the log was closed may be left behind', async () => {
+  const size = a.entries.length - 3
+  const unseen = { ...old, checkpoint: await signHead(a, a.entries, [], 0) }
+  const witnessed = { w: await signHead(a, a.entries.slice(0, size), [b], Math.floor(exportedAt / 1000) - 30) }
+  const head = { size, root: await rootOf(a.entries.slice(0, size)) }
+  expect((await verify(await successor(head), { ...unseen, witnessed })).codes).toEqual([])
+  expect((await verify(await successor(head), old)).codes).toEqual(['previous-beyond'])
+})
+
+test('another history, another log, and one that does not verify', async () => {
+  const { codes, head } = await verify(await successor({ root: 'A'.repeat(43) }), old)
+  expect([codes, head]).toEqual([['previous-differs'], undefined])
+  expect((await verify(await successor({ origin: 'other.hefu.example/log' }), old)).codes).toEqual(['previous-other'])
+  const altered = { ...old, entries: a.entries.with(3, a.entries[4] as string) }
+  expect((await verify(await successor(), altered)).codes).toEqual(expect.arrayContaining(['previous-unverified', 'previous-differs']))
+})
+
+test('an export that ends before the head that is named proves nothing of it', async () => {
+  const { codes, report } = await verify(await successor(), await shorter(a.entries.length - 5))
+  expect(codes).toContain('previous-short')
+  expect(report.previous?.size).toBe(a.entries.length - 5)
+})
+
+test('the command: without --previous it says what was not looked at; with it exit 0 or 1; of a first log exit 2', async () => {
+  await writeFiles(at('old'), exportFiles(old))
+  await writeFiles(at('next'), exportFiles(await successor()))
+  await writeFiles(at('forged'), exportFiles(await successor({ root: 'A'.repeat(43) })))
+  await writeFile(at('policy'), formatPolicies(all))
+  const command = (dir: string, ...more: string[]) => hefu(['audit', 'verify', at(dir), '--policy', at('policy'), '--json', ...more])
+  const alone = await command('next')
+  expect([alone.status, JSON.parse(alone.stdout)]).toMatchObject([0, { previous: null, notes: [{ code: 'previous-unchecked', index: 0 }] }])
+  const both = await command('next', '--previous', at('old'))
+  expect([both.status, JSON.parse(both.stdout)]).toMatchObject([0, { previous: { origin: CHENGDU_LOG.name, ok: true }, notes: [] }])
+  const forged = await command('forged', '--previous', at('old'))
+  expect([forged.status, JSON.parse(forged.stdout)]).toMatchObject([1, { findings: [{ code: 'previous-differs', index: 0 }] }])
+  expect(await command('old', '--previous', at('next'))).toMatchObject({ status: 2, stdout: '' })
+})
