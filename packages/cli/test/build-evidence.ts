@@ -21,6 +21,7 @@ export async function buildEvidence(
     region: halves.a.region,
     madeAt: halves.exportedAt,
     documents,
+    peers: [{ region: halves.b.region, status: 'proven' }],
     keys: [key(halves.a.region, CHENGDU.jwk), key(halves.b.region, CHONGQING.jwk)],
     checkpoints: [notes.a, notes.b],
     summary: { zh: '一件', en: 'One case' },

@@ -45,6 +45,11 @@ export const evidencePackage = z.strictObject({
   region: regionId,
   madeAt: z.int().min(0).max(253_402_300_799_999),
   documents: z.array(document).min(1).max(10_000),
+  /**
+   * The other parties, which were asked to prove the documents from their own logs: all of them proven, not all, `away` (no answer in time),
+   * or the federation names no log of theirs. Not signed: the proofs speak for themselves.
+   */
+  peers: z.array(z.strictObject({ region: regionId, status: z.enum(['proven', 'incomplete', 'away', 'no-log']) })).max(512),
   /** Message keys with their times (epoch seconds). What the package says of keys is a claim: a federation file decides. */
   keys: z
     .array(

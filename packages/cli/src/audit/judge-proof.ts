@@ -17,13 +17,20 @@ export interface AboutDocument {
   readonly receipt: string | undefined
 }
 
+/** Whose log it is, by what it says that happened. */
+export type Side = 'sender' | 'receiver'
+
+export interface ProvenHead extends VerifiedCheckpoint {
+  readonly side: Side
+}
+
 /** The verified checkpoint when the proof shows, under the policy, that an entry about this document is in that log. */
 export function judgeProof(
   { log, entry, proof }: EvidenceLogProof,
   about: AboutDocument,
   policies: readonly Policy[],
   findings: Findings,
-): VerifiedCheckpoint | undefined {
+): ProvenHead | undefined {
   const subject = `${about.digest} ${log}`
   const refuse = (code: 'proof-form' | 'proof-log' | 'proof-invalid' | 'proof-quorum' | 'proof-entry', expected: string, found: string) => {
     findings.add(code, { subject, expected, found })
@@ -38,7 +45,9 @@ export function judgeProof(
   if (!verified.ok) return refuse(verified.code === 'quorum' ? 'proof-quorum' : 'proof-invalid', log, verified.code)
   const read = parseLogEntry(bytes)
   if (!read.ok) return refuse('proof-entry', about.digest, read.code)
-  return isAbout(read.entry, about) ? verified.value : refuse('proof-entry', about.digest, read.entry.kind)
+  if (!isAbout(read.entry, about)) return refuse('proof-entry', about.digest, read.entry.kind)
+  const { kind } = read.entry
+  return { ...verified.value, side: kind === 'message.sent' || kind === 'receipt.received' ? 'sender' : 'receiver' }
 }
 
 function isAbout(entry: LogEntry, about: AboutDocument): boolean {

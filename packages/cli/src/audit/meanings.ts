@@ -188,6 +188,14 @@ const EVIDENCE = {
   ),
   'document-repeated': error('同一文书出现两次。', 'One document appears twice.'),
   'document-unproven': error('该文书没有任何日志证明。', 'No log proves this document.'),
+  'proven-by-one': note(
+    '只有一方的日志证明该文书，另一方的日志未提供证明。',
+    'The log of one party alone proves this document; there is no proof from the other’s.',
+  ),
+  'peer-unproven': note(
+    '制作证据包时该区域没有应答，或未能证明全部文书。',
+    'When the package was made this region did not answer, or did not prove all documents.',
+  ),
   'content-not-held': note('未附内容，只证明其摘要。', 'The content is not in the package: only its digest is proven.'),
   'receipt-path': error(
     '路径不能从该文书通向回执签名的根。',

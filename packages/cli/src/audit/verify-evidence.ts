@@ -19,7 +19,7 @@ import { type Policy, policyFor, type VerifiedCheckpoint, verifyCheckpoint, veri
 import { AuditError } from './audit-error.ts'
 import { type Finding, Findings } from './finding.ts'
 import { judgeKeyTime } from './judge-key-time.ts'
-import { type AboutDocument, judgeProof } from './judge-proof.ts'
+import { type AboutDocument, judgeProof, type ProvenHead, type Side } from './judge-proof.ts'
 
 export interface EvidenceOptions {
   readonly policies: readonly Policy[]
@@ -44,6 +44,8 @@ export interface EvidenceReport {
     /** Earliest cosignature over a log that holds it, by somebody other than its sender. */
     readonly witnessedAt: string | null
   }[]
+  /** As the package has them: which other parties were asked for proofs from their logs, and what came of it. */
+  readonly peers: EvidencePackage['peers']
   /** As the package has it; not proven. */
   readonly summary: { readonly zh: string; readonly en: string }
   readonly findings: readonly Finding[]
@@ -63,6 +65,7 @@ export async function verifyEvidence(bytes: Uint8Array, options: EvidenceOptions
     documents.push(await judgeDocument(document, evidence, { ...options, lookUpKey, heads }, findings))
   }
   judgeWhole(documents, findings)
+  judgePeers(evidence, findings)
   for (const [at, note] of evidence.checkpoints.entries()) judgeCheckpoint(note, `checkpoints/${at}`, options.policies, heads, findings)
   return {
     ok: findings.findings.length === 0,
@@ -70,6 +73,7 @@ export async function verifyEvidence(bytes: Uint8Array, options: EvidenceOptions
     madeBy: evidence.region,
     madeAt: new Date(evidence.madeAt).toISOString(),
     documents: documents.map(({ claims: _, ...document }) => document),
+    peers: evidence.peers,
     summary: evidence.summary,
     findings: findings.findings,
     notes: findings.notes,
@@ -130,7 +134,7 @@ async function judgeDocument(document: EvidenceDocument, evidence: EvidencePacka
   proven.forEach((checkpoint) => {
     judging.heads.add(checkpoint)
   })
-  if (proven.length === 0) findings.add('document-unproven', { subject: digest, expected: '≥ 1', found: '0' })
+  judgeLogs(digest, proven, findings)
   // A sender could date its own cosignature back: only those of others say since when a signature exists.
   const own = judging.federation?.witnessKeys.get(iss)?.name
   const times = proven.flatMap(({ cosignatures }) => cosignatures.flatMap(({ key, time }) => (key.name === own ? [] : [time])))
@@ -151,6 +155,21 @@ async function judgeDocument(document: EvidenceDocument, evidence: EvidencePacka
     witnessedAt: witnessedAt === undefined ? null : new Date(witnessedAt * 1000).toISOString(),
     claims: signed?.claims,
   }
+}
+
+/** Each party's log should prove the document: then neither can deny it alone. */
+function judgeLogs(digest: string, proven: readonly ProvenHead[], findings: Findings): void {
+  const logs = [...new Set(proven.map(({ log }) => log.name))]
+  if (logs.length === 0) findings.add('document-unproven', { subject: digest, expected: '≥ 1', found: '0' })
+  // A log that tells both sides itself is still one log.
+  const of = (side: Side) => proven.filter((one) => one.side === side)
+  const isByBoth = of('sender').some(({ log }) => of('receiver').some((other) => other.log.name !== log.name))
+  if (logs.length > 0 && !isByBoth) findings.add('proven-by-one', { subject: digest, expected: '2', found: logs.join(' + ') })
+}
+
+function judgePeers({ peers }: EvidencePackage, findings: Findings): void {
+  for (const { region, status } of peers)
+    if (status !== 'proven') findings.add('peer-unproven', { subject: region, expected: 'proven', found: status })
 }
 
 async function judgeMessage({ message, ...said }: EvidenceDocument, caseNumber: string, lookUpKey: KeyLookUp, findings: Findings) {

@@ -55,6 +55,18 @@ test('without the federation file the keys are only claimed, and the report says
   expect([report.ok, report.notes.map(({ code }) => code)]).toEqual([true, ['keys-claimed']])
 })
 
+test('a peer that was away, and documents that one log alone proves, are notes', async () => {
+  const alone = {
+    ...honest,
+    documents: honest.documents.map((one) => ({ ...one, logProofs: one.logProofs.filter(({ log }) => log === a.log.key.name) })),
+    peers: [{ region: halves.b.region, status: 'away' as const }],
+  }
+  const report = await verify(alone)
+  const codes = new Set(report.notes.map(({ code }) => code))
+  expect([report.ok, codes]).toEqual([true, new Set(['proven-by-one', 'peer-unproven'])])
+  expect(report.peers).toEqual(alone.peers)
+})
+
 test('content that is not held, and a receipt that has not come, are notes', async () => {
   const report = await verify(withFirst({ message: null, answer: null }))
   expect([report.ok, report.notes.map(({ code }) => code)]).toEqual([true, ['content-not-held', 'receipt-open']])

@@ -9,13 +9,14 @@ import { findEntryRows, listLogs } from '../log/audit-log-store.ts'
 import { headOver, proveEntry } from '../log/prove-entries.ts'
 import { readNewestWitnessed } from '../log/witness/witness-store.ts'
 import { readAnswers, type StoredAnswer } from './evidence-store.ts'
+import { fetchPeerProofs } from './peer-proofs.ts'
 import { summarise } from './summarise-case.ts'
 
-type EvidenceContext = Pick<Context, 'db' | 'region' | 'federation' | 'procedures' | 'now'>
+type EvidenceContext = Pick<Context, 'db' | 'region' | 'federation' | 'procedures' | 'signer' | 'now' | 'log'>
 
 /**
  * Everything that proves one case to somebody who can reach no node: the exact messages, how they were answered, and that all of it is in
- * this node's log, under heads that witnesses cosigned. To an auditor no content: digests prove as much. Throws HefuError `not-found`.
+ * this node's log, under heads that witnesses cosigned, and in the other parties' logs, as far as they answer. To an auditor no content: digests prove as much. Throws HefuError `not-found`.
  */
 export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNumber: string): Promise<EvidencePackage> {
   const loaded = await readLoadedCase(ctx, caller, null, caseNumber)
@@ -27,12 +28,15 @@ export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNum
     rows.map(({ digest }) => digest),
   )
   const proofs = await proveAll(ctx, [...rows.map(({ digest }) => digest), ...[...answers.values()].map(({ receipt }) => receipt)])
+  const ofPeers = await fetchPeerProofs(ctx, rows, answers)
+  const proofsOf = (digest: string) => [...(proofs.get(digest) ?? []), ...(ofPeers.proofs.get(digest) ?? [])]
   return {
     v: 1,
     case: caseNumber as CaseNumber,
     region: ctx.region,
     madeAt: ctx.now(),
-    documents: rows.map((row) => documentOf(row, answers.get(row.digest), proofs, caller)),
+    documents: rows.map((row) => documentOf(row, answers.get(row.digest), proofsOf, caller)),
+    peers: ofPeers.peers,
     keys: keysOf(ctx, [...new Set(rows.flatMap(({ iss, aud }) => [iss, aud]))]),
     checkpoints: await newestCheckpoints(ctx),
     summary: summarise(loaded, replay, rows, answers),
@@ -42,7 +46,7 @@ export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNum
 function documentOf(
   { jti, digest, iss, aud, message }: DocumentRow,
   answer: StoredAnswer | undefined,
-  proofs: ReadonlyMap<string, readonly EvidenceLogProof[]>,
+  proofsOf: (digest: string) => readonly EvidenceLogProof[],
   { role }: Caller,
 ): EvidenceDocument {
   return {
@@ -52,7 +56,7 @@ function documentOf(
     aud: aud as RegionId,
     message: role === 'officer' ? message : null,
     answer: answer === undefined ? null : answerOf(answer),
-    logProofs: [...(proofs.get(digest) ?? []), ...((answer && proofs.get(answer.receipt)) ?? [])],
+    logProofs: [...proofsOf(digest), ...(answer === undefined ? [] : proofsOf(answer.receipt))],
   }
 }
 

@@ -92,12 +92,28 @@ describe('an untouched federation', () => {
       const { status, report } = await hefuAudit(['case', at(`${region}.json`), ...trust])
       expect([status, report.findings, report.notes]).toEqual([0, [], []])
       expect(report.documents).toHaveLength(3)
+      // Each half proves by itself that both logs have every document.
+      for (const { provenBy } of report.documents as { provenBy: string[] }[]) expect(provenBy).toHaveLength(2)
+      expect(report.peers).toEqual([{ region: region === chengdu ? chongqing : chengdu, status: 'proven' }])
     }
     const withoutContent = await net.node(chengdu).as('auditor').get(`/v1/cases/${caseNumber}/evidence`)
     await writeFile(at('digests.json'), JSON.stringify(withoutContent.body))
     const { status, report } = await hefuAudit(['case', at('digests.json'), ...trust])
     expect([status, report.findings]).toEqual([0, []])
     expect(codesOf(report.notes)).toEqual(['content-not-held'])
+  })
+})
+
+describe('evidence while the peer is away', () => {
+  it('is given, proves what this log has, and says who did not answer', { timeout: 60_000 }, async () => {
+    const cut = net.link(chengdu, chongqing).inject({ kind: 'cut', how: 'hang' }, { log: true })
+    const answer = await officer(chengdu).get(`/v1/cases/${caseNumber}/evidence`)
+    cut.remove()
+    expect([answer.status, answer.body.peers]).toEqual([200, [{ region: chongqing, status: 'away' }]])
+    await writeFile(at('alone.json'), JSON.stringify(answer.body))
+    const { status, report } = await hefuAudit(['case', at('alone.json'), ...trust])
+    expect([status, report.findings]).toEqual([0, []])
+    expect(new Set(codesOf(report.notes))).toEqual(new Set(['proven-by-one', 'peer-unproven']))
   })
 })
 

@@ -89,7 +89,7 @@ async function proveAll(
   for (const [kind, some] of Map.groupBy(messages, kindOf)) {
     for (let start = 0; start < some.length; start += MAX_PROOFS) {
       const jtis = [...new Set(some.slice(start, start + MAX_PROOFS).map(({ jti }) => jti))]
-      const fetched = await fetchProofs(ctx, peer, { kind, jtis })
+      const fetched = await fetchProofs(ctx, peer, { kind, iss: ctx.region, jtis })
       if (!fetched.ok) {
         ctx.log.info({ event: 'promises.peer-away', peer, cause: fetched.away }, 'promises.peer-away')
         return undefined

@@ -18,20 +18,22 @@ export interface AskContext extends Pick<Context, 'region' | 'federation' | 'sig
 }
 
 export interface EntryQuestion {
-  readonly kind: 'message.received' | 'refusal'
+  readonly kind: 'message.sent' | 'message.received' | 'refusal'
+  /** Who sent the messages. */
+  readonly iss: RegionId
   readonly jtis: readonly string[]
 }
 
 /** What the peer shows of its log, unverified; empty: it answered that there is nothing. `away`: it could not be asked, or could not answer. */
 export type Fetched = { readonly ok: true; readonly proofs: readonly EntryProof[] } | { readonly ok: false; readonly away: string }
 
-/** Asks a peer to prove that its log holds messages of this node. */
-export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, jtis }: EntryQuestion): Promise<Fetched> {
+/** Asks a peer to prove that its log holds messages of this node, or for it. */
+export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, jtis }: EntryQuestion): Promise<Fetched> {
   const url = `${addressOf(ctx, peer)}${LOG_PATH}/proof`
   const nowMs = ctx.now()
   const signed = { iss: ctx.region, aud: peer, method: 'GET', url, body: '', jti: uuidv7(nowMs), now: Math.floor(nowMs / 1000) } as const
   const authorization = await signRequest(signed, ctx.signer)
-  const query = new URLSearchParams({ kind, iss: ctx.region })
+  const query = new URLSearchParams({ kind, iss })
   for (const jti of jtis) query.append('jti', jti)
   const answer = await getFromPeer({ url: `${url}?${query}`, authorization, timeoutMs: TIMEOUT_MS, signal: ctx.signal })
   if (answer.kind === 'no-answer') return { ok: false, away: answer.cause }

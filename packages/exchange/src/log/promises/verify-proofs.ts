@@ -1,4 +1,4 @@
-import { parseLogEntry } from '@hefu/protocol'
+import { type LogEntry, parseLogEntry } from '@hefu/protocol'
 import {
   leafHash,
   type Policy,
@@ -21,20 +21,37 @@ export const promiseKey = ({ jti, digest }: Pick<PromisedMessage, 'jti' | 'diges
  * from its bytes to a checkpoint, and a quorum of witnesses has cosigned that. What proves nothing is left out.
  */
 export function verifyProofs(proofs: readonly EntryProof[], parties: { iss: string; aud: string }, policy: Policy): Proven {
-  const checkpointOf = rememberingCheckpoints(policy)
   const proven = new Map<string, number>()
-  for (const { entry, proof } of proofs) {
+  for (const { said, size } of provenEntries(proofs, policy)) {
+    if (said.iss !== parties.iss || said.aud !== parties.aud) continue
+    proven.set(`${said.kind} ${promiseKey(said)}`, size)
+  }
+  return proven
+}
+
+/** An entry about a message that is proven to be in the log, as the proof has it. */
+export interface ProvenEntry extends EntryProof {
+  readonly said: Extract<LogEntry, { readonly jti: string; readonly digest: string; readonly kind: ProvenKind }>
+  /** Of the witnessed tree. */
+  readonly size: number
+}
+
+type ProvenKind = 'message.sent' | 'message.received' | 'refusal'
+
+/** What these proofs prove of messages, under the policy of the log that they are of. What proves nothing is left out. */
+export function provenEntries(proofs: readonly EntryProof[], policy: Policy): ProvenEntry[] {
+  const checkpointOf = rememberingCheckpoints(policy)
+  return proofs.flatMap(({ entry, proof }) => {
     const bytes = Buffer.from(entry)
     const parsed = parseLogEntry(bytes)
     const path = parseTlogProof(proof)
-    if (!parsed.ok || !path.ok) continue
+    if (!parsed.ok || !path.ok) return []
     const said = parsed.entry
-    if (said.kind !== 'message.received' && said.kind !== 'refusal') continue
-    if (!('jti' in said) || said.iss !== parties.iss || said.aud !== parties.aud) continue
+    if (said.kind !== 'message.sent' && said.kind !== 'message.received' && said.kind !== 'refusal') return []
+    if (!('jti' in said)) return []
     const size = provenSize(path.value, bytes, checkpointOf(path.value.checkpoint))
-    if (size !== undefined) proven.set(`${said.kind} ${promiseKey(said)}`, size)
-  }
-  return proven
+    return size === undefined ? [] : [{ said, entry, proof, size }]
+  })
 }
 
 function provenSize({ index, path }: TlogProof, entry: Uint8Array, verified: VerifiedCheckpoint | undefined): number | undefined {

@@ -1,0 +1,89 @@
+import { type EvidenceLogProof, type EvidencePackage, policyOf } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import type { Context } from '../context.ts'
+import type { DocumentRow } from '../db/schema.ts'
+import { MAX_PROOFS } from '../log/answer-proof.ts'
+import { type AskContext, type EntryQuestion, fetchProofs } from '../log/promises/fetch-proofs.ts'
+import { provenEntries } from '../log/promises/verify-proofs.ts'
+import type { StoredAnswer } from './evidence-store.ts'
+
+/** Whoever asks for evidence waits no longer for peers, however many documents the case has. */
+const PATIENCE_MS = 5_000
+
+type PeerContext = Pick<Context, 'region' | 'federation' | 'signer' | 'now' | 'log'>
+
+export interface PeerProofs {
+  /** By digest of the document; verified under the policy of the peer's log. */
+  readonly proofs: ReadonlyMap<string, readonly EvidenceLogProof[]>
+  readonly peers: EvidencePackage['peers']
+}
+
+/**
+ * Asks every other party of the case to prove that its log has the documents too. They are asked when evidence is wanted, so that the
+ * millions of messages that nobody ever asks about cost nothing. A peer that is away is named as such: what this node has proves as much
+ * as before.
+ */
+export async function fetchPeerProofs(
+  ctx: PeerContext,
+  documents: readonly DocumentRow[],
+  answers: ReadonlyMap<string, StoredAnswer>,
+): Promise<PeerProofs> {
+  const signal = AbortSignal.timeout(PATIENCE_MS)
+  const peers = [...new Set(documents.flatMap(({ iss, aud }) => [iss, aud]))].filter((region) => region !== ctx.region)
+  const asked = await Promise.all(peers.map((peer) => askPeer({ ...ctx, signal }, peer as RegionId, documents, answers)))
+  return {
+    proofs: new Map(asked.flatMap(({ proofs }) => proofs.map((proof) => [proof.digest, [proof.proof]]))),
+    peers: asked.map(({ peer }) => peer),
+  }
+}
+
+interface Asked {
+  readonly peer: EvidencePackage['peers'][number]
+  readonly proofs: readonly { readonly digest: string; readonly proof: EvidenceLogProof }[]
+}
+
+async function askPeer(
+  ctx: PeerContext & AskContext,
+  peer: RegionId,
+  documents: readonly DocumentRow[],
+  answers: ReadonlyMap<string, StoredAnswer>,
+): Promise<Asked> {
+  const policy = policyOf(ctx.federation, peer)
+  if (policy === undefined) return { peer: { region: peer, status: 'no-log' }, proofs: [] }
+  const wanted = documents.flatMap((document) => questionOf(document, peer, answers.get(document.digest)))
+  const digests = new Set(wanted.map(({ digest }) => digest))
+  const proofs: Asked['proofs'][number][] = []
+  for (const question of questionsOf(wanted)) {
+    const fetched = await fetchProofs(ctx, peer, question)
+    if (!fetched.ok) {
+      ctx.log.info({ event: 'evidence.peer-away', peer, cause: fetched.away }, 'evidence.peer-away')
+      return { peer: { region: peer, status: 'away' }, proofs }
+    }
+    for (const { said, entry, proof } of provenEntries(fetched.proofs, policy)) {
+      if (said.kind !== question.kind || said.iss !== question.iss || !digests.delete(said.digest)) continue
+      proofs.push({ digest: said.digest, proof: { log: policy.log.name, entry, proof } })
+    }
+  }
+  return { peer: { region: peer, status: digests.size === 0 ? 'proven' : 'incomplete' }, proofs }
+}
+
+interface Wanted extends Omit<EntryQuestion, 'jtis'> {
+  readonly jti: string
+  readonly digest: string
+}
+
+/** What the peer's log should have of this document. */
+function questionOf({ iss, aud, jti, digest }: DocumentRow, peer: RegionId, answer: StoredAnswer | undefined): Wanted[] {
+  if (iss === peer) return [{ kind: 'message.sent', iss: peer, jti, digest }]
+  if (aud !== peer) return []
+  return [{ kind: answer?.status === 'refused' ? 'refusal' : 'message.received', iss: iss as RegionId, jti, digest }]
+}
+
+function* questionsOf(wanted: readonly Wanted[]): Generator<EntryQuestion> {
+  for (const some of Map.groupBy(wanted, ({ kind, iss }) => `${kind} ${iss}`).values()) {
+    for (let at = 0; at < some.length; at += MAX_PROOFS) {
+      const { kind, iss } = some[at] as Wanted
+      yield { kind, iss, jtis: some.slice(at, at + MAX_PROOFS).map(({ jti }) => jti) }
+    }
+  }
+}
