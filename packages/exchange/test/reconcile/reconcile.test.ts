@@ -3,8 +3,10 @@ import { type MessageClaims, parseClaims, signMessage } from '@hefu/protocol'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { testDatabase } from '../../../testkit/src/postgres/test-database.ts'
+import { takeToReplay } from '../../src/cases/case-store.ts'
 import type { Context } from '../../src/context.ts'
 import { acceptMessages } from '../../src/inbox/accept-messages.ts'
+import { applyCases } from '../../src/inbox/apply-cases.ts'
 import type { Item } from '../../src/reconcile/heads-schemas.ts'
 import { readItems } from '../../src/reconcile/heads-store.ts'
 import { listReconciliations, readReconciliation } from '../../src/reconcile/read-reconciliations.ts'
@@ -269,6 +271,22 @@ describe('an item from the peer', () => {
     // Chengdu's node never wrote these two: nothing of them is to be found by what follows.
     for (const { jti } of [wrong, behind, start]) await forget(chongqing, { jti, caseNumber: start.caseNumber })
     for (const written of [start, notice]) await forget(chengdu, written)
+  })
+
+  it('that this node had written itself is replayed even if the runner is killed: the sweep comes to it', async () => {
+    expect(await restoreItems(chongqing, CHENGDU, [item])).toMatchObject({ restored: 1 })
+    await settle(chengdu, chongqing)
+    const [own] = await readItems(chongqing.db, chongqing, CHENGDU, [{ iss: CHENGDU, jti: notice.jti }])
+    await forget(chengdu, notice)
+    expect(await restoreItems(chengdu, CHONGQING, [own as Item])).toMatchObject({ restored: 1, caseNumbers: [notice.caseNumber] })
+    const later = { ...chengdu, now: () => Date.now() + 61_000 }
+    const due = await takeToReplay(chengdu.db, new Date(later.now()), new Date(later.now() + 10_000))
+    expect(due).toEqual([notice.caseNumber])
+    // Taken for a while: the next sweep leaves it alone.
+    expect(await takeToReplay(chengdu.db, new Date(later.now()), new Date(later.now() + 10_000))).toEqual([])
+    await applyCases(chengdu, due)
+    expect(await takeToReplay(chengdu.db, new Date(later.now() + 60_000), new Date(later.now()))).toEqual([])
+    await expectEqualHalves()
   })
 
   it('is refused when any part of it was tampered with, and nothing is stored', async () => {
