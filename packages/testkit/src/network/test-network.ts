@@ -95,14 +95,13 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
     })
   const files = await writeFiles()
   const offsets = new Map<string, number>()
-  const nodes: RestartableNode[] = []
-  for (const [at, region] of regions.entries()) {
+  const open = async (region: RegionId, at: number) => {
     const database = await createTestDatabase()
     // Within a test the database ends with the test (and stays when it failed); elsewhere with the network.
     if (TestRunner.getCurrentTest() === undefined) stack.defer(async () => await database.drop())
-    const start = async (changes: RestartChanges) => {
-      agreementsNow.set(region, changes.agreements)
-      const own = (await writeFiles())[region] as RegionFiles
+    const start = async (changes?: RestartChanges) => {
+      agreementsNow.set(region, changes?.agreements)
+      const own = (changes === undefined ? files : await writeFiles())[region] as RegionFiles
       const now = () => Date.now() + (offsets.get(region) ?? 0)
       const port = ports[at] as number
       return await startNetworkNode({
@@ -110,15 +109,20 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
         files: own,
         logins: database.logins,
         port,
-        procedures: (changes.procedures ?? procedures).filter((procedure) => options.knows?.(region, procedure) ?? true),
+        procedures: (changes?.procedures ?? procedures).filter((procedure) => options.knows?.(region, procedure) ?? true),
         now,
         options,
       })
     }
     const node = await restartableNode(region, files[region] as RegionFiles, database.url, start)
     stack.defer(async () => await node.node.stop())
-    nodes.push(node)
+    return node
   }
+  const opened = await Promise.allSettled(regions.map(open))
+  const nodes = opened.map((one) => {
+    if (one.status === 'rejected') throw one.reason
+    return one.value
+  })
   await confirmed(nodes)
   return networkOf(nodes, links, offsets, stack)
 }
@@ -158,9 +162,9 @@ async function restartableNode(
   region: RegionId,
   { tokens }: RegionFiles,
   databaseUrl: string,
-  start: (changes: RestartChanges) => Promise<StartedNode>,
+  start: (changes?: RestartChanges) => Promise<StartedNode>,
 ): Promise<RestartableNode> {
-  let started = await start({})
+  let started = await start()
   return {
     region,
     tokens,
