@@ -378,9 +378,13 @@ describe('requests and runs', () => {
     expect((rest.items[0]?.id ?? '') < first.id).toBe(true)
   })
 
-  it('by schedule cover the last 31 days', async () => {
+  it('by schedule cover the last 31 days; a job that finds nothing to do makes none', async () => {
+    const newest = async () => (await listReconciliations(chengdu, { limit: 1 })).items[0]
+    const before = await newest()
     await runReconciliation(chengdu, CHONGQING)
-    const [last] = (await listReconciliations(chengdu, { limit: 1 })).items
+    expect(await newest()).toEqual(before)
+    await runReconciliation(chengdu, CHONGQING, { nightly: true })
+    const last = await newest()
     expect(last).toMatchObject({
       requestedBy: 'schedule',
       state: 'done',
