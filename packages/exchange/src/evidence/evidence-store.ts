@@ -10,13 +10,17 @@ export interface StoredAnswer extends Pick<PlaceRow, 'digest' | 'iss' | 'status'
 }
 
 /** How the receiver answered each of these documents, by digest. */
-export async function readAnswers(db: Reader, digests: readonly string[]): Promise<Map<string, StoredAnswer>> {
+export async function readAnswers(
+  db: Reader,
+  documents: readonly { readonly jti: string; readonly digest: string }[],
+): Promise<Map<string, StoredAnswer>> {
   const rows = await db
     .selectFrom('places')
     .innerJoin('receipts', 'receipts.digest', 'places.receipt')
     .select(['places.digest', 'places.iss', 'places.status', 'places.reason', 'places.leaf_index', 'places.path'])
     .select(['places.receipt', 'receipts.receipt as text'])
-    .where('places.digest', '=', sql<string>`any(${digests}::text[])`)
+    .where('places.jti', '=', sql<string>`any(${documents.map(({ jti }) => jti)}::uuid[])`)
+    .where('places.digest', '=', sql<string>`any(${documents.map(({ digest }) => digest)}::text[])`)
     .execute()
   return new Map(rows.map((row) => [row.digest, row]))
 }

@@ -23,10 +23,7 @@ export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNum
   const replay = replayCase(loaded)
   const rows = documentsInOrder(loaded, replay)
   if (rows.length === 0) throw new HefuError('not-found')
-  const answers = await readAnswers(
-    ctx.db,
-    rows.map(({ digest }) => digest),
-  )
+  const answers = await readAnswers(ctx.db, rows)
   const proofs = await proveAll(ctx, [...rows.map(({ digest }) => digest), ...[...answers.values()].map(({ receipt }) => receipt)])
   const ofPeers = await fetchPeerProofs(ctx, rows, answers)
   const proofsOf = (digest: string) => [...(proofs.get(digest) ?? []), ...(ofPeers.proofs.get(digest) ?? [])]
