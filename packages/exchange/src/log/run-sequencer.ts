@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Context } from '../context.ts'
 import { openDatabase } from '../db/open-database.ts'
 import type { Database } from '../db/schema.ts'
+import { forgetCheckpoints } from './checkpoint-store.ts'
 import { insertCheckpoint, insertFirstHead, type LogHead, readHead, readNewestCheckpoint } from './log-store.ts'
 import { logFact } from './pending-log.ts'
 import { type PublishedCheckpoint, readPublished } from './publish-checkpoint.ts'
@@ -21,6 +22,8 @@ const STANDBY_MS = 500
 const PUBLISH_MS = 500
 const CONFIRM_POLL_MS = 20
 const HEARTBEAT_MS = 60_000
+/** How often old checkpoints are forgotten, and how old these are at least. */
+const TIDY_MS = 3_600_000
 /** A stop does not wait longer for what is pending: it stays there for the next. */
 const DRAIN_MS = 5_000
 
@@ -119,6 +122,7 @@ async function lead(lead: Lead, confirmed: LogHead): Promise<void> {
   let head: LogHead | undefined = confirmed
   let lastAtMs = await publish(lead)
   let publishedAt = performance.now()
+  let tidiedAtMs = Number.NEGATIVE_INFINITY
   while (lock.held() && !witnesses.sealed()) {
     const result = await sequenceEntries(ctx, db, head)
     if (result.status === 'placed') {
@@ -134,6 +138,10 @@ async function lead(lead: Lead, confirmed: LogHead): Promise<void> {
       if (head === undefined) return
     }
     if (signal.aborted) return await drain(lead, head)
+    if (ctx.now() - tidiedAtMs >= TIDY_MS) {
+      tidiedAtMs = ctx.now()
+      await forgetCheckpoints(db, new Date(tidiedAtMs - TIDY_MS))
+    }
     if (ctx.now() - lastAtMs >= HEARTBEAT_MS) {
       await logFact(ctx, { kind: 'heartbeat' })
       continue
