@@ -87,7 +87,8 @@ describe('a sequencer', () => {
 
   it('forgets the checkpoints of the hour before last, but the newest of each hour', async () => {
     start()
-    const sizes = async () => (await node.owner.selectFrom('log_checkpoints').select('size').orderBy('size').execute()).map(({ size }) => size)
+    const sizes = async () =>
+      (await node.owner.selectFrom('log_checkpoints').select('size').orderBy('size').execute()).map(({ size }) => size)
     offsetMs = hourMs - (Date.now() % hourMs)
     for (let size = 1; size <= 3; size++) {
       await node.fill(1)
