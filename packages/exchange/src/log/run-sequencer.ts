@@ -14,8 +14,10 @@ import { openSuccessor } from './successor/open-successor.ts'
 import { openWitnesses, type Witnesses } from './witness/ask-witnesses.ts'
 import { readSeal } from './witness/witness-store.ts'
 
-/** How soon a row that was committed is looked for. */
+/** How soon a row that was committed is looked for; after a batch of so many entries later, so that under load fewer and larger ones are made. */
 const POLL_MS = 100
+const BUSY_ENTRIES = 30
+const BUSY_POLL_MS = 400
 /** How soon a standby tries again, and a sequencer after a failure. */
 const STANDBY_MS = 500
 /** While a backlog is worked off. */
@@ -110,8 +112,9 @@ async function takeLead(candidate: Omit<Lead, 'witnesses'>): Promise<void> {
  * every further checkpoint would be a second history (protocol.md section 4).
  */
 async function confirmStart({ lock, signal, witnesses }: Lead): Promise<boolean> {
-  while (lock.held() && !signal.aborted && !witnesses.sealed()) {
+  while (lock.held() && !witnesses.sealed()) {
     if (witnesses.confirmed()) return true
+    if (signal.aborted) return false
     await pause(CONFIRM_POLL_MS, signal)
   }
   return false
@@ -146,7 +149,7 @@ async function lead(lead: Lead, confirmed: LogHead): Promise<void> {
       await logFact(ctx, { kind: 'heartbeat' })
       continue
     }
-    await pause(POLL_MS, signal)
+    await pause(result.status === 'placed' && result.entries >= BUSY_ENTRIES ? BUSY_POLL_MS : POLL_MS, signal)
   }
 }
 

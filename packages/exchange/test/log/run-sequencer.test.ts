@@ -86,7 +86,7 @@ describe('a sequencer', () => {
   })
 
   it('forgets the checkpoints of the hour before last, but the newest of each hour', async () => {
-    start()
+    const sequencer = start()
     const sizes = async () =>
       (await node.owner.selectFrom('log_checkpoints').select('size').orderBy('size').execute()).map(({ size }) => size)
     offsetMs = hourMs - (Date.now() % hourMs)
@@ -100,6 +100,7 @@ describe('a sequencer', () => {
     const left = await sizes()
     expect(left).toContain('3')
     expect(left).not.toContain('1')
+    await sequencer.stop()
     await expectWholeLog(node)
   })
 
