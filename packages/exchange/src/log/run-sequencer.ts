@@ -14,10 +14,11 @@ import { openSuccessor } from './successor/open-successor.ts'
 import { openWitnesses, type Witnesses } from './witness/ask-witnesses.ts'
 import { readSeal } from './witness/witness-store.ts'
 
-/** How soon a row that was committed is looked for; after a batch of so many entries later, so that under load fewer and larger ones are made. */
+/** How soon a row that was committed is looked for. */
 const POLL_MS = 100
-const BUSY_ENTRIES = 30
+/** When so many looks in a row have found something: fewer and larger batches cost less work and leave fewer dead rows behind. */
 const BUSY_POLL_MS = 400
+const BUSY_LOOKS = 5
 /** How soon a standby tries again, and a sequencer after a failure. */
 const STANDBY_MS = 500
 /** While a backlog is worked off. */
@@ -125,6 +126,7 @@ async function lead(lead: Lead, confirmed: LogHead): Promise<void> {
   let head: LogHead | undefined = confirmed
   let lastAtMs = await publish(lead)
   let publishedAt = performance.now()
+  let looks = 0
   let tidiedAtMs = Number.NEGATIVE_INFINITY
   while (lock.held() && !witnesses.sealed()) {
     const result = await sequenceEntries(ctx, db, head)
@@ -149,7 +151,8 @@ async function lead(lead: Lead, confirmed: LogHead): Promise<void> {
       await logFact(ctx, { kind: 'heartbeat' })
       continue
     }
-    await pause(result.status === 'placed' && result.entries >= BUSY_ENTRIES ? BUSY_POLL_MS : POLL_MS, signal)
+    looks = result.status === 'placed' ? looks + 1 : 0
+    await pause(looks < BUSY_LOOKS ? POLL_MS : BUSY_POLL_MS, signal)
   }
 }
 
