@@ -5,10 +5,9 @@ import type { BenchOptions } from './main.ts'
 import { noticeBody } from './notice.ts'
 import { twoNodes } from './two-nodes.ts'
 
-/** What proves a message, beside the message itself: receipts, places, promises and the whole exchange log with its indexes. */
+/** What proves a message, beside the message itself: receipts, promises and the whole exchange log with its indexes. */
 const evidence = [
   'receipts',
-  'places',
   'promises',
   'log_pending',
   'log_entries',

@@ -1,4 +1,4 @@
--- The spine: cases, documents, outbox, inbox, receipts and places, effects, tasks, settlement entries, events,
+-- The spine: cases, documents, outbox, inbox, receipts, effects, tasks, settlement entries, events,
 -- pending log entries, idempotency, audit. Every instant is timestamptz, every digest base64url text (protocol.md section 1).
 -- Tables that grow with every message are range-partitioned on the UUIDv7 `jti`, so that unique (iss, jti) holds;
 -- partitions per year are made at start and by the nightly job, and what no partition holds goes to the default one.
@@ -57,6 +57,7 @@ create table documents_default partition of documents default with (fillfactor =
 
 -- What is to be delivered. `split` halves the batch size each time a request fails again with the same answer, so that
 -- one poisonous message cannot hold up the others. `sent_at`: the first time the bytes may have left the node.
+-- `receipt`, `leaf_index`, `path`: the message's own proof in the tree of the receipt, once it is answered (see the view `places`).
 create table outbox (
   jti uuid not null,
   sequence bigint generated always as identity,
@@ -76,10 +77,14 @@ create table outbox (
   created_at timestamptz not null,
   sent_at timestamptz,
   answered_at timestamptz,
+  receipt text,
+  leaf_index integer,
+  path text,
   primary key (jti)
 ) partition by range (jti);
 create index outbox_pending on outbox (peer, sequence) where state = 'pending';
 create index outbox_by_case on outbox (case_number, sequence) where state = 'pending';
+create index outbox_by_receipt on outbox (receipt) where receipt is not null;
 create index outbox_not_delivered on outbox (jti desc) where state in ('refused', 'cancelled');
 create table outbox_default partition of outbox default with (fillfactor = 60);
 
@@ -95,6 +100,7 @@ create table delivery_attempts (
 );
 
 -- What has arrived: the replay key (iss, jti) for ever. A repeated jti with other bytes has a row of its own (first = false).
+-- Nothing arrives without an answer: `receipt`, `leaf_index`, `path` say which, and prove it.
 create table inbox (
   jti uuid not null,
   iss text not null,
@@ -104,6 +110,9 @@ create table inbox (
   status text not null check (status in ('accepted', 'refused')),
   reason text,
   received_at timestamptz not null,
+  receipt text not null,
+  leaf_index integer not null,
+  path text not null,
   applied_at timestamptz,
   apply_attempts integer not null default 0,
   next_apply_at timestamptz,
@@ -111,6 +120,7 @@ create table inbox (
 ) partition by range (jti);
 create unique index inbox_replay_key on inbox (iss, jti) where first;
 create index inbox_unapplied on inbox (next_apply_at) where applied_at is null;
+create index inbox_by_receipt on inbox (receipt);
 create index inbox_by_case on inbox (case_number) where applied_at is null;
 create table inbox_default partition of inbox default with (fillfactor = 60);
 
@@ -128,20 +138,14 @@ create table receipts (
 );
 create index receipts_by_time on receipts (received_at desc, digest);
 
--- The place of one message in the tree of its receipt: its own constant-size proof.
-create table places (
-  jti uuid not null,
-  iss text not null,
-  digest text not null,
-  status text not null check (status in ('accepted', 'refused')),
-  reason text,
-  receipt text not null,
-  leaf_index integer not null,
-  path text[] not null,
-  primary key (jti, iss, digest)
-) partition by range (jti);
-create index places_by_receipt on places (receipt);
-create table places_default partition of places default;
+-- The place of each message in the tree of its receipt: its own constant-size proof, whichever side it came from. It lies in the rows of
+-- inbox and outbox, which are written anyway; `path` there: the hashes with dots between them.
+create view places as
+  select jti, iss, digest, status, reason, receipt, leaf_index, string_to_array(path, '.') as path from inbox
+  union all
+  select o.jti, d.iss, o.digest, case o.state when 'refused' then 'refused' else 'accepted' end, d.refusal, o.receipt, o.leaf_index,
+      string_to_array(o.path, '.')
+    from outbox o join documents d on d.jti = o.jti and d.digest = o.digest where o.receipt is not null;
 
 -- Two texts under one (iss, jti): both kept for thirty days for the security officer.
 create table quarantine (

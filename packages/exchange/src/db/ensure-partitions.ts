@@ -6,7 +6,6 @@ const partitioned = {
   documents: 'with (fillfactor = 60, toast_tuple_target = 128)',
   outbox: 'with (fillfactor = 60)',
   inbox: 'with (fillfactor = 60)',
-  places: '',
 } as const
 
 /** Smallest UUIDv7 of an instant: 48 bits of milliseconds, then zeros (RFC 9562 section 5.7). */

@@ -68,6 +68,9 @@ interface OutboxTable {
   created_at: Date
   sent_at: Date | null
   answered_at: Date | null
+  receipt: string | null
+  leaf_index: number | null
+  path: string | null
 }
 
 interface DeliveryAttemptTable {
@@ -88,6 +91,9 @@ interface InboxTable {
   status: 'accepted' | 'refused'
   reason: string | null
   received_at: Date
+  receipt: string
+  leaf_index: number
+  path: string
   applied_at: Date | null
   apply_attempts: Generated<number>
   next_apply_at: Date | null
@@ -105,6 +111,7 @@ interface ReceiptTable {
   stored_at: Date
 }
 
+/** A view over inbox and outbox. */
 interface PlaceTable {
   jti: string
   iss: string

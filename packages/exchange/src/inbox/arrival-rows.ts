@@ -1,4 +1,4 @@
-import type { KnownClaims } from '@hefu/protocol'
+import type { KnownClaims, ReceiptedOutcome } from '@hefu/protocol'
 import type { Context } from '../context.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import type { Verdict } from './judge-message.ts'
@@ -15,15 +15,18 @@ export interface NewArrival {
   readonly verdict: Exclude<Verdict, { status: 'deferred' }>
 }
 
+/** What proves a message in the tree of its receipt. */
+export type Place = Pick<ReceiptedOutcome, 'receiptDigest' | 'index' | 'path'>
+
+/** As rows of inbox and outbox hold it. A digest has no dot. */
+export function placeColumns({ receiptDigest, index, path }: Place) {
+  return { receipt: receiptDigest, leaf_index: index, path: path.join('.') }
+}
+
 /** How soon the sweep looks after a message that no job applied. */
 const applyGraceMs = 2_000
 
-export function arrivalRow(
-  { jti, digest, first, verdict }: NewArrival,
-  iss: string,
-  nowMs: number,
-  isToApply: boolean = verdict.status === 'accepted',
-) {
+export function arrivalRow({ jti, digest, first, verdict }: NewArrival, iss: string, nowMs: number, place: Place, isToApply: boolean) {
   const accepted = verdict.status === 'accepted'
   const known: KnownClaims = accepted ? verdict.claims : verdict.known
   return {
@@ -35,6 +38,7 @@ export function arrivalRow(
     status: verdict.status,
     reason: accepted ? null : verdict.reason,
     received_at: new Date(Math.floor(nowMs / 1000) * 1000),
+    ...placeColumns(place),
     applied_at: isToApply ? null : new Date(nowMs),
     next_apply_at: isToApply ? new Date(nowMs + applyGraceMs) : null,
   }

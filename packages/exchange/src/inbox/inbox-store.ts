@@ -1,7 +1,8 @@
 import { engineStates } from '@hefu/procedures'
 import { sql } from 'kysely'
-import { insertAll, insertDocuments, insertRows, insertStatements, type Reader, type Statement, type Tx } from '../db/bulk.ts'
-import type { CaseRow, DocumentRow, PlaceRow, ReceiptRow } from '../db/schema.ts'
+import { insertAll, insertDocuments, insertRows, insertStatements, type Reader, rowsAs, type Statement, type Tx } from '../db/bulk.ts'
+import type { CaseRow, DocumentRow, ReceiptRow } from '../db/schema.ts'
+import { type Place, placeColumns } from './arrival-rows.ts'
 import type { KnownCase } from './judge-message.ts'
 
 /** What this node answered for one message before: the same for ever. */
@@ -18,9 +19,9 @@ export interface StoredAnswer {
 
 export async function readAnswers(db: Reader, iss: string, jtis: readonly string[]): Promise<StoredAnswer[]> {
   if (jtis.length === 0) return []
-  const { rows } = await sql<StoredAnswer>`select i.jti, i.digest, i.first, i.status, i.reason, r.receipt, p.leaf_index as "index", p.path
-    from inbox i join places p on p.jti = i.jti and p.iss = i.iss and p.digest = i.digest join receipts r on r.digest = p.receipt
-    where i.iss = ${iss} and i.jti = any(${jtis}::uuid[]) and p.jti = any(${jtis}::uuid[])`.execute(db)
+  const { rows } =
+    await sql<StoredAnswer>`select p.jti, p.digest, p.first, p.status, p.reason, r.receipt, p.leaf_index as "index", string_to_array(p.path, '.') as path
+    from inbox p join receipts r on r.digest = p.receipt where p.iss = ${iss} and p.jti = any(${jtis}::uuid[])`.execute(db)
   return rows
 }
 
@@ -48,6 +49,9 @@ export interface Arrival {
   readonly status: 'accepted' | 'refused'
   readonly reason: string | null
   readonly received_at: Date
+  readonly receipt: string
+  readonly leaf_index: number
+  readonly path: string
   readonly applied_at: Date | null
   readonly next_apply_at: Date | null
 }
@@ -73,6 +77,18 @@ export async function insertArrivals(tx: Tx, rows: readonly Arrival[]): Promise<
     for (const key of keys) inserted.add(`${key.jti} ${key.digest}`)
   }
   return inserted
+}
+
+/** The places of arrivals in another receipt than the one they were inserted with. */
+export async function placeArrivals(
+  tx: Tx,
+  iss: string,
+  arrivals: readonly Pick<Arrival, 'jti' | 'digest'>[],
+  places: readonly Place[],
+): Promise<void> {
+  const rows = arrivals.map(({ jti, digest }, at) => ({ jti, digest, ...placeColumns(places[at] as Place) }))
+  await sql`update inbox i set receipt = r.receipt, leaf_index = r.leaf_index, path = r.path from ${rowsAs('inbox', rows)}
+    where i.jti = r.jti and i.iss = ${iss} and i.digest = r.digest`.execute(tx)
 }
 
 /**
@@ -108,20 +124,13 @@ function byNumber(rows: readonly CaseRow[]): Record<string, unknown>[] {
     .map((row) => ({ ...row }))
 }
 
-/** Receipts and the places of messages in them, issued and received alike. */
-export function receiptStatements(receipts: readonly ReceiptRow[], places: readonly PlaceRow[]): Statement[] {
-  return [
-    ...insertStatements(
-      'receipts',
-      receipts.map((receipt) => ({ ...receipt })),
-      sql`on conflict (digest) do nothing`,
-    ),
-    ...insertStatements(
-      'places',
-      places.map((place) => ({ ...place })),
-      sql`on conflict do nothing`,
-    ),
-  ]
+/** Issued and received alike. */
+export function receiptStatements(receipts: readonly ReceiptRow[]): Statement[] {
+  return insertStatements(
+    'receipts',
+    receipts.map((receipt) => ({ ...receipt })),
+    sql`on conflict (digest) do nothing`,
+  )
 }
 
 const quarantineMs = 30 * 86_400_000

@@ -1,8 +1,8 @@
 import { type LogFact, messageDigest, receiptLeafHash, receiptTree, signReceipt } from '@hefu/protocol'
 import type { Context } from '../context.ts'
-import type { PlaceRow, ReceiptRow } from '../db/schema.ts'
+import type { ReceiptRow } from '../db/schema.ts'
 import { uuidv7 } from '../uuid.ts'
-import type { NewArrival } from './arrival-rows.ts'
+import type { NewArrival, Place } from './arrival-rows.ts'
 import type { StoredAnswer } from './inbox-store.ts'
 
 type IssueContext = Pick<Context, 'region' | 'signer' | 'exchangeLog'>
@@ -12,7 +12,8 @@ export const PROMISED_WITHIN_S = 60
 
 export interface Issued {
   readonly row: ReceiptRow
-  readonly places: readonly PlaceRow[]
+  /** In the order of the messages. */
+  readonly places: readonly Place[]
   readonly entries: readonly LogFact[]
 }
 
@@ -37,16 +38,6 @@ export async function issueReceipt(ctx: IssueContext, iss: string, inserted: rea
     ctx.signer,
   )
   const digest = messageDigest(receipt)
-  const places = inserted.map((arrival, at) => ({
-    jti: arrival.jti,
-    iss,
-    digest: arrival.digest,
-    status: arrival.verdict.status,
-    reason: arrival.verdict.status === 'refused' ? arrival.verdict.reason : null,
-    receipt: digest,
-    leaf_index: at,
-    path: [...(paths[at] ?? [])],
-  }))
   return {
     row: {
       digest,
@@ -59,7 +50,7 @@ export async function issueReceipt(ctx: IssueContext, iss: string, inserted: rea
       root,
       stored_at: new Date(nowMs),
     },
-    places,
+    places: inserted.map((_, index) => ({ receiptDigest: digest, index, path: paths[index] ?? [] })),
     entries: [
       ...inserted.map((arrival) => logEntry(ctx, iss, arrival)),
       { kind: 'receipt.issued', iss: ctx.region, aud: iss, jti, digest, size, root },
@@ -69,15 +60,15 @@ export async function issueReceipt(ctx: IssueContext, iss: string, inserted: rea
 
 /** The same that a later look-up of these messages finds. */
 export function answersOf(inserted: readonly NewArrival[], { row, places }: Issued): StoredAnswer[] {
-  return places.map(({ jti, digest, status, reason, leaf_index, path }, at) => ({
+  return inserted.map(({ jti, digest, first, verdict }, index) => ({
     jti,
     digest,
-    first: inserted[at]?.first === true,
-    status,
-    reason,
+    first,
+    status: verdict.status,
+    reason: verdict.status === 'refused' ? verdict.reason : null,
     receipt: row.receipt,
-    index: leaf_index,
-    path,
+    index,
+    path: places[index]?.path ?? [],
   }))
 }
 

@@ -8,12 +8,13 @@ import type { CaseRow } from '../db/schema.ts'
 import { transact } from '../db/transact.ts'
 import { logStatements } from '../log/pending-log.ts'
 import { casesApplied } from '../telemetry.ts'
-import { arrivalRow, documentRow, type NewArrival } from './arrival-rows.ts'
+import { arrivalRow, documentRow, type NewArrival, type Place } from './arrival-rows.ts'
 import { caseRowOf } from './case-row.ts'
 import {
   arrivedCaseStatements,
   arrivedDocumentStatements,
   insertArrivals,
+  placeArrivals,
   quarantine,
   receiptStatements,
   type StoredAnswer,
@@ -65,21 +66,24 @@ async function storeAndApply(
   const isApplied = ({ verdict }: NewArrival) => verdict.status === 'accepted' && applied.has(verdict.claims.case)
   // A refusal is a fact of its case as well: what was written behind the refused document waits for it no longer.
   const rowsToApply = (arrival: NewArrival) => (isApplied(arrival) ? [] : documentRow(ctx, arrival, nowMs))
+  const issuedToAll = await issueReceipt(ctx, iss, arrivals, nowMs)
   const stored = await transact(ctx.db, async (tx): Promise<Stored> => {
     const keys = await insertArrivals(
       tx,
-      arrivals.map((arrival) => arrivalRow(arrival, iss, nowMs, rowsToApply(arrival).length > 0)),
+      arrivals.map((arrival, at) => arrivalRow(arrival, iss, nowMs, issuedToAll.places[at] as Place, rowsToApply(arrival).length > 0)),
     )
     const inserted = arrivals.filter((arrival) => keys.has(`${arrival.jti} ${arrival.digest}`))
     if (inserted.length === 0) return nothing
-    if (opened.length > 0 && inserted.length < arrivals.length) throw new Error('another request stores the same messages')
-    const issued = await issueReceipt(ctx, iss, inserted, nowMs)
+    const isWhole = inserted.length === arrivals.length
+    if (opened.length > 0 && !isWhole) throw new Error('another request stores the same messages')
+    const issued = isWhole ? issuedToAll : await issueReceipt(ctx, iss, inserted, nowMs)
+    if (!isWhole) await placeArrivals(tx, iss, inserted, issued.places)
     const others = inserted.filter((arrival) => !isApplied(arrival))
     const documents = others.flatMap(rowsToApply)
     await projectCases(tx, ctx, opened, [
       ...caseStatements(ctx, others),
       ...arrivedDocumentStatements(documents),
-      ...receiptStatements([issued.row], issued.places),
+      ...receiptStatements([issued.row]),
       ...logStatements(nowMs, issued.entries),
     ])
     await keepReusedIds(

@@ -47,7 +47,7 @@ export async function recordAnswer(ctx: RecordContext, peer: string, batch: Batc
       tx,
       ctx,
       await loadCases(tx, ctx, rows, new Map(batch.messages.map((sent) => [sent.digest, sent.message]))),
-      [...evidenceStatements(ctx, fresh, receipts), outageOverStatement(ctx.now(), peer), peerSuccessStatement(ctx.now(), peer)],
+      [...evidenceStatements(ctx, receipts), outageOverStatement(ctx.now(), peer), peerSuccessStatement(ctx.now(), peer)],
     )
     for (const { sent, reason } of refused) await reportRefusal(tx, ctx, peer, sent, reason, projected)
     await alertClocks(tx, ctx, peer, fresh, receipts)
@@ -64,6 +64,7 @@ async function settle(tx: Tx, ctx: RecordContext, answered: readonly Answered[])
       jti: sent.jti,
       receivedAt: new Date(outcome.receivedAt * 1000),
       refusal: outcome.status === 'refused' ? outcome.reason : null,
+      place: outcome,
     })),
   )
   return answered.filter(({ sent }) => settled.has(sent.jti))
@@ -74,17 +75,7 @@ function receiptRows(ctx: RecordContext, answered: readonly Answered[]): Receipt
   return [...outcomes.values()].map((outcome) => storedReceipt(outcome.receipt, outcome.receiptDigest, ctx.now()))
 }
 
-function evidenceStatements(ctx: RecordContext, answered: readonly Answered[], receipts: readonly ReceiptRow[]): Statement[] {
-  const places = answered.map(({ sent, outcome }) => ({
-    jti: sent.jti,
-    iss: ctx.region,
-    digest: sent.digest,
-    status: outcome.status,
-    reason: outcome.status === 'refused' ? outcome.reason : null,
-    receipt: outcome.receiptDigest,
-    leaf_index: outcome.index,
-    path: [...outcome.path],
-  }))
+function evidenceStatements(ctx: RecordContext, receipts: readonly ReceiptRow[]): Statement[] {
   const entries: LogFact[] = receipts.map((r) => ({
     kind: 'receipt.received',
     iss: r.iss,
@@ -95,7 +86,7 @@ function evidenceStatements(ctx: RecordContext, answered: readonly Answered[], r
     root: r.root,
   }))
   const promises = receipts.flatMap((receipt) => promiseRow(receipt, ctx.now()))
-  return [...receiptStatements(receipts, places), ...promiseStatements(promises), ...logStatements(ctx.now(), entries)]
+  return [...receiptStatements(receipts), ...promiseStatements(promises), ...logStatements(ctx.now(), entries)]
 }
 
 /** Answers may be old, so two things speak of a clock: a receipt from the future, and one from before its message first left here. */

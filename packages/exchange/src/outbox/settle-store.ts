@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/bulk.ts'
+import { type Place, placeColumns } from '../inbox/arrival-rows.ts'
 import type { Batch } from './outbox-store.ts'
 
 /** What a peer's receipt says about one message. */
@@ -9,6 +10,7 @@ export interface Settlement {
   readonly receivedAt: Date
   /** Null: accepted. */
   readonly refusal: string | null
+  readonly place: Place
 }
 
 /**
@@ -20,11 +22,14 @@ export async function settleMessages(tx: Tx, ctx: Pick<Context, 'region' | 'now'
   const jtis = answers.map(({ jti }) => jti)
   const receivedAt = answers.map((answer) => answer.receivedAt)
   const refusals = answers.map(({ refusal }) => refusal)
+  const places = answers.map(({ place }) => placeColumns(place))
   const { rows } = await sql<{ jti: string }>`with answers as materialized (
-      select * from unnest(${jtis}::uuid[], ${receivedAt}::timestamptz[], ${refusals}::text[]) as a (jti, received_at, refusal)),
+      select * from unnest(${jtis}::uuid[], ${receivedAt}::timestamptz[], ${refusals}::text[], ${places.map(({ receipt }) => receipt)}::text[],
+        ${places.map(({ leaf_index }) => leaf_index)}::int[], ${places.map(({ path }) => path)}::text[])
+        as a (jti, received_at, refusal, receipt, leaf_index, path)),
     settled as (
       update outbox o set state = case when a.refusal is null then 'delivered' else 'refused' end, answered_at = ${new Date(ctx.now())},
-        attempts = o.attempts + 1, lease = null, lease_until = null
+        attempts = o.attempts + 1, lease = null, lease_until = null, receipt = a.receipt, leaf_index = a.leaf_index, path = a.path
       from answers a where o.jti = a.jti and o.jti = any(${jtis}::uuid[]) and o.state = 'pending' returning o.jti, a.received_at, a.refusal),
     marked as (
       update documents d set received_at = s.received_at, refusal = s.refusal,

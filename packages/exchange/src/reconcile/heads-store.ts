@@ -18,11 +18,11 @@ export interface Stretch extends DayBounds {
  * no business between these two: its sender does not count it here either.
  */
 function headsBetween({ region }: Sides, peer: string, first: RawBuilder<unknown>, next: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`select d.jti, d.iss, d.digest, coalesce(p.status, 'pending') as status, p.reason, p.receipt
-      from documents d left join places p on p.jti = d.jti and p.iss = d.iss and p.digest = d.digest and p.jti >= ${first} and p.jti < ${next}
+  return sql`select d.jti, d.iss, d.digest, case when o.receipt is null then 'pending' when o.state = 'refused' then 'refused' else 'accepted' end as status,
+        case when o.receipt is not null then d.refusal end as reason, o.receipt
+      from documents d left join outbox o on o.jti = d.jti and o.digest = d.digest and o.jti >= ${first} and o.jti < ${next}
       where d.iss = ${region} and d.aud = ${peer} and d.status <> 'cancelled' and d.jti >= ${first} and d.jti < ${next}
-    union all select i.jti, i.iss, i.digest, i.status, i.reason, p.receipt
-      from inbox i left join places p on p.jti = i.jti and p.iss = i.iss and p.digest = i.digest and p.jti >= ${first} and p.jti < ${next}
+    union all select i.jti, i.iss, i.digest, i.status, i.reason, i.receipt from inbox i
       where i.iss = ${peer} and i.first and i.reason is distinct from 'audience' and i.jti >= ${first} and i.jti < ${next}`
 }
 
@@ -55,15 +55,15 @@ export async function readHeads(db: Reader, sides: Sides, peer: string, stretch:
 export async function readItems(db: Reader, { region }: Sides, peer: string, ids: readonly MessageId[]): Promise<Item[]> {
   if (ids.length === 0) return []
   const jtis = ids.map((id) => id.jti)
-  const proof = sql`r.receipt, p.leaf_index as "index", p.path`
   const { rows } = await sql<Item>`select w.iss, w.jti, w.digest, w.status, w.reason, w.message, w.receipt, w.index, w.path from (
-      select d.iss, d.jti, d.digest, p.status, p.reason, d.message, ${proof}
-        from documents d join places p on p.jti = d.jti and p.iss = d.iss and p.digest = d.digest join receipts r on r.digest = p.receipt
-        where d.iss = ${region} and d.aud = ${peer} and d.jti = any(${jtis}::uuid[]) and p.jti = any(${jtis}::uuid[])
-      union all select i.iss, i.jti, i.digest, p.status, p.reason, d.message, ${proof}
-        from inbox i join places p on p.jti = i.jti and p.iss = i.iss and p.digest = i.digest join receipts r on r.digest = p.receipt
+      select d.iss, d.jti, d.digest, case o.state when 'refused' then 'refused' else 'accepted' end as status, d.refusal as reason, d.message,
+          r.receipt, o.leaf_index as "index", string_to_array(o.path, '.') as path
+        from documents d join outbox o on o.jti = d.jti and o.digest = d.digest join receipts r on r.digest = o.receipt
+        where d.iss = ${region} and d.aud = ${peer} and d.jti = any(${jtis}::uuid[]) and o.jti = any(${jtis}::uuid[])
+      union all select i.iss, i.jti, i.digest, i.status, i.reason, d.message, r.receipt, i.leaf_index, string_to_array(i.path, '.')
+        from inbox i join receipts r on r.digest = i.receipt
         left join documents d on d.jti = i.jti and d.iss = i.iss and d.digest = i.digest and d.jti = any(${jtis}::uuid[])
-        where i.iss = ${peer} and i.first and i.jti = any(${jtis}::uuid[]) and p.jti = any(${jtis}::uuid[])) as w
+        where i.iss = ${peer} and i.first and i.jti = any(${jtis}::uuid[])) as w
     order by w.jti, w.iss collate "C"`.execute(db)
   const asked = new Set(ids.map(({ iss, jti }) => `${iss} ${jti}`))
   return rows.filter(({ iss, jti }) => asked.has(`${iss} ${jti}`))

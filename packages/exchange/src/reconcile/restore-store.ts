@@ -4,7 +4,7 @@ import { lockCases } from '../cases/case-store.ts'
 import type { Context } from '../context.ts'
 import { insertAll, insertRows, type Tx } from '../db/bulk.ts'
 import type { CaseRow } from '../db/schema.ts'
-import { arrivalRow, documentRow } from '../inbox/arrival-rows.ts'
+import { arrivalRow, documentRow, placeColumns } from '../inbox/arrival-rows.ts'
 import { insertArrivals, readKnownCases } from '../inbox/inbox-store.ts'
 import { appendToLog } from '../log/pending-log.ts'
 import { promiseRow } from '../log/promises/promise-row.ts'
@@ -51,12 +51,12 @@ export async function storeProven(
     ours.filter((one) => takesPart(one, cases)),
     nowMs,
   )
-  await insertDelivered(
+  const delivered = await insertDelivered(
     tx,
     ours.filter(({ receiver }) => receiver !== ctx.region),
     nowMs,
   )
-  const { places, newReceipts } = await insertProofs(tx, ours, nowMs)
+  const newReceipts = await insertReceipts(tx, ours, nowMs)
   const isArrived = (one: ProvenItem) => arrived.has(`${one.arrival.jti} ${one.arrival.digest}`)
   const isNew = (one: ProvenItem) => isArrived(one) || documents.has(keyOf(idOf(one)))
   const promises = newReceipts.filter(({ iss }) => iss !== ctx.region).flatMap((receipt) => promiseRow(receipt, nowMs))
@@ -65,7 +65,7 @@ export async function storeProven(
     ...ours.filter(isNew).flatMap((one) => messageEntry(ctx, one)),
     ...newReceipts.map((row) => receiptEntry(ctx, row)),
   ])
-  const restored = ours.filter((one) => isNew(one) || places.has(keyOf(idOf(one))))
+  const restored = ours.filter((one) => isNew(one) || delivered.has(one.arrival.jti))
   return { keys: new Set(restored.map((one) => keyOf(idOf(one)))), caseNumbers: caseNumbersOf(restored) }
 }
 
@@ -104,7 +104,7 @@ function takesPart({ claims }: ProvenItem, cases: readonly CaseRow[]): boolean {
 function inboxRow({ arrival, claims, proof, receiver }: ProvenItem, nowMs: number, isOfCase: boolean) {
   const isToApply = isOfCase && documentRow({ region: receiver }, arrival, nowMs).length > 0
   return {
-    ...arrivalRow(arrival, claims.iss, proof.receivedAt * 1000),
+    ...arrivalRow(arrival, claims.iss, proof.receivedAt * 1000, proof, isToApply),
     applied_at: isToApply ? null : new Date(nowMs),
     next_apply_at: isToApply ? new Date(nowMs + applyGraceMs) : null,
   }
@@ -143,8 +143,8 @@ async function insertDocuments(tx: Tx, ctx: StoreContext, items: readonly Proven
   return new Set(keys.map(keyOf))
 }
 
-/** Delivered long ago: the outbox knows it again, and nothing sends it a second time. */
-async function insertDelivered(tx: Tx, items: readonly ProvenItem[], nowMs: number): Promise<void> {
+/** Delivered long ago: the outbox knows it again, and nothing sends it a second time. Answers the `jti` of those that it did not know as such. */
+async function insertDelivered(tx: Tx, items: readonly ProvenItem[], nowMs: number): Promise<Set<string>> {
   const rows = items.flatMap(({ arrival, receiver, claims, proof }) => {
     if (claims.case === undefined || claims.iat === undefined || claims.exp === undefined) return []
     const issuedAt = new Date(claims.iat * 1000)
@@ -164,40 +164,30 @@ async function insertDelivered(tx: Tx, items: readonly ProvenItem[], nowMs: numb
         created_at: issuedAt,
         sent_at: issuedAt,
         answered_at: new Date(proof.receivedAt * 1000),
+        ...placeColumns(proof),
       },
     ]
   })
-  await insertAll(
-    tx,
-    'outbox',
-    rows,
-    sql`on conflict (jti) do update set state = excluded.state, sent_at = excluded.sent_at, answered_at = excluded.answered_at where outbox.state = 'cancelled'`,
-  )
+  if (rows.length === 0) return new Set()
+  const conflict = sql`on conflict (jti) do update set state = excluded.state, sent_at = excluded.sent_at, answered_at = excluded.answered_at,
+    receipt = excluded.receipt, leaf_index = excluded.leaf_index, path = excluded.path where outbox.receipt is null returning jti`
+  const { rows: placed } = (await insertRows('outbox', rows, conflict).execute(tx)) as { rows: { jti: string }[] }
+  return new Set(placed.map(({ jti }) => jti))
 }
 
-async function insertProofs(tx: Tx, items: readonly ProvenItem[], nowMs: number) {
-  if (items.length === 0) return { places: new Set<string>(), newReceipts: [] }
+/** Answers the rows of those that were missing. */
+async function insertReceipts(tx: Tx, items: readonly ProvenItem[], nowMs: number) {
   const receipts = [
     ...new Map(items.map(({ proof }) => [proof.receiptDigest, storedReceipt(proof.receipt, proof.receiptDigest, nowMs)])).values(),
   ]
-  const stored = (await insertRows(
+  if (receipts.length === 0) return []
+  const { rows } = (await insertRows(
     'receipts',
     receipts.map((row) => ({ ...row })),
     sql`on conflict (digest) do nothing returning digest`,
   ).execute(tx)) as { rows: { digest: string }[] }
-  const placeRows = items.map(({ arrival: { jti, digest, verdict }, claims, proof }) => ({
-    jti,
-    iss: claims.iss,
-    digest,
-    status: verdict.status,
-    reason: verdict.status === 'refused' ? verdict.reason : null,
-    receipt: proof.receiptDigest,
-    leaf_index: proof.index,
-    path: proof.path,
-  }))
-  const placed = (await insertRows('places', placeRows, sql`on conflict do nothing returning jti, iss`).execute(tx)) as { rows: Key[] }
-  const fresh = new Set(stored.rows.map(({ digest }) => digest))
-  return { places: new Set(placed.rows.map(keyOf)), newReceipts: receipts.filter(({ digest }) => fresh.has(digest)) }
+  const fresh = new Set(rows.map(({ digest }) => digest))
+  return receipts.filter(({ digest }) => fresh.has(digest))
 }
 
 /** As it was written the first time: what was sent or received; what this side refused is a refusal. */

@@ -52,9 +52,8 @@ export async function halfOf(ctx: Context) {
 /** As if a backup from before this message had been restored: nothing of it is left. */
 export async function forget(ctx: Context, { jti, caseNumber }: { jti: string; caseNumber: string }): Promise<void> {
   await ctx.db.transaction().execute(async (tx) => {
-    await sql`delete from places where jti = ${jti}`.execute(tx)
-    await sql`delete from receipts where not exists (select 1 from places p where p.receipt = receipts.digest)`.execute(tx)
     for (const table of ['inbox', 'outbox', 'documents'] as const) await sql`delete from ${sql.table(table)} where jti = ${jti}`.execute(tx)
+    await sql`delete from receipts where not exists (select 1 from places p where p.receipt = receipts.digest)`.execute(tx)
     const rest = await tx.selectFrom('documents').select('jti').where('case_number', '=', caseNumber).execute()
     if (rest.length > 0) return
     for (const table of ['effects', 'claims', 'settlement_entries', 'tasks', 'acts', 'events', 'register_questions', 'cases'] as const)

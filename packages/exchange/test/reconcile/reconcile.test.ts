@@ -132,8 +132,7 @@ describe('a reconciliation', () => {
 
   it('fetches a receipt that was lost after delivery', async () => {
     const { jti } = await exchanged(chengdu, chongqing)
-    await sql`delete from places where jti = ${jti}`.execute(chengdu.db)
-    await sql`delete from receipts where not exists (select 1 from places p where p.receipt = receipts.digest)`.execute(chengdu.db)
+    await loseReceipt(jti)
     expect(await reconcile(chengdu)).toMatchObject({ ...nothing, fetched: 1, applied: 1 })
     await expectEqualHalves()
   })
@@ -156,7 +155,7 @@ describe('a reconciliation', () => {
     const digest = 'A'.repeat(43)
     const held = await chongqing.db.selectFrom('inbox').select('digest').where('jti', '=', jti).executeTakeFirstOrThrow()
     const rewrite = async (to: string) => {
-      for (const table of ['inbox', 'places', 'documents'] as const)
+      for (const table of ['inbox', 'documents'] as const)
         await sql`update ${sql.table(table)} set digest = ${to} where jti = ${jti}`.execute(chongqing.db)
     }
     await rewrite(digest)
@@ -194,10 +193,14 @@ describe('a reconciliation', () => {
   })
 })
 
+async function loseReceipt(jti: string): Promise<void> {
+  await sql`update outbox set receipt = null, leaf_index = null, path = null where jti = ${jti}`.execute(chengdu.db)
+  await sql`delete from receipts where not exists (select 1 from places p where p.receipt = receipts.digest)`.execute(chengdu.db)
+}
+
 /** The peer's answer never came: the message is pending, and its receipt is not known here. */
 async function loseAnswer(jti: string): Promise<void> {
-  await sql`delete from places where jti = ${jti}`.execute(chengdu.db)
-  await sql`delete from receipts where not exists (select 1 from places p where p.receipt = receipts.digest)`.execute(chengdu.db)
+  await loseReceipt(jti)
   await sql`update documents set received_at = null where jti = ${jti}`.execute(chengdu.db)
   await sql`update outbox set state = 'pending', answered_at = null where jti = ${jti}`.execute(chengdu.db)
 }

@@ -176,7 +176,7 @@ describe('deliver and record, the sender killed', () => {
     const held = federation.link(chengdu, chongqing).inject({ kind: 'hold' })
     const caseNumber = await open()
     await held.hit()
-    await using lock = await holdWrites(database(chengdu), 'places')
+    await using lock = await holdWrites(database(chengdu), 'receipts')
     held.remove()
     await lock.blocks()
     await killAndRestart(chengdu, lock)
@@ -187,7 +187,7 @@ describe('deliver and record, the sender killed', () => {
 
 describe('accept and apply, the receiver killed', () => {
   it('accept, before commit', async () => {
-    await using lock = await holdWrites(database(chongqing), 'places')
+    await using lock = await holdWrites(database(chongqing), 'receipts')
     const caseNumber = await open()
     await lock.blocks()
     await killAndRestart(chongqing, lock)

@@ -6,7 +6,7 @@ import pg from 'pg'
 import type { NetworkNode } from '../../src/index.ts'
 
 /** All that a node keeps of its log and of what the log is about. */
-const TABLES = ['log_entries', 'log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses', 'receipts', 'places', 'documents'] as const
+const TABLES = ['log_entries', 'log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses', 'receipts', 'inbox', 'documents'] as const
 
 /** Somebody who may do everything in the node's database, and has the key of its log; the keys of the peers are elsewhere. */
 export interface Tamperer extends AsyncDisposable {

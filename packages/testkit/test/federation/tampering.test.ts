@@ -192,7 +192,7 @@ describe('somebody with the database and the key of the log', () => {
     const [{ digest } = { digest: '' }] = (
       await tamper().client.query<{ digest: string }>('select digest from receipts where iss = $1 order by digest limit 1', [chengdu])
     ).rows
-    await tamper().client.query('delete from places where receipt = $1', [digest])
+    await tamper().client.query('delete from inbox where receipt = $1', [digest])
     await tamper().client.query('delete from receipts where digest = $1', [digest])
     const dropped = await findings()
     expect(dropped.verify).toContain('receipt-missing')
@@ -207,7 +207,7 @@ describe('somebody with the database and the key of the log', () => {
     ).rows
     for (const [table, column, digest] of [
       ['documents', 'digest', message.digest],
-      ['places', 'receipt', receipt],
+      ['inbox', 'receipt', receipt],
       ['receipts', 'digest', receipt],
     ])
       await tamper().client.query(`delete from ${table} where ${column} = $1`, [digest])
