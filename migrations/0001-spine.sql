@@ -4,6 +4,7 @@
 -- partitions per year are made at start and by the nightly job, and what no partition holds goes to the default one.
 
 -- `participants`: [{region, role, agency}]; roles are plural: the owner first, then one or more counterparties.
+-- `replay_at`: documents came back that nobody has replayed yet; from then on the sweep does it.
 -- Rows that change with every step leave room on their page (fillfactor), so that an update touches no index.
 create table cases (
   case_number text primary key,
@@ -22,9 +23,12 @@ create table cases (
   effective_until date,
   etag text not null,
   opened_at timestamptz not null,
-  updated_at timestamptz not null
+  updated_at timestamptz not null,
+  replay_at timestamptz
 ) with (fillfactor = 60);
-create index cases_by_agency on cases (agency, opened_at desc, case_number desc);
+-- Without the case number, by which the planner would take this index for what the primary key is there for (skip scans).
+create index cases_by_agency on cases (agency, opened_at desc);
+create index cases_to_replay on cases (replay_at) where replay_at is not null;
 
 -- `message` holds the exact bytes that were signed; null where this node refused them (it keeps no content) .
 -- `status`: held; refused (the receiver signed a refusal); cancelled (never sent: it descends from a refused document).

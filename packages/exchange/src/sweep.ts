@@ -1,4 +1,5 @@
 import { raiseAlert } from './alerts/alert-store.ts'
+import { takeToReplay } from './cases/case-store.ts'
 import type { Context } from './context.ts'
 import { importsToResume } from './imports/import-store.ts'
 import { takeUnapplied } from './inbox/inbox-marks-store.ts'
@@ -9,7 +10,7 @@ import { tellQueue, tellToApply } from './tell-queue.ts'
 type SweepContext = Pick<Context, 'db' | 'queue' | 'now' | 'log' | 'metrics'>
 
 /**
- * Refills the queue from PostgreSQL: due deliveries, accepted messages nobody applied, imports and reconciliations nobody runs.
+ * Refills the queue from PostgreSQL: due deliveries, accepted and restored messages nobody applied, imports and reconciliations nobody runs.
  * It is also what drives retries, so that there is one owner of them. Cheap when there is nothing: a few index look-ups.
  */
 export async function sweep(ctx: SweepContext): Promise<void> {
@@ -22,7 +23,8 @@ export async function sweep(ctx: SweepContext): Promise<void> {
 /** Takes the rows for a while, so that the next sweep does not add them again. */
 async function unappliedCases(ctx: SweepContext): Promise<string[]> {
   const nowMs = ctx.now()
-  return await takeUnapplied(ctx.db, new Date(nowMs), new Date(nowMs + 10_000))
+  const [now, again] = [new Date(nowMs), new Date(nowMs + 10_000)]
+  return [...new Set([...(await takeUnapplied(ctx.db, now, again)), ...(await takeToReplay(ctx.db, now, again))])]
 }
 
 /** Messages past their delivery horizon still wait for a signed answer: somebody must look. */

@@ -27,7 +27,9 @@ function halves(start: number, end: number): Uint8Array {
 }
 
 export function flip(hash: Uint8Array, bit: number): Uint8Array {
-  return hash.map((byte, at) => (at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte))
+  const flipped = Uint8Array.from(hash)
+  flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+  return flipped
 }
 
 export function flipAt(path: readonly Uint8Array[], at: number, bit: number): Uint8Array[] {

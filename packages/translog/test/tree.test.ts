@@ -65,7 +65,7 @@ test('no flipped bit of a leaf, a path or a root survives', () => {
     for (const [index, leaf] of leaves.entries()) {
       const proof: Inclusion = { leaf, index, size, path: paths[index] ?? [], root }
       for (const target of ['leaf', 'root', ...proof.path.keys()] as const) {
-        for (let bit = 0; bit < 256; bit++) expect(verifyInclusion(flipped(proof, target, bit)), `${target} bit ${bit}`).toBe(false)
+        for (let bit = 0; bit < 256; bit++) if (verifyInclusion(flipped(proof, target, bit))) expect.fail(`${target} bit ${bit}`)
       }
     }
   }

@@ -23,7 +23,7 @@ it.each(regions)('%s compares its half with every peer at half past two at night
       key,
       pattern: '30 2 * * *',
       tz: 'Asia/Shanghai',
-      data: { name: 'reconcile', peer: key.replace('reconcile-', '') },
+      data: { name: 'reconcile', peer: key.replace('reconcile-', ''), nightly: true },
     })
     // What the queue made of it: the coming night in China, whatever the zone of this machine.
     expect(hour.format(next)).toBe('02:30:00')

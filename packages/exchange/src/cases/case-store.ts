@@ -16,6 +16,29 @@ export async function lockCases(tx: Tx, caseNumbers: readonly string[]): Promise
     .execute()
 }
 
+/** Documents of these locked cases came back: until somebody has replayed them, the sweep does from `at` on. */
+export async function markToReplay(tx: Tx, caseNumbers: readonly string[], at: Date): Promise<void> {
+  if (caseNumbers.length === 0) return
+  await sql`update cases c set replay_at = ${at} from unnest(${caseNumbers}::text[]) as n (number) where c.case_number = n.number`.execute(
+    tx,
+  )
+}
+
+/** Of locked cases, which now are replayed. */
+export async function markReplayed(tx: Tx, rows: readonly CaseRow[]): Promise<void> {
+  const marked = rows.flatMap(({ case_number, replay_at }) => (replay_at === null ? [] : [case_number]))
+  if (marked.length === 0) return
+  await sql`update cases c set replay_at = null from unnest(${marked}::text[]) as n (number) where c.case_number = n.number`.execute(tx)
+}
+
+/** Cases that wait to be replayed and are due; puts them off until `again`. What somebody has locked needs no sweep. */
+export async function takeToReplay(db: Reader, now: Date, again: Date): Promise<string[]> {
+  const { rows } = await sql<{ case_number: string }>`with late as materialized (select case_number from cases
+      where replay_at <= ${now} order by replay_at limit 5000 for no key update skip locked)
+    update cases c set replay_at = ${again} from late where c.case_number = late.case_number returning c.case_number`.execute(db)
+  return rows.map((row) => row.case_number)
+}
+
 /**
  * Loads what replay needs. With the case rows locked, nothing but an acceptance can add to it. `held`: messages by digest that the
  * caller has in memory, so that their bytes need not travel again.

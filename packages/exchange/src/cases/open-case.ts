@@ -52,6 +52,7 @@ function newCase(ctx: OpenContext, procedure: Procedure, participants: readonly 
     etag: '',
     opened_at: at,
     updated_at: at,
+    replay_at: null,
   }
 }
 

@@ -25,7 +25,7 @@ export function updateCaseStatements(nowMs: number, rows: readonly CaseColumns[]
   return [
     sql`update cases c set agency = r.agency, participants = r.participants, agreement = r.agreement, deadline_rules = r.deadline_rules, opened_at = r.opened_at, state = r.state, final = r.final, ball_holder = r.ball_holder, due = r.due, effective_until = r.effective_until,
       etag = r.etag, updated_at = ${new Date(nowMs)}
-    from ${rowsAs('cases', rows)} where c.case_number = r.case_number and c.case_number = any(${rows.map((r) => r.case_number)})`,
+    from ${rowsAs('cases', rows)} where c.case_number = r.case_number`,
   ]
 }
 

@@ -26,6 +26,7 @@ interface CaseTable {
   etag: string
   opened_at: Date
   updated_at: Date
+  replay_at: Date | null
 }
 
 interface DocumentTable {

@@ -1,6 +1,6 @@
 import { raiseAlert } from '../alerts/alert-store.ts'
 import { answerFromRegisters } from '../cases/answer-from-registers.ts'
-import { loadCases, lockCases } from '../cases/case-store.ts'
+import { loadCases, lockCases, markReplayed } from '../cases/case-store.ts'
 import { projectCases } from '../cases/project-cases.ts'
 import type { Context } from '../context.ts'
 import { transact } from '../db/transact.ts'
@@ -47,6 +47,7 @@ async function applyTogether(
     const arrived = await readUnapplied(tx, caseNumbers)
     const held = ctx.recent.take(arrived.map(({ digest }) => digest))
     const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows, held))
+    await markReplayed(tx, rows)
     const peers = await answerFromRegisters(tx, ctx, projected, automatic)
     // Last: whoever changes a register holds its look-ups and then marks these rows, so they are not to be locked before the look-ups.
     await markApplied(tx, arrived, new Date(ctx.now()))

@@ -29,5 +29,6 @@ export function caseRowOf(region: string, { claims, procedure, agreement }: Extr
     etag: '',
     opened_at: issuedAt,
     updated_at: issuedAt,
+    replay_at: null,
   }
 }

@@ -11,8 +11,8 @@ const jobSchema = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('apply'), cases: z.array(id()).min(1).max(1000) }),
   /** Carry one import on. */
   z.strictObject({ name: z.literal('import'), import: id() }),
-  /** Compare what was exchanged with one peer. */
-  z.strictObject({ name: z.literal('reconcile'), peer: id() }),
+  /** Run the comparisons with one peer that were requested; `nightly`: make one where none was. */
+  z.strictObject({ name: z.literal('reconcile'), peer: id(), nightly: z.literal(true).optional() }),
 ])
 
 export type Job = z.infer<typeof jobSchema>

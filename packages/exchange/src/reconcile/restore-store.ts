@@ -1,6 +1,6 @@
 import type { LogFact } from '@hefu/protocol'
 import { sql } from 'kysely'
-import { lockCases } from '../cases/case-store.ts'
+import { lockCases, markToReplay } from '../cases/case-store.ts'
 import type { Context } from '../context.ts'
 import { insertAll, insertRows, type Tx } from '../db/bulk.ts'
 import type { CaseRow } from '../db/schema.ts'
@@ -66,7 +66,9 @@ export async function storeProven(
     ...newReceipts.map((row) => receiptEntry(ctx, row)),
   ])
   const restored = ours.filter((one) => isNew(one) || delivered.has(one.arrival.jti))
-  return { keys: new Set(restored.map((one) => keyOf(idOf(one)))), caseNumbers: caseNumbersOf(restored) }
+  const caseNumbers = caseNumbersOf(restored)
+  await markToReplay(tx, caseNumbers, new Date(nowMs + applyGraceMs))
+  return { keys: new Set(restored.map((one) => keyOf(idOf(one)))), caseNumbers }
 }
 
 function idOf({ arrival, claims }: ProvenItem) {

@@ -40,12 +40,12 @@ const openShown = 1_000
 const applyAfterMs = 5_000
 
 /**
- * The job `reconcile`: runs what was requested for this peer, oldest first, or, when nothing was (the nightly schedule), one over
- * the last 31 days. A run whose process was killed is run again from the start: everything it does may be done twice. Does
+ * The job `reconcile`: runs what was requested for this peer, oldest first; when nothing was and this is the nightly schedule, one over
+ * the last 31 days. Not otherwise: a sweep may have asked for what has been done meanwhile. A run whose process was killed is run again from the start: everything it does may be done twice. Does
  * nothing while another process reconciles with this peer: that one looks again before it ends.
  */
-export async function runReconciliation(ctx: Context, peer: string): Promise<void> {
-  if (!(await nextReconciliation(ctx.db, peer))) await schedule(ctx, peer)
+export async function runReconciliation(ctx: Context, peer: string, { nightly }: { readonly nightly?: true } = {}): Promise<void> {
+  if (nightly && !(await nextReconciliation(ctx.db, peer))) await schedule(ctx, peer)
   // Asked again after the lock is free: what was requested meanwhile found the lock taken.
   while (await nextReconciliation(ctx.db, peer)) {
     const ran = await asOnlyReconciler(ctx.db, peer, async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { employers, type Register, violationNotice } from '@hefu/procedures'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { testDatabase } from '../../../testkit/src/postgres/test-database.ts'
 import type { Caller, Context } from '../../src/context.ts'
 import { createImport, MAX_IMPORT_BYTES, MAX_IMPORT_ROWS } from '../../src/imports/create-import.ts'
@@ -28,6 +28,8 @@ beforeAll(async () => {
   ctx = node.ctx
 })
 afterAll(async () => await node[Symbol.asyncDispose]())
+// No sequencer runs beside these tests: what waits for one longer than 30 s would stop the node.
+beforeEach(async () => void (await ctx.db.deleteFrom('log_pending').execute()))
 
 const refusal = (code: string) => expect.objectContaining({ name: 'HefuError', code })
 const newEmployers = (count: number) => Array.from({ length: count }, () => employerRecord(++lastEmployer))

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { waitUntil } from '../processes/wait-until.ts'
 import type { NetworkNode } from './test-network.ts'
 
 /** Polls: there is no event for "nothing happens any more". Quiet twice in a row, because a job may just be handing over. */
@@ -10,6 +11,17 @@ export async function settle(nodes: readonly NetworkNode[], timeoutMs: number): 
     if (performance.now() > until) throw new Error(`not settled after ${timeoutMs} ms: ${open.join(', ')}`)
     await new Promise((resolve) => setTimeout(resolve, 15))
   }
+}
+
+const LOGGED_WITHIN_MS = 20_000
+
+/** Until everything that has happened on these nodes has its place in their exchange logs. */
+export async function logged(nodes: readonly NetworkNode[]): Promise<void> {
+  const isLogged = async ({ node }: NetworkNode) => {
+    const { rows } = await sql`select 1 from log_pending limit 1`.execute(node.ctx.db)
+    return rows.length === 0
+  }
+  await waitUntil(async () => (await Promise.all(nodes.map(isLogged))).every(Boolean), LOGGED_WITHIN_MS, 15)
 }
 
 async function openWork({ region, node }: NetworkNode): Promise<string[]> {

@@ -13,7 +13,7 @@ import { compareHalves } from '../halves.ts'
 import { createTestDatabase } from '../postgres/test-database.ts'
 import { freePorts } from '../processes/free-port.ts'
 import { waitUntil } from '../processes/wait-until.ts'
-import { settle } from './settle.ts'
+import { logged, settle } from './settle.ts'
 import { type StartedNode, startNetworkNode } from './start-network-node.ts'
 
 export interface NetworkOptions {
@@ -55,8 +55,12 @@ export interface TestNetwork extends AsyncDisposable {
   readonly nodes: readonly NetworkNode[]
   node(region: string): NetworkNode
   link(from: string, to: string): FaultProxy
-  /** Moves the clock of one node, or of all. */
-  moveClock(ms: number, region?: string): void
+  /**
+   * Moves the clock of one node, or of all, when their exchange logs hold all that has happened: an entry that still waits for its place
+   * would seem to have waited for all that time, and without its log a node refuses to act. Returns when that holds again.
+   * `log: 'may-wait'`: at once, whatever waits.
+   */
+  moveClock(ms: number, region?: string, options?: { readonly log?: 'may-wait' }): Promise<void>
   /** Stops one node and starts it again on its database, with other files or procedures where `changes` says so. */
   restart(region: string, changes?: RestartChanges): Promise<void>
   /** Waits until nothing is on its way: every message has its answer, everything accepted is applied, what happened is in the exchange log, the queues are empty. */
@@ -95,14 +99,13 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
     })
   const files = await writeFiles()
   const offsets = new Map<string, number>()
-  const nodes: RestartableNode[] = []
-  for (const [at, region] of regions.entries()) {
+  const open = async (region: RegionId, at: number) => {
     const database = await createTestDatabase()
     // Within a test the database ends with the test (and stays when it failed); elsewhere with the network.
     if (TestRunner.getCurrentTest() === undefined) stack.defer(async () => await database.drop())
-    const start = async (changes: RestartChanges) => {
-      agreementsNow.set(region, changes.agreements)
-      const own = (await writeFiles())[region] as RegionFiles
+    const start = async (changes?: RestartChanges) => {
+      agreementsNow.set(region, changes?.agreements)
+      const own = (changes === undefined ? files : await writeFiles())[region] as RegionFiles
       const now = () => Date.now() + (offsets.get(region) ?? 0)
       const port = ports[at] as number
       return await startNetworkNode({
@@ -110,15 +113,20 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
         files: own,
         logins: database.logins,
         port,
-        procedures: (changes.procedures ?? procedures).filter((procedure) => options.knows?.(region, procedure) ?? true),
+        procedures: (changes?.procedures ?? procedures).filter((procedure) => options.knows?.(region, procedure) ?? true),
         now,
         options,
       })
     }
     const node = await restartableNode(region, files[region] as RegionFiles, database.url, start)
     stack.defer(async () => await node.node.stop())
-    nodes.push(node)
+    return node
   }
+  const opened = await Promise.allSettled(regions.map(open))
+  const nodes = opened.map((one) => {
+    if (one.status === 'rejected') throw one.reason
+    return one.value
+  })
   await confirmed(nodes)
   return networkOf(nodes, links, offsets, stack)
 }
@@ -158,9 +166,9 @@ async function restartableNode(
   region: RegionId,
   { tokens }: RegionFiles,
   databaseUrl: string,
-  start: (changes: RestartChanges) => Promise<StartedNode>,
+  start: (changes?: RestartChanges) => Promise<StartedNode>,
 ): Promise<RestartableNode> {
-  let started = await start({})
+  let started = await start()
   return {
     region,
     tokens,
@@ -202,8 +210,12 @@ function networkOf(
       if (!link) throw new Error(`this network has no link ${from}→${to}`)
       return link
     },
-    moveClock(ms, region) {
-      for (const one of region === undefined ? nodes.map((node) => node.region) : [region]) offsets.set(one, (offsets.get(one) ?? 0) + ms)
+    async moveClock(ms, region, { log } = {}) {
+      const moved = region === undefined ? nodes : [find(region)]
+      if (log !== 'may-wait') await logged(moved)
+      for (const one of moved) offsets.set(one.region, (offsets.get(one.region) ?? 0) + ms)
+      // What was written between the look and the move.
+      if (log !== 'may-wait') await logged(moved)
     },
     async restart(region, changes = {}) {
       await find(region).restart(changes)

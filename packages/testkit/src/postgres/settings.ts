@@ -9,7 +9,7 @@ export function postgresSettings(options: { port: number; durable: boolean }): s
     unix_socket_directories: '',
     max_connections: '200',
     shared_buffers: '256MB',
-    max_wal_size: '2GB',
+    max_wal_size: options.durable ? '2GB' : '512MB',
     checkpoint_timeout: '15min',
     random_page_cost: '1.1',
     jit: 'off',

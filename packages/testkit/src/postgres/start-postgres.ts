@@ -9,14 +9,14 @@ import { type Keeper, type KeptCommand, type KeptProcess, startKeeper } from '..
 import { type Binaries, runnableBinaries } from './binaries.ts'
 import { type DatabaseCommands, databaseCommands } from './database-commands.ts'
 import { postgresSettings } from './settings.ts'
-import { type Account, enterableTemp, mayEnter, unprivilegedAccount } from './unprivileged.ts'
+import { type Account, enterableTemp, mayEnter, memoryFolder, unprivilegedAccount } from './unprivileged.ts'
 
 export type StartPostgresOptions = {
   /** Keeps cluster, password and log in this folder; without it they are temporary and removed at the end. */
   dataDir?: string
   /** A fixed port on 127.0.0.1; without it any free one. */
   port?: number
-  /** `false` turns fsync off: only for tests that do not test durability. */
+  /** `false` turns fsync off, and puts a temporary cluster into memory where there is room: only for tests that do not test durability. */
   durable?: boolean
   /** Further folders to remove when the server has ended, however it ended. */
   removeAfter?: readonly string[]
@@ -50,13 +50,19 @@ type Place = { cluster: string; password: string; logFile: string; account: Acco
  */
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<Postgres> {
   const account = unprivilegedAccount()
-  const temporary = join(enterableTemp(account), `hefu-postgres-${process.pid}-${randomBytes(6).toString('hex')}`)
-  const keeper = startKeeper({ removeAfter: [temporary, ...(options.removeAfter ?? [])] })
+  const name = `hefu-postgres-${process.pid}-${randomBytes(6).toString('hex')}`
+  const temporary = join(enterableTemp(account), name)
+  const memory = options.dataDir === undefined && options.durable === false ? memoryFolder(account) : undefined
+  // Programs may not run from memory everywhere, so what is copied to be run stays in `temporary`.
+  const base = options.dataDir !== undefined ? resolve(options.dataDir) : memory !== undefined ? join(memory, name) : temporary
+  const own = options.dataDir === undefined ? new Set([temporary, base]) : [temporary]
+  const keeper = startKeeper({ removeAfter: [...own, ...(options.removeAfter ?? [])] })
   try {
     // Others may pass through, nobody may look: what lies inside has modes of its own.
-    await mkdir(temporary, { mode: 0o711 })
-    await chmod(temporary, 0o711)
-    const base = options.dataDir === undefined ? temporary : resolve(options.dataDir)
+    for (const folder of own) {
+      await mkdir(folder, { mode: 0o711 })
+      await chmod(folder, 0o711)
+    }
     const place: Place = {
       cluster: join(base, 'cluster'),
       logFile: join(base, 'postgres.log'),

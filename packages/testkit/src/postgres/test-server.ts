@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { databaseCommands } from './database-commands.ts'
-import { type LoginUsers, newLogins } from './logins.ts'
+import { type LoginUsers, loginsOf, newLogins } from './logins.ts'
 import { startPostgres } from './start-postgres.ts'
 
 export type TestServer = {
@@ -36,8 +36,13 @@ export async function testServer(): Promise<TestServer> {
   try {
     await commands.createLogins(users)
     await commands.createDatabase(template)
-    const { migrate } = await import('@hefu/exchange')
-    await migrate(commands.url(template))
+    const { migrate, openQueue } = await import('@hefu/exchange')
+    const { createLogger } = await import('@hefu/node')
+    const { databaseUrl, sequencerDatabaseUrl } = loginsOf(commands.url(template), users)
+    // With the rights and the queue's own schema that every node would make by itself: then it finds them and starts sooner.
+    await migrate(commands.url(template), { logins: { application: databaseUrl, sequencer: sequencerDatabaseUrl } })
+    const queue = await openQueue({ url: databaseUrl, prefix: 'template', log: createLogger('template', 'silent') })
+    await queue.close()
     // Nobody may connect: a connected template cannot be cloned.
     await commands.asSuperuser((client) => client.query(`ALTER DATABASE ${client.escapeIdentifier(template)} WITH ALLOW_CONNECTIONS false`))
     return { superuserUrl, template, users, stop }

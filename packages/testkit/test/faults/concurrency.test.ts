@@ -81,7 +81,7 @@ describe('at the same instant', () => {
 })
 
 it('clocks that differ by a minute: every deadline is the same on both halves', async () => {
-  net.moveClock(60_000, chongqing)
+  await net.moveClock(60_000, chongqing)
   try {
     const paths = [await open(), await open(suspectedNotice)]
     await net.settle()
@@ -96,6 +96,6 @@ it('clocks that differ by a minute: every deadline is the same on both halves', 
     }
     expect(await net.differences()).toEqual([])
   } finally {
-    net.moveClock(-60_000, chongqing)
+    await net.moveClock(-60_000, chongqing)
   }
 })

@@ -49,7 +49,7 @@ async function rowOf(id: string): Promise<Row | undefined> {
 async function passMinutes(minutes: number, hits: () => number): Promise<void> {
   for (let minute = 0; minute < minutes; minute++) {
     const before = hits()
-    net.moveClock(60_000)
+    await net.moveClock(60_000)
     await waitUntil(() => hits() > before, 10_000)
   }
 }
@@ -94,7 +94,7 @@ describe('while the peer is away', () => {
     const { openUntil, lastFailureAt } = await peer()
     expect(Date.parse(String(openUntil)) - Date.parse(String(lastFailureAt))).toBeGreaterThanOrEqual(600_000)
     busy.remove()
-    net.moveClock(601_000)
+    await net.moveClock(601_000)
   })
 })
 

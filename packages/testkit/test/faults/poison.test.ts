@@ -102,7 +102,7 @@ it('a case that cannot be applied holds up none of the others, is reported, and 
   expect(states).toEqual([{ state: 'retracted' }])
 
   await query(receiver.databaseUrl, 'drop trigger poison on cases; drop function poison')
-  net.moveClock(31_000)
+  await net.moveClock(31_000)
   await waitUntil(async () => (await unapplied()).length === 0, 15_000)
   const healed = await receiver.as('officer').get(`/v1/cases/${poison.case_number}`)
   expect(healed.body).toMatchObject({ state: 'retracted' })

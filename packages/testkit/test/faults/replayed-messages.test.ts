@@ -138,12 +138,12 @@ describe('a message that was answered before', () => {
     const late = await signedNotice(signer(), { exp: iat + 60 })
     const first = await postInbox(exchange(), inTime.token)
     expect(listOf(first.json.messages).map(outcomeOf)).toEqual(['accepted'])
-    net.moveClock(120_000, chongqing)
+    await net.moveClock(120_000, chongqing)
     try {
       expect((await postInbox(exchange(), inTime.token)).text).toBe(first.text)
       expect(listOf((await postInbox(exchange(), late.token)).json.messages).map(outcomeOf)).toEqual(['refused expired'])
     } finally {
-      net.moveClock(-120_000, chongqing)
+      await net.moveClock(-120_000, chongqing)
     }
   })
 })

@@ -145,7 +145,7 @@ describe('a promise', () => {
     const claims = JSON.parse(Buffer.from(row?.receipt.split('.')[1] ?? '', 'base64url').toString()) as Json
     expect(claims.log).toEqual({ origin: policy().log.name, within: 60 })
     expect(await promiseOf(jti)).toMatchObject({ state: 'open', attempts: 0 })
-    net.moveClock(61_000)
+    await net.moveClock(61_000)
     await waitUntil(async () => (await stateOf(jti)) === 'kept', 20_000)
     const kept = await promiseOf(jti)
     const [entry] = await query<{ index: string }>(
@@ -161,23 +161,23 @@ describe('a promise', () => {
     const { jti } = await open()
     await net.settle()
     const cut = net.link(chengdu, chongqing).inject({ kind: 'cut', how: 'refuse' }, { log: true })
-    net.moveClock(3_600_000)
+    await net.moveClock(3_600_000)
     await waitUntil(async () => ((await promiseOf(jti))?.attempts ?? 0) >= 2, 30_000)
     expect(await stateOf(jti)).toBe('open')
     expect(await brokenAlerts()).toEqual([])
     cut.remove()
-    net.moveClock(600_000)
+    await net.moveClock(600_000)
     await waitUntil(async () => (await stateOf(jti)) === 'kept', 20_000)
   })
 
   it('of a refusal is kept by the entry of the refusal', async () => {
     const [before] = await query<{ count: string }>(net.node(chongqing).databaseUrl, 'select count(*) from log_entries')
     expect(Number(before?.count)).toBeGreaterThan(0)
-    net.moveClock(31 * 86_400_000, chongqing)
+    await net.moveClock(31 * 86_400_000, chongqing)
     const { jti } = await open()
     await net.settle()
-    net.moveClock(-31 * 86_400_000, chongqing)
-    net.moveClock(61_000)
+    await net.moveClock(-31 * 86_400_000, chongqing)
+    await net.moveClock(61_000)
     const [place] = await query<{ status: string }>(net.node(chengdu).databaseUrl, 'select status from places where jti = $1', [jti])
     expect(place?.status).toBe('refused')
     await waitUntil(async () => (await stateOf(jti)) === 'kept', 20_000)
@@ -186,7 +186,7 @@ describe('a promise', () => {
   it('broken: a peer that signs receipts and keeps the message out of its log is reported with the evidence', async () => {
     const peer = net.node(chongqing).databaseUrl
     const { jti, digest } = await withoutLogging(peer)
-    net.moveClock(61_000)
+    await net.moveClock(61_000)
     await waitUntil(async () => (await stateOf(jti)) === 'broken', 30_000)
     const [alert] = await brokenAlerts()
     const detail = (alert?.detail ?? {}) as Json

@@ -58,11 +58,11 @@ describe('no log, no action', () => {
     expect(opened.status).toBe(201)
     const path = `/v1/violation-notices/${opened.body.caseNumber}`
     await lock.blocks()
-    net.moveClock(29_000)
+    await net.moveClock(29_000, chongqing, { log: 'may-wait' })
     expect((await submit()).status).toBe(201)
     expect((await officer().get(path)).status).toBe(200)
 
-    net.moveClock(2_000)
+    await net.moveClock(2_000, chongqing, { log: 'may-wait' })
     await waitUntil(async () => (await submit()).status === 503, 5_000)
     const refused = await submit()
     expect(refused).toMatchObject({ status: 503, body: { code: 'log-unavailable', detail: expect.stringMatching(/\S/) } })
@@ -109,7 +109,7 @@ describe('witnessing', () => {
     const silent = net
       .link(chongqing, chengdu)
       .inject({ kind: 'status', status: 500 }, { log: true, when: ({ path }) => path.includes('/witness/') })
-    net.moveClock(16 * 60_000)
+    await net.moveClock(16 * 60_000)
     await silent.hit()
     await waitUntil(async () => (await isWitnessed()) === false, 20_000, 100)
     expect((await checks(chongqing)).status).toBe(200)

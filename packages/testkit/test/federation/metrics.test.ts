@@ -40,7 +40,7 @@ it('a message on its way: how many wait, for how long, and the job that delivers
   await open()
   await held.hit()
   // Less than the lease of a delivery, which would then be tried by another.
-  net.moveClock(10_000)
+  await net.moveClock(10_000)
   const { ageSeconds, ...now } = await waiting()
   expect(now).toEqual({ pending: 1, deliverJobs: 1 })
   expect(ageSeconds).toBeGreaterThanOrEqual(10)

@@ -26,7 +26,7 @@ beforeAll(async () => {
   trust = await writeTrust(dir, net.node(chengdu).node.ctx.federation)
   caseNumber = await playCase()
   await playCase()
-  net.moveClock(LATER_MS)
+  await net.moveClock(LATER_MS)
   await officer(chengdu).get(`/v1/cases/${caseNumber}`)
   await officer(chongqing).get(`/v1/cases/${caseNumber}`)
   await settleWitnessed(net)

@@ -26,9 +26,21 @@ export async function openApi(ctx: Context, clients: readonly Client[]): Promise
 }
 
 async function serveDocs(app: FastifyInstance, ctx: Context): Promise<void> {
-  const document = apiDocument(ctx.procedures, ctx.registers)
-  await app.register(swagger, { mode: 'static', specification: { document: document as never } })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy, indexPrefix: '', uiConfig: { validatorUrl: null } })
+  // Made when somebody asks for it: it takes longer than all else that a node does to start.
+  let document: ReturnType<typeof apiDocument> | undefined
+  const documentNow = () => {
+    document ??= apiDocument(ctx.procedures, ctx.registers)
+    return document
+  }
+  await app.register(swagger, { mode: 'static', specification: { document: {} as never } })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: docsPolicy,
+    indexPrefix: '',
+    uiConfig: { validatorUrl: null },
+    transformSpecification: documentNow,
+    transformSpecificationClone: false,
+  })
 }
 
 /**

@@ -15,7 +15,13 @@ export interface ApiInfo {
 /** The OpenAPI 3.1 document of these routes: deterministic, so that a committed copy can be compared. */
 export function openApiOf(info: ApiInfo, routes: readonly Route[]): JsonObject {
   const components = new Map<string, Json>()
-  const convert = (schema: z.ZodType, io: 'input' | 'output') => toSchema(schema, io, components)
+  // Each schema once: the one of problems is part of every operation.
+  const converted = { input: new Map<z.ZodType, Json>(), output: new Map<z.ZodType, Json>() }
+  const convert = (schema: z.ZodType, io: 'input' | 'output') => {
+    const json = converted[io].get(schema) ?? toSchema(schema, io, components)
+    converted[io].set(schema, json)
+    return json
+  }
   const paths: Record<string, JsonObject> = {}
   for (const route of routes) {
     const operations = paths[route.path] ?? {}

@@ -20,7 +20,9 @@ export async function registerRoutes(app: FastifyInstance, ctx: Context, routes:
   app.setSerializerCompiler(serializerCompiler)
   for (const route of routes) {
     // A scope of its own, so that a media type which one route takes is not taken by its neighbours.
-    await app.register(async (scope) => registerRoute(scope, ctx, route))
+    const scope = async (own: FastifyInstance) => registerRoute(own, ctx, route)
+    // Without a name Fastify would look for one among all modules of the process, for every route.
+    await app.register(Object.assign(scope, { [Symbol.for('fastify.display-name')]: route.operationId }))
   }
 }
 

@@ -6,6 +6,6 @@ export function handlers(ctx: Context, signal: AbortSignal): Handlers {
     deliver: async ({ peer }) => await deliverToPeer(ctx, peer, { signal }),
     apply: async ({ cases }) => await applyCases(ctx, cases),
     import: async (job) => await runImport(ctx, job.import),
-    reconcile: async ({ peer }) => await runReconciliation(ctx, peer),
+    reconcile: async ({ peer, nightly }) => await runReconciliation(ctx, peer, nightly && { nightly }),
   }
 }

@@ -51,6 +51,6 @@ function schedulesOf({ federation, region }: Context): Schedule[] {
       name: `reconcile-${one.region}`,
       pattern: '30 2 * * *',
       tz: 'Asia/Shanghai',
-      job: { name: 'reconcile', peer: one.region },
+      job: { name: 'reconcile', peer: one.region, nightly: true },
     }))
 }

@@ -11,9 +11,11 @@ import { readWitnesses, storeAnswered, storeCosigned, storeWitnessed } from './w
 
 /** Under load a new checkpoint comes several times a second; one of them is enough. */
 const ROUND_MS = 500
+/** Doubled by each failure, up to the next: the peers of one federation often start together, and wait for one another. */
+const FIRST_RETRY_MS = 50
 const FIRST_RETRIES_MS = 500
 const RETRY_MS = 5_000
-/** Times that the shorter wait holds: the peers of one federation often start together. */
+/** Times that the shorter waits hold. */
 const FIRST_RETRIES = 20
 const POLL_MS = 25
 
@@ -76,7 +78,9 @@ export async function openWitnesses(ctx: WitnessesContext, db: Kysely<Database>,
       const now = performance.now()
       const published = newest
       const due = asked.filter((one) => published && !one.busy && one.nextAt <= now && one.cosigned !== published.checkpoint.size)
-      if (published && due.length > 0 && now - lastRound >= ROUND_MS) {
+      // Whoever has not cosigned yet is not made to wait: until a quorum has, the log stands still.
+      const first = due.some(({ cosigned }) => cosigned === undefined)
+      if (published && due.length > 0 && (first || now - lastRound >= ROUND_MS)) {
         lastRound = now
         const round = rounds.get(published.checkpoint.size) ?? { published, lines: new Map() }
         rounds.set(published.checkpoint.size, round)
@@ -158,7 +162,8 @@ async function alertForgotten(ctx: WitnessesContext, witness: Asked, { recorded 
 }
 
 function failed(witness: Asked): void {
-  witness.nextAt = performance.now() + (witness.failures < FIRST_RETRIES ? FIRST_RETRIES_MS : RETRY_MS)
+  const early = Math.min(FIRST_RETRY_MS * 2 ** witness.failures, FIRST_RETRIES_MS)
+  witness.nextAt = performance.now() + (witness.failures < FIRST_RETRIES ? early : RETRY_MS)
   witness.failures++
 }
 
