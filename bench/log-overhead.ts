@@ -38,20 +38,33 @@ export async function logOverhead(options: BenchOptions): Promise<Figure[]> {
   const after = await Promise.all(halves.map(([, database]) => bytesOf(database)))
   return halves.map(([region], at) => ({
     name: 'log.overhead',
-    value: round(((after[at] ?? 0) - (before[at] ?? 0)) / count),
+    value: round(sum(grown(before[at], after[at], count))),
     unit: 'bytes/message',
     region,
     messages: count,
+    tables: grown(before[at], after[at], count),
     ...machine(),
   }))
 }
 
-async function bytesOf(database: pg.Pool): Promise<number> {
-  const { rows } = await database.query<{ bytes: string }>(
-    'select sum(pg_total_relation_size(t.relid)) as bytes from unnest($1::text[]) as name, pg_partition_tree(name::regclass) as t where t.isleaf',
+type Bytes = Readonly<Record<string, number>>
+
+/** By table; of a partitioned one that of its partitions, which is all it has. */
+async function bytesOf(database: pg.Pool): Promise<Bytes> {
+  const { rows } = await database.query<{ name: string; bytes: string }>(
+    `select name, sum(pg_total_relation_size(coalesce(t.relid, name::regclass))) as bytes
+     from unnest($1::text[]) as name left join pg_partition_tree(name::regclass) as t on true group by name`,
     [evidence],
   )
-  return Number(rows[0]?.bytes)
+  return Object.fromEntries(rows.map(({ name, bytes }) => [name, Number(bytes)]))
+}
+
+function grown(before: Bytes = {}, after: Bytes = {}, count: number): Bytes {
+  return Object.fromEntries(evidence.map((name) => [name, round(((after[name] ?? 0) - (before[name] ?? 0)) / count)]))
+}
+
+function sum(bytes: Bytes): number {
+  return Object.values(bytes).reduce((total, one) => total + one, 0)
 }
 
 async function isQuiet(databases: readonly pg.Pool[]): Promise<boolean> {

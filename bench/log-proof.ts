@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openDatabase, readLogEntry } from '@hefu/exchange'
+import { createMetrics, openDatabase, readLogEntry } from '@hefu/exchange'
 import { apiClient } from '@hefu/testkit'
 import { type Figure, machine, quantile, round } from './figure.ts'
 import { logSize, messageEntry, writePending } from './log-entries.ts'
@@ -22,9 +22,10 @@ export async function logProof(options: BenchOptions): Promise<Figure[]> {
   const index = () => Math.floor(Math.random() * size)
   const node = nodes.federation.node('510100')
   const db = openDatabase({ url: node.databaseUrl, poolSize: 1, onError: () => {} })
+  const ctx = { db, now: Date.now, metrics: createMetrics(), log: noLines }
   const auditor = apiClient(node.api, node.tokens.auditor)
   try {
-    const direct = await measure(async () => await readLogEntry({ db }, index()))
+    const direct = await measure(async () => await readLogEntry(ctx, index()))
     const answered = await measure(async () => {
       const { status } = await auditor.get(`/v1/exchange-log/entries/${index()}`)
       if (status !== 200) throw new Error(`answered ${status}`)
@@ -34,6 +35,9 @@ export async function logProof(options: BenchOptions): Promise<Figure[]> {
     await db.destroy()
   }
 }
+
+/** Nothing is damaged here, so nothing is said. */
+const noLines = { error: () => {} } as unknown as Parameters<typeof readLogEntry>[0]['log']
 
 /** Through the node's own sequencer. */
 async function append(database: TwoNodes['chengdu']['database'], count: number, { say }: BenchOptions): Promise<void> {

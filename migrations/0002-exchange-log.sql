@@ -26,7 +26,8 @@ create index log_entries_by_jti on log_entries (jti) where jti is not null;
 create index log_entries_by_case on log_entries (case_number, index) where case_number is not null;
 -- Entries come nearly in the order of their times: a few bytes for thousands of rows.
 create index log_entries_by_time on log_entries using brin (at) with (pages_per_range = 32);
-create index log_entries_by_digest on log_entries (digest) where digest is not null;
+-- Only ever asked whether it is one of some; in no order, so hashes of it do, in a third of the work and half of the room.
+create index log_entries_by_digest on log_entries using hash (digest) where digest is not null;
 
 -- Also for the owner: whoever alters the past has to take this away first, and the witnesses still know.
 create function refuse_change() returns trigger language plpgsql as $$

@@ -21,6 +21,9 @@ create table log_seals (
   evidence json not null
 );
 
+-- Looked for by every process once a second.
+create index alerts_log_damaged on alerts (at) where kind = 'log.damaged' and acknowledged_at is null;
+
 -- An operator's decision to open this epoch; `decision`: digest over the others, as it stands in entry 0 of the new log.
 create table log_successors (
   epoch smallint primary key,

@@ -4,14 +4,14 @@ import { logChecks } from './log/log-checks.ts'
 import { countPendingByPeer } from './outbox/delivery-store.ts'
 
 export interface Check {
-  readonly name: 'database' | 'queue' | 'log' | 'log-confirmed' | 'log-witnessed'
+  readonly name: 'database' | 'queue' | 'log' | 'log-confirmed' | 'log-witnessed' | 'log-tiles'
   readonly ok: boolean
   readonly zh: string
   readonly en: string
 }
 
 /** Said, but no reason to send callers elsewhere: the local API goes on meanwhile. */
-const warnings: ReadonlySet<Check['name']> = new Set(['log-confirmed', 'log-witnessed'])
+const warnings: ReadonlySet<Check['name']> = new Set(['log-confirmed', 'log-witnessed', 'log-tiles'])
 
 /** Whether this node can do its work now. Peers that are away do not make it unready: that is what the outbox is for. */
 export async function readiness(ctx: Pick<Context, 'db' | 'queue' | 'logState'>): Promise<{ ready: boolean; checks: Check[] }> {

@@ -1,6 +1,6 @@
 import { parseCaseNumber, parseRegionId } from '@hefu/reference'
 import { z } from 'zod'
-import { canonicalJson } from './canonical-json.ts'
+import { type CanonicalValue, canonicalJson } from './canonical-json.ts'
 import { digest, jti, plainName, versionedName } from './claims.ts'
 import { MAX_MESSAGES, REFUSAL_REASONS } from './constants.ts'
 import { readPlainLogEntry } from './plain-log-entry.ts'
@@ -23,7 +23,17 @@ const origin = z.string().min(1).max(255)
 /** Every kind has exactly these members (protocol.md section 4): what is not listed could be personal data, and would stay for ever. */
 function entry<Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) {
   // `at`: milliseconds since the epoch, up to the end of the year 9999.
-  return z.strictObject({ v: z.literal(1), kind: z.literal(kind), at: z.int().min(0).max(253_402_300_799_999), ...shape })
+  const frame = { v: z.literal(1), kind: z.literal(kind), at: z.int().min(0).max(253_402_300_799_999) }
+  return z.strictObject(inOrder({ ...frame, ...shape }))
+}
+
+/** What is parsed has its members in the order of the schema: then it is in the order of the canonical text. */
+function inOrder<Shape extends z.ZodRawShape>(shape: Shape): Shape {
+  return Object.fromEntries(
+    Object.keys(shape)
+      .toSorted()
+      .map((name) => [name, shape[name]]),
+  ) as Shape
 }
 
 const parties = { iss: regionId, aud: regionId, jti, digest }
@@ -84,7 +94,7 @@ export type LogFact = WithoutFrame<LogEntry>
  */
 export function formatLogEntry(fact: LogFact, atMs: number): string {
   const schema: z.ZodType<LogEntry> = logEntrySchemas[fact.kind]
-  return canonicalJson(schema.parse({ ...fact, v: 1, at: atMs }))
+  return canonicalText(schema.parse({ ...fact, v: 1, at: atMs }))
 }
 
 /** `size`: above 65,535 bytes; `json`: not strict JSON; `canonical`: another text than the one canonical; `kind`: unknown; `schema`: its kind does not allow it. */
@@ -112,22 +122,29 @@ export function judgeLogEntry(bytes: Uint8Array): ParsedLogEntry {
 
 function isCanonical(value: unknown, bytes: Uint8Array): boolean {
   try {
-    const text = isInOrder(value) ? JSON.stringify(value) : canonicalJson(value as Parameters<typeof canonicalJson>[0])
-    return Buffer.from(text).equals(bytes)
+    return Buffer.from(canonicalText(value)).equals(bytes)
   } catch (error) {
     if (error instanceof TypeError) return false
     throw error
   }
 }
 
-/** Members in order and whole numbers, at every depth: of such a value the platform writes the canonical text itself, in a third of the time. */
+/** Throws TypeError as `canonicalJson` does. */
+function canonicalText(value: unknown): string {
+  return isInOrder(value) ? JSON.stringify(value) : canonicalJson(value as CanonicalValue)
+}
+
+/** Members in order, whole numbers and whole characters, at every depth: of such a value the platform writes the canonical text itself, in a third of the time. */
 function isInOrder(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
   if (typeof value === 'number') return Number.isSafeInteger(value)
-  if (typeof value !== 'object' || value === null) return true
+  if (typeof value !== 'object') return typeof value === 'boolean'
+  if (value === null) return true
   if (Array.isArray(value)) return value.every(isInOrder)
-  let before: string | undefined
-  for (const [name, member] of Object.entries(value)) {
-    if ((before !== undefined && name < before) || !isInOrder(member)) return false
+  const members = value as Readonly<Record<string, unknown>>
+  let before = ''
+  for (const name of Object.keys(members)) {
+    if (name < before || !name.isWellFormed() || !isInOrder(members[name])) return false
     before = name
   }
   return true

@@ -11,6 +11,7 @@ export const alertKinds = [
   'apply.failed',
   'reconcile.differs',
   'log.sealed',
+  'log.damaged',
   'log.promise-broken',
   'witness.forgot',
   'witness.contradiction',

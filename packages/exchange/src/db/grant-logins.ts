@@ -26,7 +26,7 @@ const rights = {
   ],
   sequencer: [
     ['select', logTables],
-    ['delete', ['log_pending']],
+    ['delete', ['log_pending', 'log_checkpoints']],
     ['insert', ['log_entries', 'log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses', 'log_seals']],
     ['update', ['log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses']],
   ],

@@ -1,10 +1,11 @@
 import { parseLogEntry } from '@hefu/protocol'
-import { formatTlogProof, proveInclusion, type ReadTiles, type Tile } from '@hefu/translog'
+import type { ReadTiles, Tile } from '@hefu/translog'
 import type { Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import { authenticatePeer, type SignedRequest } from '../peers/authenticate-peer.ts'
 import { type FoundEntry, findEntries } from './log-proof-store.ts'
 import { tilesOf } from './log-store.ts'
+import { proveSoundly } from './prove-entries.ts'
 import { requireConfirmedLog } from './require-log.ts'
 import { readNewestWitnessed, type WitnessedCheckpoint } from './witness/witness-store.ts'
 
@@ -30,7 +31,7 @@ export interface ProofAnswer extends EntryProof {
   readonly more?: EntryProof[]
 }
 
-type ProofContext = Pick<Context, 'region' | 'federation' | 'db' | 'now' | 'logState'>
+type ProofContext = Pick<Context, 'region' | 'federation' | 'db' | 'now' | 'log' | 'metrics' | 'logState'>
 
 /**
  * Proves to a peer that entries are in this log, where it is a party of each: `iss`, `aud` or the owner of the data. Whatever it is not a
@@ -57,17 +58,16 @@ function isParty(peer: string, iss: string, { entry }: FoundEntry): boolean {
 }
 
 /** Of a log that is closed with what its own witnesses have seen last; what no quorum has seen yet is not shown. */
-async function proveAll({ db }: ProofContext, found: readonly FoundEntry[]): Promise<EntryProof[]> {
+async function proveAll(ctx: ProofContext, found: readonly FoundEntry[]): Promise<EntryProof[]> {
   const logs = new Map<number, { witnessed: WitnessedCheckpoint | undefined; tiles: ReadTiles }>()
   for (const epoch of new Set(found.map((one) => one.epoch))) {
-    logs.set(epoch, { witnessed: await readNewestWitnessed(db, epoch), tiles: remembering(tilesOf(db, epoch)) })
+    logs.set(epoch, { witnessed: await readNewestWitnessed(ctx.db, epoch), tiles: remembering(tilesOf(ctx.db, epoch)) })
   }
   const proofs: EntryProof[] = []
   for (const { epoch, index, entry } of found) {
     const log = logs.get(epoch)
     if (log?.witnessed === undefined || index >= log.witnessed.size) continue
-    const path = await proveInclusion(index, log.witnessed.size, log.tiles)
-    proofs.push({ entry, proof: formatTlogProof({ index, path, checkpoint: log.witnessed.note }) })
+    proofs.push({ entry, proof: await proveSoundly(ctx, { index, entry }, log.witnessed, log.tiles) })
   }
   return proofs
 }

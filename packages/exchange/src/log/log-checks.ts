@@ -5,7 +5,7 @@ import { isLate, type LogState } from './log-state.ts'
 export function logChecks(state: LogState | undefined): Check[] {
   if (state === undefined)
     return [{ name: 'log', ok: false, zh: '无法读取交换日志的状态', en: 'the state of the exchange log cannot be read' }]
-  return [actsCheck(state), confirmedCheck(state), witnessedCheck(state)]
+  return [actsCheck(state), confirmedCheck(state), witnessedCheck(state), tilesCheck(state)]
 }
 
 function actsCheck(state: LogState): Check {
@@ -63,4 +63,17 @@ function witnessedCheck(state: LogState): Check {
     }
   }
   return { name, ok: true, zh: '检查点有见证', en: 'checkpoints are witnessed' }
+}
+
+function tilesCheck({ damaged }: LogState): Check {
+  const name = 'log-tiles'
+  if (damaged) {
+    return {
+      name,
+      ok: false,
+      zh: '交换日志的数据表与已签署的检查点不符，无法出具证明，见证方也不再联署：见警报 log.damaged 与 docs/operating.md',
+      en: 'the tables of the exchange log do not fit what it has signed: nothing can be proven, and no witness is asked. See alert log.damaged and docs/operating.md',
+    }
+  }
+  return { name, ok: true, zh: '交换日志的数据表未见损坏', en: 'no damage to the tables of the exchange log is known' }
 }

@@ -10,6 +10,8 @@ export interface LogStateRow {
   readonly leads: boolean
   /** And a quorum has confirmed the log to it. */
   readonly confirmed: boolean
+  /** Nobody has acknowledged yet that the tables do not fit. */
+  readonly damaged: boolean
   readonly oldest_pending: Date | null
   /** Of the newest checkpoint that a quorum has cosigned: when the log signed it. */
   readonly witnessed: Date | null
@@ -28,6 +30,7 @@ export async function readLogStateRow(db: Reader): Promise<LogStateRow> {
       exists (select 1 from log_seals where epoch = (select epoch from head)) as sealed,
       exists (select 1 from locks where objsubid = 1 and object = ${unsigned('hefu.sequencer')}) as leads,
       exists (select 1 from locks where objsubid = 2 and class = ${unsigned('hefu.sequencer')} and object = ${unsigned('confirmed')}) as confirmed,
+      exists (select 1 from alerts where kind = 'log.damaged' and acknowledged_at is null) as damaged,
       (select at from log_pending order by id limit 1) as oldest_pending,
       (select at from log_checkpoints where epoch = (select epoch from head) and witnessed is not null order by size desc limit 1) as witnessed,
       (select max(answered_at) from log_witnesses where epoch = (select epoch from head)) as answered`.execute(db)

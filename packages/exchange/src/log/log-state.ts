@@ -15,6 +15,8 @@ export interface LogState {
   readonly size: number | null
   /** A witness knows another history: final for this log. */
   readonly sealed: boolean
+  /** The tables did not lead to what the log has signed, and nobody has acknowledged that yet. */
+  readonly damaged: boolean
   /** A process moves the log, and a quorum has confirmed to it that nothing is missing. */
   readonly confirmed: boolean
   /** A process leads and waits for that. */
@@ -53,6 +55,7 @@ export function logStateReader({ db, now }: Pick<Context, 'db' | 'now'>, witness
       epoch: row.epoch,
       size: row.size === null ? null : Number(row.size),
       sealed: row.sealed,
+      damaged: row.damaged,
       confirmed: row.leads && row.confirmed && !row.sealed,
       waiting,
       pendingMs: Math.max(0, nowMs - pendingFrom),

@@ -11,16 +11,18 @@ export interface LogHead {
   readonly closedAt: Date | null
 }
 
-/** A row of `log_entries` before it has a place; see there. */
-export interface PlacedEntry {
-  readonly at: Date
-  readonly kind: string
+/** What look-ups need of an entry; see `log_entries`. */
+export interface EntryColumns {
   readonly peer: string | null
   readonly procedure: string | null
   readonly caseNumber: string | null
   readonly jti: string | null
   readonly digest: string | null
-  readonly entry: string
+}
+
+/** A row of `log_pending` with what was read out of its bytes. */
+export interface PlacedEntry extends EntryColumns {
+  readonly id: string
 }
 
 export interface StoredCheckpoint {
@@ -63,8 +65,8 @@ function emptyHead(epoch: number, origin: string) {
  * The rows that wait, in the order of their ids. All that are committed, from the smallest id on: rows commit in another order than
  * that of their ids, so that "after the last one" would leave some behind for ever.
  */
-export async function readPending(db: Reader, limit: number): Promise<LogPendingRow[]> {
-  return await db.selectFrom('log_pending').selectAll().orderBy('id').limit(limit).execute()
+export async function readPending(db: Reader, limit: number): Promise<Pick<LogPendingRow, 'id' | 'entry'>[]> {
+  return await db.selectFrom('log_pending').select(['id', 'entry']).orderBy('id').limit(limit).execute()
 }
 
 /** The fence: false when the log has moved on since `head` was read, or was closed. Whoever else wants to move it waits for this transaction. */
@@ -80,38 +82,53 @@ export async function moveHead(tx: Tx, head: LogHead, range: CompactRange): Prom
 }
 
 export interface Growth {
-  readonly pendingIds: readonly string[]
+  /** In the order of their places. */
   readonly entries: readonly PlacedEntry[]
   readonly tiles: readonly TileGrowth[]
   readonly checkpoint: Omit<StoredCheckpoint, 'witnessed'>
 }
 
-/** Everything that a batch adds, in one statement. Throws when the tables do not hold what they must: then nothing was moved. */
-export async function storeGrowth(tx: Tx, head: LogHead, { pendingIds, entries, tiles, checkpoint }: Growth): Promise<void> {
-  const { rows } = await sql<{ gone: number; placed: number; misfits: number }>`
-    with gone as (delete from log_pending where id = any(${pendingIds}::bigint[]) returning 1),
-      placed as (${insertEntries(head, entries)} returning 1),
+/**
+ * Everything that a batch adds, in one statement; the entries themselves go from table to table. Throws when the tables do not hold what
+ * they must: then nothing was moved.
+ */
+export async function storeGrowth(tx: Tx, head: LogHead, { entries, tiles, checkpoint }: Growth): Promise<void> {
+  const { rows } = await sql<{ placed: number; misfits: number }>`
+    with gone as (${takePending(entries)}),
+      placed as (insert into log_entries (index, epoch, at, kind, peer, procedure, case_number, jti, digest, entry)
+        select ${head.range.size}::bigint + n - 1, ${head.epoch}::smallint, at, kind, peer, procedure, case_number, jti, digest, entry
+        from gone order by n returning 1),
       grown as (${growTileRows(head.epoch, tiles)} returning level, index, octet_length(hashes) as bytes),
       misfits as (select 1 from (${expectedTiles(tiles)}) as e left join grown g using (level, index) where g.bytes is distinct from e.bytes),
       signed as (insert into log_checkpoints (epoch, size, at, note)
         values (${checkpoint.epoch}, ${checkpoint.size}, ${checkpoint.at}, ${checkpoint.note}))
-    select (select count(*)::int from gone) as gone, (select count(*)::int from placed) as placed,
-      (select count(*)::int from misfits) as misfits`.execute(tx)
+    select (select count(*)::int from placed) as placed, (select count(*)::int from misfits) as misfits`.execute(tx)
   const done = rows[0]
-  if (done?.gone !== pendingIds.length || done.placed !== entries.length || done.misfits !== 0) {
+  if (done?.placed !== entries.length || done.misfits !== 0) {
     throw new Error(
       `the log does not fit: ${JSON.stringify({ epoch: head.epoch, size: head.range.size, entries: entries.length, ...done })}`,
     )
   }
 }
 
-function insertEntries({ epoch, range }: LogHead, entries: readonly PlacedEntry[]) {
+function takePending(entries: readonly PlacedEntry[]) {
   const column = <Name extends keyof PlacedEntry>(name: Name) => entries.map((entry) => entry[name])
-  return sql`insert into log_entries (index, epoch, at, kind, peer, procedure, case_number, jti, digest, entry)
-    select ${range.size}::bigint + n - 1, ${epoch}::smallint, at, kind, peer, procedure, case_number, jti, digest, entry
-    from unnest(${column('at')}::timestamptz[], ${column('kind')}::text[], ${column('peer')}::text[], ${column('procedure')}::text[],
-      ${column('caseNumber')}::text[], ${column('jti')}::uuid[], ${column('digest')}::text[], ${column('entry')}::text[])
-      with ordinality as t (at, kind, peer, procedure, case_number, jti, digest, entry, n)`
+  return sql`delete from log_pending p
+    using unnest(${column('id')}::bigint[], ${column('peer')}::text[], ${column('procedure')}::text[], ${column('caseNumber')}::text[],
+      ${column('jti')}::uuid[], ${column('digest')}::text[]) with ordinality as t (id, peer, procedure, case_number, jti, digest, n)
+    where p.id = t.id returning p.at, p.kind, p.entry, t.peer, t.procedure, t.case_number, t.jti, t.digest, t.n`
+}
+
+/** The first entry of a log, which nobody has waited with. */
+export async function insertFirstEntry(
+  tx: Tx,
+  { epoch }: LogHead,
+  { at, kind, entry, caseNumber, ...columns }: Pick<LogPendingRow, 'at' | 'kind' | 'entry'> & EntryColumns,
+): Promise<void> {
+  await tx
+    .insertInto('log_entries')
+    .values({ index: '0', epoch, at, kind, entry, case_number: caseNumber, ...columns })
+    .execute()
 }
 
 function growTileRows(epoch: number, tiles: readonly TileGrowth[]) {

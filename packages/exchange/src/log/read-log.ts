@@ -1,4 +1,4 @@
-import { formatEntryBundle, HASH_BYTES, parseTilePath, proveConsistency, readRoot, type Tile } from '@hefu/translog'
+import { formatEntryBundle, HASH_BYTES, parseTilePath, type Tile } from '@hefu/translog'
 import type { Context } from '../context.ts'
 import type { LogEntryRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
@@ -11,8 +11,9 @@ import {
   readTileHashes,
   type StoredLog,
 } from './audit-log-store.ts'
-import { readNewestCheckpoint, tilesOf } from './log-store.ts'
-import { headOver, proveEntry } from './prove-entries.ts'
+import { readNewestCheckpoint } from './log-store.ts'
+import { headOver, proveSizes, proveSoundly } from './prove-entries.ts'
+import type { DamageContext } from './report-damage.ts'
 import { readNewestWitnessed } from './witness/witness-store.ts'
 
 type ReadContext = Pick<Context, 'db'>
@@ -75,14 +76,14 @@ function toView(row: LogEntryRow): LogEntryView {
 
 /** One entry with its `.tlog-proof`: against the newest checkpoint that a quorum cosigned, or the newest at all while there is none over it. */
 export async function readLogEntry(
-  ctx: ReadContext,
+  ctx: DamageContext,
   index: number,
   epoch?: number,
 ): Promise<LogEntryView & { readonly proof: string; readonly witnessed: boolean }> {
   const log = await logOf(ctx, epoch)
   const [row, head] = await Promise.all([readEntryRow(ctx.db, log.epoch, index), headOver(ctx, log.epoch, index)])
   if (row === undefined || head === undefined) throw new HefuError('not-found')
-  return { ...toView(row), proof: await proveEntry(ctx, index, head), witnessed: head.witnessed }
+  return { ...toView(row), proof: await proveSoundly(ctx, { index, entry: row.entry }, head), witnessed: head.witnessed }
 }
 
 export interface LogCheckpointView {
@@ -110,15 +111,14 @@ export async function readLogCheckpoint(
  * The proof that the tree of size `to` begins with that of size `from` (RFC 6962 section 2.1.2), with both roots; all base64. Throws HefuError
  * `malformed-request` for sizes that the log does not have, or that no proof exists for.
  */
-export async function readConsistency(ctx: ReadContext, { from, to, epoch }: { from: number; to: number; epoch?: number | undefined }) {
+export async function readConsistency(ctx: DamageContext, { from, to, epoch }: { from: number; to: number; epoch?: number | undefined }) {
   const log = await headOf(ctx, epoch)
   const errors = [
     ...(to > log.newest.size ? [sizeError('/to', tooLarge(log.newest.size))] : []),
     ...(from > to ? [sizeError('/from', beyond)] : []),
   ]
   if (errors.length > 0) throw new HefuError('malformed-request', { errors })
-  const tiles = tilesOf(ctx.db, log.epoch)
-  const [proof, fromRoot, toRoot] = await Promise.all([proveConsistency(from, to, tiles), readRoot(from, tiles), readRoot(to, tiles)])
+  const { proof, fromRoot, toRoot } = await proveSizes(ctx, log.newest, { from, to })
   return {
     origin: log.origin,
     epoch: log.epoch,

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Context } from '../context.ts'
 import { openDatabase } from '../db/open-database.ts'
 import type { Database } from '../db/schema.ts'
+import { forgetCheckpoints } from './checkpoint-store.ts'
 import { insertCheckpoint, insertFirstHead, type LogHead, readHead, readNewestCheckpoint } from './log-store.ts'
 import { logFact } from './pending-log.ts'
 import { type PublishedCheckpoint, readPublished } from './publish-checkpoint.ts'
@@ -15,12 +16,17 @@ import { readSeal } from './witness/witness-store.ts'
 
 /** How soon a row that was committed is looked for. */
 const POLL_MS = 100
+/** When so many looks in a row have found something: fewer and larger batches cost less work and leave fewer dead rows behind. */
+const BUSY_POLL_MS = 400
+const BUSY_LOOKS = 5
 /** How soon a standby tries again, and a sequencer after a failure. */
 const STANDBY_MS = 500
 /** While a backlog is worked off. */
 const PUBLISH_MS = 500
 const CONFIRM_POLL_MS = 20
 const HEARTBEAT_MS = 60_000
+/** How often old checkpoints are forgotten, and how old these are at least. */
+const TIDY_MS = 3_600_000
 /** A stop does not wait longer for what is pending: it stays there for the next. */
 const DRAIN_MS = 5_000
 
@@ -107,8 +113,9 @@ async function takeLead(candidate: Omit<Lead, 'witnesses'>): Promise<void> {
  * every further checkpoint would be a second history (protocol.md section 4).
  */
 async function confirmStart({ lock, signal, witnesses }: Lead): Promise<boolean> {
-  while (lock.held() && !signal.aborted && !witnesses.sealed()) {
+  while (lock.held() && !witnesses.sealed()) {
     if (witnesses.confirmed()) return true
+    if (signal.aborted) return false
     await pause(CONFIRM_POLL_MS, signal)
   }
   return false
@@ -119,6 +126,8 @@ async function lead(lead: Lead, confirmed: LogHead): Promise<void> {
   let head: LogHead | undefined = confirmed
   let lastAtMs = await publish(lead)
   let publishedAt = performance.now()
+  let looks = 0
+  let tidiedAtMs = Number.NEGATIVE_INFINITY
   while (lock.held() && !witnesses.sealed()) {
     const result = await sequenceEntries(ctx, db, head)
     if (result.status === 'placed') {
@@ -134,11 +143,16 @@ async function lead(lead: Lead, confirmed: LogHead): Promise<void> {
       if (head === undefined) return
     }
     if (signal.aborted) return await drain(lead, head)
+    if (ctx.now() - tidiedAtMs >= TIDY_MS) {
+      tidiedAtMs = ctx.now()
+      await forgetCheckpoints(db, new Date(tidiedAtMs - TIDY_MS))
+    }
     if (ctx.now() - lastAtMs >= HEARTBEAT_MS) {
       await logFact(ctx, { kind: 'heartbeat' })
       continue
     }
-    await pause(POLL_MS, signal)
+    looks = result.status === 'placed' ? looks + 1 : 0
+    await pause(looks < BUSY_LOOKS ? POLL_MS : BUSY_POLL_MS, signal)
   }
 }
 

@@ -2,8 +2,8 @@ import { growTiles, leafHash } from '@hefu/translog'
 import type { Kysely } from 'kysely'
 import type { Context } from '../context.ts'
 import type { Database } from '../db/schema.ts'
+import { entryColumns } from './entry-columns.ts'
 import { type LogHead, moveHead, readPending, storeGrowth } from './log-store.ts'
-import { placeEntry } from './place-entry.ts'
 import { signCheckpoint } from './sign-checkpoint.ts'
 
 /** More cost nothing per entry to wait for, and fewer pay for more commits (measured: bench log.append). */
@@ -33,8 +33,7 @@ export async function sequenceEntries(
     pending.map(({ entry }) => leafHash(Buffer.from(entry))),
   )
   const growth = {
-    pendingIds: pending.map(({ id }) => id),
-    entries: pending.map((row) => placeEntry(ctx.region, row)),
+    entries: pending.map(({ id, entry }) => ({ id, ...entryColumns(ctx.region, entry) })),
     tiles,
     checkpoint: {
       epoch: head.epoch,

@@ -8,6 +8,8 @@ import { type Sequencer, startSequencer } from '../../src/log/run-sequencer.ts'
 import { takeSequencerLock } from '../../src/log/sequencer-lock.ts'
 import { expectWholeLog, type LogNode, openLogNode } from './log-node.ts'
 
+const hourMs = 3_600_000
+
 let node: LogNode
 let logins: Logins
 let offsetMs = 0
@@ -80,6 +82,25 @@ describe('a sequencer', () => {
     offsetMs += 60_100
     await waitUntil(async () => (await kinds()).length === 3, 5_000, 20)
     expect(await kinds()).toEqual(['registry', 'heartbeat', 'heartbeat'])
+    await expectWholeLog(node)
+  })
+
+  it('forgets the checkpoints of the hour before last, but the newest of each hour', async () => {
+    const sequencer = start()
+    const sizes = async () =>
+      (await node.owner.selectFrom('log_checkpoints').select('size').orderBy('size').execute()).map(({ size }) => size)
+    offsetMs = hourMs - (Date.now() % hourMs)
+    for (let size = 1; size <= 3; size++) {
+      await node.fill(1)
+      await waitUntil(async () => (await kinds()).length === size, 10_000, 20)
+    }
+    await waitUntil(async () => (await sizes()).length === 4, 5_000, 20)
+    offsetMs += 2 * hourMs
+    await waitUntil(async () => !(await sizes()).includes('2'), 5_000, 20)
+    const left = await sizes()
+    expect(left).toContain('3')
+    expect(left).not.toContain('1')
+    await sequencer.stop()
     await expectWholeLog(node)
   })
 

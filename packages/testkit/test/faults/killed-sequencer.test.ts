@@ -6,10 +6,11 @@ import type { RegionId } from '@hefu/reference'
 import type { VerifierKey } from '@hefu/translog'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { holdWrites } from '../../src/faults/hold-lock.ts'
-import { type Federation, startFederation } from '../../src/index.ts'
+import { apiClient, type Federation, startFederation } from '../../src/index.ts'
 import { type NodeProcess, spawnNode } from '../../src/processes/spawn-node.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, notice } from './bodies.ts'
+import { postInbox } from './craft.ts'
 import { count } from './observe.ts'
 import { as, differences, settle } from './real-federation.ts'
 import { acts, wholeLog } from './whole-log.ts'
@@ -116,10 +117,38 @@ describe('a standby process', () => {
     await expectEachOnce()
   })
 
-  async function startStandby(): Promise<NodeProcess> {
+  it('that takes over while its only witness is away signs nothing until it is back; local work goes on, the inbox waits', async () => {
+    await settle(federation)
+    const standby = await startStandby('api,exchange,sequencer')
+    await federation.node(chongqing).stop()
+    await federation.node(chengdu).kill('SIGKILL')
+    const caller = apiClient(standby.api, federation.node(chengdu).tokens.officer)
+    await waitUntil(async () => (await checkOf(standby, 'log-confirmed'))?.en?.startsWith('waiting') === true, 5_000, 50)
+    const before = await size()
+    const opened = await caller.post('/v1/violation-notices', notice)
+    expect(opened.status).toBe(201)
+    expect((await caller.get(`/v1/violation-notices/${opened.body.caseNumber}`)).status).toBe(200)
+    expect(await postInbox(standby.exchange, 'a.b.c')).toMatchObject({ status: 503, json: { code: 'log-unavailable' } })
+    await sleep(1_500)
+    expect([await size(), (await fetch(`${standby.api}/readyz`)).status]).toEqual([before, 200])
+    expect(await pending()).toBeGreaterThan(0)
+    await federation.node(chongqing).start()
+    await waitUntil(async () => (await checkOf(standby, 'log-confirmed'))?.ok === true, 20_000, 50)
+    await waitUntil(async () => (await pending()) === 0, 10_000, 20)
+    expect(await standby.stop()).toMatchObject({ code: 0 })
+    await federation.node(chengdu).start()
+    await expectEachOnce()
+  })
+
+  async function checkOf({ api }: NodeProcess, name: string) {
+    const { checks } = (await (await fetch(`${api}/readyz`)).json()) as { checks: { name: string; ok: boolean; en: string }[] }
+    return checks.find((check) => check.name === name)
+  }
+
+  async function startStandby(roles = 'sequencer'): Promise<NodeProcess> {
     const { env } = federation.node(chengdu)
     const started = await spawnNode({
-      env: { ...env, HEFU_ROLES: 'sequencer' },
+      env: { ...env, HEFU_ROLES: roles, ...(roles === 'sequencer' ? {} : { HEFU_API_PORT: '0', HEFU_EXCHANGE_PORT: '0' }) },
       logFile: join(federation.dir, 'logs', 'standby.log'),
     })
     onTestFinished(async () => void (await started.stop()))

@@ -161,6 +161,9 @@ async function openSuccessor(): Promise<void> {
     root: Buffer.from(root, 'base64').toString('base64url'),
     decision: expect.stringMatching(/^[\w-]{43}$/),
   })
+  const { decision } = JSON.parse(entries[0]?.entry ?? '')
+  const decided = entries.map(({ entry }) => JSON.parse(entry)).find(({ action }) => action === 'log.successor')
+  expect(decided).toMatchObject({ kind: 'admin.change', role: 'operator', subject: `sha256:${decision}` })
   expect(await count(database(), 'select count(*) from log_heads where epoch = 0 and closed_at is not null')).toBe(1)
 }
 

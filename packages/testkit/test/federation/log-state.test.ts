@@ -36,6 +36,7 @@ it('a node that works says so', async () => {
     ['log', true],
     ['log-confirmed', true],
     ['log-witnessed', true],
+    ['log-tiles', true],
   ])
   for (const check of named.values())
     expect(check).toMatchObject({ zh: expect.stringMatching(/\p{Script=Han}/u), en: expect.stringMatching(/^[a-z]/i) })

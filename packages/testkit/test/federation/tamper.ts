@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { createNode, type Node } from '@hefu/node'
+import type { Signer } from '@hefu/protocol'
 import { EMPTY_RANGE, formatCheckpoint, formatCompactRange, formatNote, growTiles, leafHash, rangeRoot, signNote } from '@hefu/translog'
 import pg from 'pg'
 import type { NetworkNode } from '../../src/index.ts'
@@ -70,4 +73,31 @@ export async function openTamperer({ databaseUrl, node }: NetworkNode): Promise<
       await client.end()
     },
   }
+}
+
+/** The local API over a node's database, for an auditor with that token, and nothing that works. */
+export async function startReader({ databaseUrl, signer, node }: NetworkNode, token: string, now: () => number): Promise<Node> {
+  const { region, federation, exchangeLog } = node.ctx
+  const started = await createNode(
+    {
+      region,
+      federation,
+      signer,
+      logSigner: exchangeLog.signer as Signer,
+      witnessSigner: exchangeLog.witnessSigner as Signer,
+      actorSigner: signer,
+      clients: [{ client: 'auditor', role: 'auditor', agency: null, tokenSha256: createHash('sha256').update(token).digest('hex') }],
+      databaseUrl,
+      migrationDatabaseUrl: databaseUrl,
+      sequencerDatabaseUrl: databaseUrl,
+      queueUrl: databaseUrl,
+      roles: ['api'],
+      api: { host: '127.0.0.1', port: 0 },
+      exchange: { host: '127.0.0.1', port: 0 },
+      logLevel: 'silent',
+    },
+    { now },
+  )
+  await started.start()
+  return started
 }

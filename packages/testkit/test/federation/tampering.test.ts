@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportLog, folderReader, matchExports, verifyExport } from '@hefu/cli'
-import { createNode, type Node } from '@hefu/node'
-import { formatLogEntry, keyOwner, type LogEntry, parseLogEntry, policiesOf, type Signer } from '@hefu/protocol'
+import type { Node } from '@hefu/node'
+import { formatLogEntry, keyOwner, type LogEntry, parseLogEntry, policiesOf } from '@hefu/protocol'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { TestNetwork } from '../../src/index.ts'
 import { chengdu, chongqing, correction, filing, notice } from '../faults/bodies.ts'
 import { hefuAudit, settleWitnessed, writeTrust } from './audit-command.ts'
-import { openTamperer, type Tamperer } from './tamper.ts'
+import { openTamperer, startReader, type Tamperer } from './tamper.ts'
 
 /** What is younger than two minutes may still be on its way: afterwards there is no such excuse. */
 const LATER_MS = 3 * 60_000
@@ -127,7 +126,7 @@ describe('somebody with the database and the key of the log', () => {
     // The real node ends; what it left behind is shown by one that changes nothing.
     await net.node(chengdu).node.stop()
     tamperer = await openTamperer(net.node(chengdu))
-    api = await startApi()
+    api = await startReader(net.node(chengdu), TOKEN, nowMs)
   }, 60_000)
   afterEach(async () => await tamper().restore())
 
@@ -258,34 +257,6 @@ async function findings(): Promise<{ verify: string[]; match: string[] }> {
 
 function codesOf(found: unknown): string[] {
   return [...new Set((found as readonly { readonly code: string }[]).map(({ code }) => code))]
-}
-
-/** The local API over the database of Chengdu, and nothing that works. */
-async function startApi(): Promise<Node> {
-  const { databaseUrl, signer, node } = net.node(chengdu)
-  const { region, federation, exchangeLog } = node.ctx
-  const started = await createNode(
-    {
-      region,
-      federation,
-      signer,
-      logSigner: exchangeLog.signer as Signer,
-      witnessSigner: exchangeLog.witnessSigner as Signer,
-      actorSigner: signer,
-      clients: [{ client: 'auditor', role: 'auditor', agency: null, tokenSha256: createHash('sha256').update(TOKEN).digest('hex') }],
-      databaseUrl,
-      migrationDatabaseUrl: databaseUrl,
-      sequencerDatabaseUrl: databaseUrl,
-      queueUrl: databaseUrl,
-      roles: ['api'],
-      api: { host: '127.0.0.1', port: 0 },
-      exchange: { host: '127.0.0.1', port: 0 },
-      logLevel: 'silent',
-    },
-    { now: nowMs },
-  )
-  await started.start()
-  return started
 }
 
 function entryOf(text: string | undefined): LogEntry {

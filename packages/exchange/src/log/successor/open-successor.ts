@@ -3,8 +3,8 @@ import { EMPTY_RANGE, emptyRoot, growTiles, leafHash, parseCheckpointNote } from
 import type { Kysely } from 'kysely'
 import type { Context } from '../../context.ts'
 import type { Database } from '../../db/schema.ts'
-import { insertHead, type LogHead, moveHead, storeGrowth } from '../log-store.ts'
-import { placeEntry } from '../place-entry.ts'
+import { entryColumns } from '../entry-columns.ts'
+import { insertFirstEntry, insertHead, type LogHead, moveHead, storeGrowth } from '../log-store.ts'
 import { signCheckpoint } from '../sign-checkpoint.ts'
 import { readNewestWitnessed } from '../witness/witness-store.ts'
 import { closeHead, readSuccessor } from './successor-store.ts'
@@ -29,8 +29,7 @@ export async function openSuccessor(
   const { range, tiles } = growTiles(EMPTY_RANGE, [leafHash(Buffer.from(entry))])
   const at = new Date(nowMs)
   const growth = {
-    pendingIds: [],
-    entries: [placeEntry(ctx.region, { at, kind: 'log.successor', entry })],
+    entries: [],
     tiles,
     checkpoint: { epoch: head.epoch, size: range.size, at, note: await signCheckpoint(ctx.exchangeLog, range) },
   }
@@ -38,6 +37,7 @@ export async function openSuccessor(
     if (!(await closeHead(tx, sealed.epoch, at))) throw new Error(`the log of epoch ${sealed.epoch} is closed already`)
     await insertHead(tx, head)
     if (!(await moveHead(tx, head, range))) throw new Error(`the log of epoch ${head.epoch} has been moved already`)
+    await insertFirstEntry(tx, head, { at, kind: 'log.successor', entry, ...entryColumns(ctx.region, entry) })
     await storeGrowth(tx, head, growth)
   })
   ctx.log.info({ event: 'log.succeeded', origin, predecessor: sealed.origin, size }, 'log.succeeded')

@@ -3,7 +3,7 @@ import { canonicalJson } from '@hefu/protocol'
 import type { Caller, Context } from '../../context.ts'
 import type { LogSealRow, LogSuccessorRow } from '../../db/schema.ts'
 import { HefuError } from '../../errors.ts'
-import { audit } from '../audit-store.ts'
+import { logAdminChange } from '../log-admin-change.ts'
 import { readHead } from '../log-store.ts'
 import { readSeal } from '../witness/witness-store.ts'
 import { insertSuccessor, readFirstOrigin, readSuccessor, reconciledPeers } from './successor-store.ts'
@@ -51,7 +51,7 @@ export async function requestSuccessor(ctx: SuccessorContext, caller: Caller, re
   const decision = hash('sha256', canonicalJson({ ...facts, at: at.getTime() }), 'base64url')
   await ctx.db.transaction().execute(async (tx) => {
     await insertSuccessor(tx, { ...facts, at, decision })
-    await audit(tx, ctx, caller, { action: 'log.successor', subject: decision })
+    await logAdminChange(tx, ctx, caller, { action: 'log.successor', subject: `sha256:${decision}` })
   })
   return { origin, epoch }
 }

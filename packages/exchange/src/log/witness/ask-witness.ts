@@ -5,13 +5,10 @@ import {
   MAX_NOTE_BYTES,
   parseCheckpointNote,
   parseRecordedSize,
-  proveConsistency,
   readCosignatures,
-  readRoot,
   SIZE_CONTENT_TYPE,
   type VerifiedSignature,
   type VerifierKey,
-  verifyConsistency,
   verifyLogSignature,
 } from '@hefu/translog'
 import type { Kysely } from 'kysely'
@@ -19,8 +16,10 @@ import type { Context } from '../../context.ts'
 import type { Database } from '../../db/schema.ts'
 import { type PeerAnswer, postToPeer } from '../../outbox/post-to-peer.ts'
 import { WITNESS_PATH } from '../log-paths.ts'
-import { readHead, tilesOf } from '../log-store.ts'
+import { readHead } from '../log-store.ts'
+import { proveSizes } from '../prove-entries.ts'
 import type { PublishedCheckpoint } from '../publish-checkpoint.ts'
+import type { DamageContext } from '../report-damage.ts'
 
 const TIMEOUT_MS = 5_000
 /** Sizes that one request may be told in a row: another process of this node may have asked in between. */
@@ -48,7 +47,7 @@ export type WitnessAnswer = (
 }
 
 export interface Asking {
-  readonly ctx: Pick<Context, 'federation' | 'exchangeLog'>
+  readonly ctx: Pick<Context, 'federation' | 'exchangeLog'> & DamageContext
   readonly db: Kysely<Database>
   readonly signal: AbortSignal
 }
@@ -60,14 +59,15 @@ export interface Asking {
 export async function askWitness(
   asking: Asking,
   witness: Witness,
-  { epoch, checkpoint, note }: PublishedCheckpoint,
+  published: PublishedCheckpoint,
   believed: number,
 ): Promise<WitnessAnswer> {
+  const { epoch, checkpoint, note } = published
   const { size } = checkpoint
   let oldSize = Math.min(believed, size)
   let recorded: number | undefined
   for (let turn = 0; turn < MAX_TURNS; turn++) {
-    const path = await proofFrom(asking, epoch, oldSize, checkpoint)
+    const path = await proofFrom(asking, published, oldSize)
     const answer = await post(asking, witness, formatAddCheckpoint({ oldSize, path, checkpoint: note }))
     if (answer.kind === 'no-answer') return { kind: 'no-cosignature', cause: answer.cause, answered: false, recorded }
     if (answer.status === 200) return { ...cosignaturesOf(answer.body, note, witness), recorded }
@@ -84,20 +84,10 @@ export async function askWitness(
 }
 
 /** Of a proof that does not hold the fault would be ours: it is not sent, so that nobody accuses this log of another history for it. */
-async function proofFrom(
-  { db }: Asking,
-  epoch: number,
-  oldSize: number,
-  { size, root }: PublishedCheckpoint['checkpoint'],
-): Promise<readonly Uint8Array[]> {
+async function proofFrom({ ctx }: Asking, published: PublishedCheckpoint, oldSize: number): Promise<readonly Uint8Array[]> {
   if (oldSize === 0) return []
-  const tiles = tilesOf(db, epoch)
-  const path = await proveConsistency(oldSize, size, tiles)
-  const oldRoot = await readRoot(oldSize, tiles)
-  if (!verifyConsistency({ oldSize, oldRoot, newSize: size, newRoot: root, path })) {
-    throw new Error(`the tiles of epoch ${epoch} do not lead from size ${oldSize} to the checkpoint of size ${size}`)
-  }
-  return path
+  const { epoch, note, checkpoint } = published
+  return (await proveSizes(ctx, { epoch, note, size: checkpoint.size }, { from: oldSize, to: checkpoint.size })).proof
 }
 
 /** Ahead of this checkpoint is nothing; ahead of the whole log means that this log has lost what it signed. */
