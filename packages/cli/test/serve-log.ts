@@ -10,29 +10,31 @@ export interface LogServer extends AsyncDisposable {
   readonly url: string
   /** Paths asked for, in order. */
   readonly asked: string[]
-  /** What is served from now on. */
+  /** What is served from now on: the log of that epoch, and it is the live one. */
   serve(parts: Parts): void
   /** Answers the request that comes after so many others by cutting the connection, and all that follow. */
   breakAfter(requests: number): void
 }
 
-/** The auditor's API over one log, on a free port. */
+/** The auditor's API over the logs of a node, on a free port. */
 export async function serveLog(parts: Parts, receiptsPerPage = 7): Promise<LogServer> {
   const asked: string[] = []
-  let current = { parts, files: exportFiles(parts) }
+  const logs: Served[] = []
+  const serve = (next: Parts) => {
+    logs[next.manifest.epoch] = { parts: next, files: exportFiles(next) }
+  }
+  serve(parts)
   let left = Number.POSITIVE_INFINITY
   const server = createServer((request, response) => {
     if (left-- <= 0) return void request.socket.destroy()
     asked.push(request.url ?? '')
-    answer(request, response, current, receiptsPerPage)
+    answer(request, response, logs, receiptsPerPage)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
-    serve: (next) => {
-      current = { parts: next, files: exportFiles(next) }
-    },
+    serve,
     breakAfter: (requests) => {
       left = requests
     },
@@ -44,14 +46,17 @@ export async function serveLog(parts: Parts, receiptsPerPage = 7): Promise<LogSe
   }
 }
 
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { parts, files }: { parts: Parts; files: Files },
-  perPage: number,
-): void {
+interface Served {
+  readonly parts: Parts
+  readonly files: Files
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, logs: readonly Served[], perPage: number): void {
   const url = new URL(request.url ?? '', 'http://node')
   if (request.headers.authorization !== `Bearer ${TOKEN}`) return void response.writeHead(401).end('{"code":"unauthorized"}')
+  const log = logs[Number(url.searchParams.get('epoch') ?? logs.length - 1)]
+  if (log === undefined) return void response.writeHead(404).end()
+  const { parts, files } = log
   const path = url.pathname.replace(/^\/v1\/exchange-log\//, '')
   if (path === 'export') return void response.end(JSON.stringify(offerOf(parts)))
   if (path === 'receipts') receipts(url, response, parts, perPage)

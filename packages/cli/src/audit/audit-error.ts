@@ -14,6 +14,7 @@ export type AuditErrorCode =
   | 'token'
   | 'api'
   | 'api-answer'
+  | 'api-log'
   | 'api-status'
   | 'out'
 

@@ -12,10 +12,12 @@ import { AuditError } from './audit-error.ts'
 import { hasFile, readIfThere, removeIfThere, writeWhole } from './export-files.ts'
 import { exportReceipts } from './export-receipts.ts'
 import { fetchTile } from './fetch-tile.ts'
-import { badAnswer, type LogApi, type LogApiOptions, logApi } from './log-api.ts'
+import { apiOfEpoch, badAnswer, type LogApi, type LogApiOptions, logApi } from './log-api.ts'
 
 export interface ExportOptions extends LogApiOptions {
   readonly out: string
+  /** Which log of the node, from 0; absent: the live one, or the one that an interrupted export in this folder is of. */
+  readonly epoch?: number | undefined
   /** Entries wanted; hashes always come whole. */
   readonly from?: number | undefined
   readonly to?: number | undefined
@@ -39,8 +41,9 @@ const AT_ONCE = 8
  * date the same way. Nothing that the node says is believed: `verify` judges. Throws AuditError.
  */
 export async function exportLog(options: ExportOptions): Promise<ExportDone> {
-  const api = logApi(options)
-  const { manifest, offer } = await pin(api, options)
+  const node = logApi(options)
+  const { manifest, offer } = await pin(node, options)
+  const api = apiOfEpoch(node, manifest.epoch)
   const { out } = options
   await writeNotes(out, offer)
   const tiles = [...wantedTiles(manifest)]
@@ -69,23 +72,37 @@ async function fetchAll(api: LogApi, out: string, tiles: readonly (Tile | EntryB
 }
 
 /** What this export is pinned to: as before, when one was interrupted here, else as the node offers now. */
-async function pin(api: LogApi, { out, from, to, nowMs }: ExportOptions): Promise<ExportPin> {
+async function pin(api: LogApi, { out, epoch, from, to, nowMs }: ExportOptions): Promise<ExportPin> {
   const before = await readIfThere(out, PIN)
   const pinned = before && parseExported(exportPin, before)
   if (pinned !== undefined) {
-    if (pinned.manifest.from === from && pinned.manifest.to === to) return pinned
+    const { manifest } = pinned
+    if (manifest.from === from && manifest.to === to && (epoch ?? manifest.epoch) === manifest.epoch) return pinned
     throw otherExport(out)
   }
-  const bytes = await api.get('export', MAX_OFFER_BYTES)
-  const offer = bytes && parseExported(exportOffer, bytes)
-  const parsed = offer && parseCheckpointNote(offer.checkpoint)
-  if (offer === undefined || !parsed?.ok || parsed.value.checkpoint.origin !== offer.origin) throw badAnswer('export')
-  const { region, origin, epoch } = offer
+  const { offer, size } = await askOffer(api, epoch)
+  const { region, origin } = offer
   const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
-  const manifest: ExportManifest = { v: 1, region, origin, epoch, size: parsed.value.checkpoint.size, exportedAt: nowMs(), ...range }
+  const manifest: ExportManifest = { v: 1, region, origin, epoch: offer.epoch, size, exportedAt: nowMs(), ...range }
   await makeRoom(out, manifest)
   await writeWhole(out, PIN, JSON.stringify({ manifest, offer } satisfies ExportPin))
   return { manifest, offer }
+}
+
+async function askOffer(api: LogApi, epoch: number | undefined): Promise<{ offer: ExportOffer; size: number }> {
+  const bytes = await (epoch === undefined ? api : apiOfEpoch(api, epoch)).get('export', MAX_OFFER_BYTES)
+  if (bytes === undefined) throw noLog(epoch)
+  const offer = parseExported(exportOffer, bytes)
+  const parsed = offer && parseCheckpointNote(offer.checkpoint)
+  if (offer === undefined || !parsed?.ok || parsed.value.checkpoint.origin !== offer.origin) throw badAnswer('export')
+  if ((epoch ?? offer.epoch) !== offer.epoch) throw badAnswer('export')
+  return { offer, size: parsed.value.checkpoint.size }
+}
+
+function noLog(epoch: number | undefined): AuditError {
+  return epoch === undefined
+    ? new AuditError('api-log', { zh: '节点尚无可导出的日志', en: 'the node has no log to export yet' })
+    : new AuditError('api-log', { zh: `节点没有第 ${epoch} 期的日志`, en: `the node has no log of epoch ${epoch}` })
 }
 
 /** The folder is empty, or holds an earlier export of the same log: its whole tiles never change and are kept. */

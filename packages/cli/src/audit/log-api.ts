@@ -52,6 +52,17 @@ export function logApi({ api, token, timeoutMs = 60_000, retriesMs = [500, 2000,
   }
 }
 
+/** The same, asked about one log of the node: which one is live may change before an export ends. */
+export function apiOfEpoch({ get, page }: LogApi, epoch: number): LogApi {
+  const ofEpoch = (path: string) => {
+    const [name, query] = path.split('?')
+    const asked = new URLSearchParams(query)
+    asked.set('epoch', String(epoch))
+    return `${name}?${asked}`
+  }
+  return { get: (path, maxBytes) => get(ofEpoch(path), maxBytes), page: (path) => page(ofEpoch(path)) }
+}
+
 function readAddress(api: string): string {
   const url = URL.canParse(api) ? new URL(api) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username + url.password + url.search + url.hash !== '')

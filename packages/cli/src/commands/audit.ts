@@ -30,13 +30,14 @@ export function addAudit(program: Program): void {
     .requiredOption('--out <dir>', DIRECTORY)
     .option('--token <token>', '审计员令牌；也可用 HEFU_TOKEN / auditor’s token; HEFU_TOKEN works too')
     .option('--token-file <file>', '令牌文件 / file with the token')
+    .option('--epoch <n>', '该区域的第几份日志，默认现行日志 / which log of the region, from 0; the live one where absent', wholeNumber)
     .option('--from <index>', '从此条目起 / entries from this index', wholeNumber)
     .option('--to <index>', '到此条目止（不含）/ entries up to this index, not included', wholeNumber)
     .option('--json', JSON_ONLY)
-    .action(({ api, out, token, tokenFile, from, to, json }) =>
+    .action(({ api, out, token, tokenFile, epoch, from, to, json }) =>
       run(program.opts().lang, '导出 / export', async (bar) => {
         const secret = await readToken({ token, tokenFile, env: process.env })
-        const done = await exportLog({ api, token: secret, out, from, to, nowMs: Date.now, onProgress: bar.show })
+        const done = await exportLog({ api, token: secret, out, epoch, from, to, nowMs: Date.now, onProgress: bar.show })
         const text = {
           zh: `已导出 ${done.origin}，条目 ${done.size}，至 ${out}`,
           en: `${done.origin}, ${done.size} entries, exported to ${out}`,
@@ -130,6 +131,6 @@ function jsonLine(report: unknown): string {
 
 function wholeNumber(text: string): number {
   const value = /^(?:0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : Number.NaN
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('条目序号须为非负整数 / an index is a whole number from 0')
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('须为非负整数 / a whole number from 0')
   return value
 }

@@ -79,11 +79,13 @@ export async function readTileHashes(db: Reader, epoch: number, level: number, i
 export interface StoredLog {
   readonly epoch: number
   readonly origin: string
+  /** When its successor was opened; null of the live one. */
+  readonly closedAt: Date | null
 }
 
 /** All logs of this node, oldest first; the last is the live one. */
 export async function listLogs(db: Reader): Promise<StoredLog[]> {
-  return await db.selectFrom('log_heads').select(['epoch', 'origin']).orderBy('epoch').execute()
+  return await db.selectFrom('log_heads').select(['epoch', 'origin', 'closed_at as closedAt']).orderBy('epoch').execute()
 }
 
 /** The checkpoint of that size, or of the next larger tree that has one. */

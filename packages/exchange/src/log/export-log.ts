@@ -2,7 +2,7 @@ import type { ExportedLeaf, ExportedReceipt, ExportOffer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/bulk.ts'
-import type { PlaceRow } from '../db/schema.ts'
+import type { LogWitnessRow, PlaceRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import { listCosigned, listLogs, readCheckpointFrom, type StoredLog } from './audit-log-store.ts'
 import {
@@ -14,6 +14,7 @@ import {
   readReceiptTexts,
 } from './export-receipts-store.ts'
 import { readNewestCheckpoint, type StoredCheckpoint } from './log-store.ts'
+import { logAmong } from './read-log.ts'
 import { readWitnesses } from './witness/witness-store.ts'
 
 /** Witnessing keeps up with the log to within seconds; when it does not, an export shows what has no witness yet, too. */
@@ -23,26 +24,25 @@ const RECEIPTS_A_PAGE = 1_000
 const RECEIPTS_AT_ONCE = 50
 
 /**
- * What an export of the live log is pinned to, and what the witnesses said: all of one moment, so that no witness has seen more than is
- * exported. Throws HefuError `not-found` while there is no log.
+ * What an export of a log is pinned to, and what the witnesses said: all of one moment, so that no witness has seen more than is
+ * exported. Of the live log where no epoch is named. Throws HefuError `not-found` for a log that there is not.
  */
-export async function offerExport(ctx: Pick<Context, 'db' | 'region'>): Promise<ExportOffer> {
+export async function offerExport(ctx: Pick<Context, 'db' | 'region'>, epoch?: number): Promise<ExportOffer> {
   return await ctx.db
     .transaction()
     .setIsolationLevel('repeatable read')
-    .execute(async (tx) => await readOffer(tx, ctx.region))
+    .execute(async (tx) => await readOffer(tx, ctx.region, epoch))
 }
 
-async function readOffer(tx: Tx, region: RegionId): Promise<ExportOffer> {
+async function readOffer(tx: Tx, region: RegionId, asked?: number): Promise<ExportOffer> {
   const logs = await listLogs(tx)
-  const live = logs.at(-1)
-  const newest = live && (await readNewestCheckpoint(tx, live.epoch))
-  if (live === undefined || newest === undefined) throw new HefuError('not-found')
-  const { origin, epoch } = live
+  const { origin, epoch, closedAt } = logAmong(logs, asked)
+  const newest = await readNewestCheckpoint(tx, epoch)
+  if (newest === undefined) throw new HefuError('not-found')
   const cosigned = [...(await readWitnesses(tx, epoch)).values()]
-  const pinned = await pinnedCheckpoint(tx, newest, Math.max(0, ...cosigned.map(({ size }) => Number(size ?? 0))))
+  const pinned = closedAt === null ? await pinnedCheckpoint(tx, newest, largestOf(cosigned)) : newest
   const earlier: ExportOffer['earlier'] = []
-  for (const log of logs.slice(0, -1)) earlier.push(await closedLog(tx, log))
+  for (const log of logs) if (log.epoch < epoch) earlier.push(await closedLog(tx, log))
   return {
     v: 1,
     region,
@@ -55,7 +55,14 @@ async function readOffer(tx: Tx, region: RegionId): Promise<ExportOffer> {
   }
 }
 
-/** The newest that any witness has cosigned, so that little is left unproven; the newest of all when the witnesses do not keep up. */
+function largestOf(cosigned: readonly LogWitnessRow[]): number {
+  return Math.max(0, ...cosigned.map(({ size }) => Number(size ?? 0)))
+}
+
+/**
+ * Of the live log: the newest that any witness has cosigned, so that little is left unproven; the newest of all when the witnesses do not
+ * keep up. (A closed log is shown to its end.)
+ */
 async function pinnedCheckpoint(tx: Tx, newest: StoredCheckpoint, cosigned: number): Promise<StoredCheckpoint> {
   const seen = cosigned === 0 ? undefined : await readCheckpointFrom(tx, newest.epoch, cosigned)
   return seen === undefined || newest.at.getTime() - seen.at.getTime() > WITNESSES_LAG_MS ? newest : seen
@@ -74,13 +81,21 @@ export interface ReceiptPage {
   readonly lines: AsyncIterable<string>
 }
 
-/** Receipts after the one with that digest, all of the live log's where there is none. An unknown digest: from the beginning. */
-export async function exportReceipts(ctx: Pick<Context, 'db' | 'region'>, after?: string): Promise<ReceiptPage> {
-  const live = (await listLogs(ctx.db)).at(-1)
-  if (live === undefined) return { next: null, lines: linesOf(ctx, []) }
-  const unlogged = after === undefined ? await listUnloggedReceipts(ctx.db, ctx.region) : []
-  const from = after === undefined ? undefined : await findReceiptIndex(ctx.db, live.epoch, after)
-  const places = await listLoggedReceipts(ctx.db, live.epoch, from ?? -1, RECEIPTS_A_PAGE + 1)
+export interface ReceiptQuestion {
+  /** The live log where absent. */
+  readonly epoch?: number | undefined
+  /** Digest of the receipt to go on after; an unknown one: from the beginning. */
+  readonly after?: string | undefined
+}
+
+/** Receipts of one log, after the one with that digest or all. Throws HefuError `not-found` for a log that there is not. */
+export async function exportReceipts(ctx: Pick<Context, 'db' | 'region'>, { epoch, after }: ReceiptQuestion): Promise<ReceiptPage> {
+  const logs = await listLogs(ctx.db)
+  const log = logAmong(logs, epoch)
+  const live = { from: logs.find((one) => one.epoch === log.epoch - 1)?.closedAt ?? null, to: log.closedAt }
+  const unlogged = after === undefined ? await listUnloggedReceipts(ctx.db, ctx.region, live) : []
+  const from = after === undefined ? undefined : await findReceiptIndex(ctx.db, log.epoch, after)
+  const places = await listLoggedReceipts(ctx.db, log.epoch, from ?? -1, RECEIPTS_A_PAGE + 1)
   const page = places.slice(0, RECEIPTS_A_PAGE)
   return { next: places.length > page.length ? (page.at(-1)?.digest ?? null) : null, lines: linesOf(ctx, [...unlogged, ...page]) }
 }

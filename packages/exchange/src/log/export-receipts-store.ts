@@ -36,12 +36,17 @@ export async function listLoggedReceipts(db: Reader, epoch: number, after: numbe
 
 /**
  * Receipts that should have an entry by now and have none: the newest entry is five minutes younger than they are. There are none unless
- * somebody took the entry away.
+ * somebody took the entry away. Of the time in which that log was the live one; null: since ever, until now.
  */
-export async function listUnloggedReceipts(db: Reader, region: string): Promise<ReceiptPlace[]> {
+export async function listUnloggedReceipts(
+  db: Reader,
+  region: string,
+  { from, to }: { readonly from: Date | null; readonly to: Date | null },
+): Promise<ReceiptPlace[]> {
   const { rows } = await sql<ReceiptPlace>`select r.digest, case when r.iss = ${region} then 'issued' else 'received' end as direction
     from receipts r
     where r.stored_at < (select at from log_entries order by epoch desc, index desc limit 1) - interval '5 minutes'
+      and r.stored_at >= coalesce(${from}::timestamptz, '-infinity') and r.stored_at < coalesce(${to}::timestamptz, 'infinity')
       and not exists (select 1 from log_entries e where e.digest = r.digest and e.kind in ('receipt.issued', 'receipt.received'))
     order by r.stored_at, r.digest`.execute(db)
   return rows

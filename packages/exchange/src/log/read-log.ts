@@ -18,9 +18,12 @@ import { readNewestWitnessed } from './witness/witness-store.ts'
 
 type ReadContext = Pick<Context, 'db'>
 
-/** Which log: the live one where nothing is said. Throws HefuError `not-found`. */
 async function logOf(ctx: ReadContext, epoch?: number): Promise<StoredLog> {
-  const logs = await listLogs(ctx.db)
+  return logAmong(await listLogs(ctx.db), epoch)
+}
+
+/** The live one where nothing is said. Throws HefuError `not-found`. */
+export function logAmong(logs: readonly StoredLog[], epoch?: number): StoredLog {
   const log = epoch === undefined ? logs.at(-1) : logs.find((one) => one.epoch === epoch)
   if (log === undefined) throw new HefuError('not-found')
   return log

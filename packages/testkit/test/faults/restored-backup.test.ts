@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Federation, type Json, listOf, startFederation } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, correction, filing, notice, retraction } from './bodies.ts'
+import { auditClosedLog } from './closed-log.ts'
 import { postInbox } from './craft.ts'
 import { count, query } from './observe.ts'
 import { as, differences, settle } from './real-federation.ts'
@@ -99,6 +100,8 @@ it('a restored backup: writes on while alone, is sealed by its witness, and goes
   expect(next.status).toBe(201)
   await settle(federation)
   expect(await differences(federation)).toEqual([])
+
+  await auditClosedLog(federation, chengdu)
 }, 180_000)
 
 const operator = () => as(federation, chengdu, 'operator')

@@ -203,6 +203,7 @@ function receiptsRoute(): Route {
         .string()
         .regex(/^[A-Za-z0-9_-]{43}$/)
         .optional(),
+      ...ofEpoch,
     }),
     reads: () => ({}),
     answer: {
@@ -215,9 +216,11 @@ function receiptsRoute(): Route {
       type: 'application/x-ndjson',
       headers: linkHeader,
     },
+    errors: ['not-found'],
     handle: async (ctx, { query }) => {
-      const { next, lines: body } = await exportReceipts(ctx, query.after)
-      const headers = next === null ? {} : { link: `</v1/exchange-log/receipts?after=${next}>; rel="next"` }
+      const { next, lines: body } = await exportReceipts(ctx, { epoch: epochOf(query), after: query.after })
+      const more = `after=${next}${query.epoch === undefined ? '' : `&epoch=${query.epoch}`}`
+      const headers = next === null ? {} : { link: `</v1/exchange-log/receipts?${more}>; rel="next"` }
       return { body: Readable.from(body, { objectMode: false }), headers }
     },
   })
@@ -229,6 +232,7 @@ function exportRoute(): Route {
     path: '/v1/exchange-log/export',
     operationId: 'offer-log-export',
     summary: { zh: '导出所依据的检查点', en: 'What an export is pinned to' },
+    query: z.strictObject(ofEpoch),
     reads: () => ({}),
     answer: {
       statuses: [200],
@@ -239,6 +243,6 @@ function exportRoute(): Route {
       schema: exportOffer.meta({ id: 'LogExport' }),
     },
     errors: ['not-found'],
-    handle: async (ctx) => ({ body: await offerExport(ctx) }),
+    handle: async (ctx, { query }) => ({ body: await offerExport(ctx, epochOf(query)) }),
   })
 }
