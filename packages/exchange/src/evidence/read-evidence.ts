@@ -6,17 +6,18 @@ import type { Caller, Context } from '../context.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import { findEntryRows, listLogs } from '../log/audit-log-store.ts'
-import { headOver, proveEntry } from '../log/prove-entries.ts'
+import { headOver, proveSoundly } from '../log/prove-entries.ts'
 import { readNewestWitnessed } from '../log/witness/witness-store.ts'
 import { readAnswers, type StoredAnswer } from './evidence-store.ts'
 import { fetchPeerProofs } from './peer-proofs.ts'
 import { summarise } from './summarise-case.ts'
 
-type EvidenceContext = Pick<Context, 'db' | 'region' | 'federation' | 'procedures' | 'signer' | 'now' | 'log'>
+type EvidenceContext = Pick<Context, 'db' | 'region' | 'federation' | 'procedures' | 'signer' | 'now' | 'log' | 'metrics'>
 
 /**
  * Everything that proves one case to somebody who can reach no node: the exact messages, how they were answered, and that all of it is in
- * this node's log, under heads that witnesses cosigned, and in the other parties' logs, as far as they answer. To an auditor no content: digests prove as much. Throws HefuError `not-found`.
+ * this node's log, under heads that witnesses cosigned, and in the other parties' logs, as far as they answer. To an auditor no content:
+ * digests prove as much. Throws HefuError `not-found`, and `unavailable` where the tables of the log do not lead to its heads.
  */
 export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNumber: string): Promise<EvidencePackage> {
   const loaded = await readLoadedCase(ctx, caller, null, caseNumber)
@@ -69,7 +70,7 @@ async function proveAll(ctx: EvidenceContext, digests: readonly string[]): Promi
     for (const { index, digest, entry } of await findEntryRows(ctx.db, epoch, digests)) {
       const head = await headOver(ctx, epoch, Number(index))
       if (digest === null || head === undefined) continue
-      const proof = { log: origin, entry, proof: await proveEntry(ctx, Number(index), head) }
+      const proof = { log: origin, entry, proof: await proveSoundly(ctx, { index: Number(index), entry }, head) }
       proofs.set(digest, [...(proofs.get(digest) ?? []), proof])
     }
   }

@@ -33,13 +33,10 @@ export async function headOver(ctx: Pick<Context, 'db'>, epoch: number, index: n
   return newest !== undefined && newest.size > index ? { ...newest, witnessed: false } : undefined
 }
 
-/** The `.tlog-proof` of an entry. Throws TranslogError `tile` when the tables do not hold what such a log must. */
-export async function proveEntry(ctx: Pick<Context, 'db'>, index: number, { epoch, size, note }: ProvenHead): Promise<string> {
-  const path = await proveInclusion(index, size, tilesOf(ctx.db, epoch))
-  return formatTlogProof({ index, path, checkpoint: note })
-}
-
-/** The same, and it is tried before anybody else does. Throws HefuError `unavailable` when it does not lead to the checkpoint. */
+/**
+ * The `.tlog-proof` of an entry, tried before anybody else does. Throws HefuError `unavailable` when it does not lead to the checkpoint, or
+ * the tables do not hold what such a log must.
+ */
 export async function proveSoundly(
   ctx: DamageContext,
   { index, entry }: { readonly index: number; readonly entry: string },

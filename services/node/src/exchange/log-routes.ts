@@ -53,6 +53,7 @@ export function logRoutes(): Route[] {
       params: z.strictObject({ tile: z.string().max(64) }),
       reads: 'no',
       answer: { statuses: [200], description: { zh: '哈希，每个 32 字节', en: 'hashes of 32 bytes each' }, type: TILE },
+      errors: ['unavailable'],
       handle: async (ctx, { params }) => {
         const { bytes, full } = await showTile(ctx, params.tile)
         // A full tile never changes; of a partial one this width neither, but nobody asks for it again.
