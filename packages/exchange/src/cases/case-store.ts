@@ -75,6 +75,14 @@ async function readFacts(db: Reader, caseNumbers: readonly string[]): Promise<Om
     .execute()
 }
 
+/** The message of the case's first document that this node holds. Gathered before it is put in order, so that no index over all documents is walked. */
+export async function readFirstMessage(db: Reader, caseNumber: string): Promise<string | undefined> {
+  const { rows } = await sql<{ message: string }>`with held as materialized (select jti, message from documents
+      where case_number = ${caseNumber} and message is not null and status <> 'cancelled')
+    select message from held order by jti limit 1`.execute(db)
+  return rows[0]?.message
+}
+
 async function readMessages(db: Reader, documents: readonly { jti: string }[]): Promise<[string, string][]> {
   if (documents.length === 0) return []
   const rows = await db

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { LogFact } from '@hefu/protocol'
 import { type CaseNumber, caseNumberParts } from '@hefu/reference'
+import { readFirstMessage } from '../cases/case-store.ts'
+import { storedClaims } from '../cases/loaded-case.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import { actorName } from './actor-name.ts'
@@ -10,8 +12,10 @@ import { logFact } from './pending-log.ts'
 export interface Shown {
   /** Cases of which anything is shown; none where a register or the log itself is read. */
   readonly cases?: readonly string[]
-  /** Why the document was disclosed, by its own words. */
-  readonly purpose?: string | null
+  /** The one case that was read, by whichever of its parts: the purpose is that of its first document. */
+  readonly ofCase?: string | undefined
+  /** Why what is shown was disclosed, by its own words. */
+  readonly purpose?: string | null | undefined
 }
 
 /** A person or a system; a peer's client is its region. */
@@ -30,12 +34,18 @@ export async function logRead(
   what: string,
   shown: Shown,
 ): Promise<void> {
-  const fact = readFact(ctx, reader, what, shown)
   try {
-    await logFact(ctx, fact)
+    await logFact(ctx, readFact(ctx, reader, what, await wholly(ctx, shown)))
   } catch (cause) {
     throw new HefuError('unavailable', { cause, detail })
   }
+}
+
+/** With the purpose that the case's own documents state; none where this node holds no document of it. */
+async function wholly({ db }: Pick<Context, 'db'>, { ofCase, ...shown }: Shown): Promise<Omit<Shown, 'ofCase'>> {
+  if (ofCase === undefined) return shown
+  const message = await readFirstMessage(db, ofCase)
+  return { cases: [ofCase], purpose: message === undefined ? null : storedClaims(message).purpose }
 }
 
 const detail = {
@@ -47,7 +57,7 @@ function readFact(
   { region, actorKey }: Pick<Context, 'region' | 'actorKey'>,
   { client, role }: Reader,
   what: string,
-  { cases = [], purpose }: Shown,
+  { cases = [], purpose }: Omit<Shown, 'ofCase'>,
 ): LogFact {
   const named = [...new Set(cases)].toSorted()
   const owner = ownerOf(named) ?? (named.length === 0 ? region : undefined)

@@ -51,13 +51,31 @@ describe('a read', () => {
     })
   })
 
+  it('of one case, by whichever of its parts, says why; a list over many, and the log itself, do not', async () => {
+    const before = (await entries('access.read')).length
+    const auditor = net.node(chengdu).as('auditor')
+    const ofCase = [
+      `/v1/violation-notices/${caseNumber}`,
+      ...['', '/documents', '/timeline', '/evidence', '/next'].map((part) => `/v1/cases/${caseNumber}${part}`),
+    ]
+    for (const path of ofCase) expect((await officer().get(path)).status).toBe(200)
+    for (const path of [`/v1/cases/${caseNumber}`, `/v1/receipts?case=${caseNumber}`]) expect((await auditor.get(path)).status).toBe(200)
+    for (const path of ['/v1/cases', `/v1/exchange-log/entries?case=${caseNumber}`]) expect((await auditor.get(path)).status).toBe(200)
+    const reads = (await entries('access.read')).slice(before).filter(({ role }) => role !== 'peer')
+    const { purpose } = notice as { purpose: string }
+    expect(reads.map(({ cases, purpose: stated }) => ({ cases, stated }))).toEqual([
+      ...Array.from({ length: ofCase.length + 2 }, () => ({ cases: [caseNumber], stated: purpose })),
+      ...Array.from({ length: 2 }, () => ({ cases: [caseNumber], stated: undefined })),
+    ])
+  })
+
   it('of many cases names their number and a digest of the list', async () => {
     const numbers = [caseNumber]
     for (let n = 0; n < 21; n++) numbers.push(String((await officer().post('/v1/violation-notices', notice)).body.caseNumber))
     const lists = await Promise.all([officer().get('/v1/cases?limit=20'), officer().get('/v1/violation-notices?limit=22')])
     expect(lists.map(({ status }) => status)).toEqual([200, 200])
     const reads = (await entries('access.read')).filter(({ what }) => what.startsWith('list-'))
-    expect(reads.find(({ what }) => what === 'list-cases')?.cases).toHaveLength(20)
+    expect(reads.findLast(({ what }) => what === 'list-cases')?.cases).toHaveLength(20)
     const long = reads.find(({ what }) => what === 'list-violation-notice')
     expect([long?.cases, long?.count]).toEqual([undefined, 22])
     const text = numbers

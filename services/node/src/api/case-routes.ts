@@ -57,7 +57,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       ...read,
       path: '/v1/cases/{caseNumber}',
       operationId: 'read-case',
-      reads: ({ caseNumber }) => ({ cases: [caseNumber] }),
+      reads: ({ caseNumber }) => ({ ofCase: caseNumber }),
       summary: { zh: '读取办件', en: 'Read a case' },
       rule: readers,
       answer: { statuses: [200], description: { zh: '办件', en: 'the case' }, schema: caseSchema, headers: etagHeader },
@@ -99,7 +99,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       ...read,
       path: '/v1/cases/{caseNumber}/timeline',
       operationId: 'read-case-timeline',
-      reads: (_, { params }) => ({ cases: [params.caseNumber] }),
+      reads: (_, { params }) => ({ ofCase: params.caseNumber }),
       summary: { zh: '办件的时间线', en: "A case's timeline" },
       rule: readers,
       answer: {
@@ -118,7 +118,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       operationId: 'read-case-evidence',
       summary: { zh: '办件的证据包，可离线核验', en: 'The evidence of a case, which can be checked offline' },
       rule: readers,
-      reads: (_, { params }) => ({ cases: [params.caseNumber] }),
+      reads: (_, { params }) => ({ ofCase: params.caseNumber }),
       answer: {
         statuses: [200],
         description: {
@@ -152,7 +152,7 @@ function partRoute<Item>({ description, item, show, ...route }: Part<Item>): Rou
     ...read,
     ...route,
     rule: readers,
-    reads: (_, { params }) => ({ cases: [params.caseNumber] }),
+    reads: (_, { params }) => ({ ofCase: params.caseNumber }),
     answer: { statuses: [200], description, schema: z.object({ items: z.array(item) }), headers: etagHeader },
     handle: async (ctx, { caller, params, language }) => {
       const detail = await readCase(ctx, caller, null, params.caseNumber)

@@ -99,7 +99,7 @@ function readRoute(procedure: Procedure): Route {
     method: 'GET',
     path: `/v1/${procedure.path}/{caseNumber}`,
     operationId: `read-${procedure.name}`,
-    reads: ({ caseNumber }) => ({ cases: [caseNumber] }),
+    reads: ({ caseNumber }) => ({ ofCase: caseNumber }),
     tag: procedure.path,
     summary: summary({ zh: '读取办件：', en: 'Read a case: ' }, procedure.title),
     rule: ['officer'],

@@ -43,7 +43,7 @@ export function receiptRoutes(): Route[] {
       ...common,
       path: '/v1/receipts',
       operationId: 'list-receipts',
-      reads: (_, { query }) => ({ cases: query.case === undefined ? [] : [query.case] }),
+      reads: (_, { query }) => ({ ofCase: query.case }),
       summary: { zh: '列出回执', en: 'List receipts' },
       description: { zh: '回执，新的在前', en: 'receipts, newest first' },
       filter: { case: caseNumber.optional(), issuer: regionCode.optional() },

@@ -6,6 +6,7 @@ import {
   headsAnswerSchema,
   requireConfirmedLog,
   requireLogOrSeal,
+  type Shown,
   storedClaims,
 } from '@hefu/exchange'
 import {
@@ -79,8 +80,7 @@ export function exchangeRoutes(): Route[] {
       // Signed as bytes, so read as bytes.
       rawTypes: ['application/json'],
       bodyLimit: MAX_BODY_BYTES,
-      reads: (answer, { authorization }) =>
-        'items' in answer ? { peer: claimedIssuer(authorization), cases: answer.items.flatMap(caseOf) } : null,
+      reads: (answer, { authorization }) => ('items' in answer ? { peer: claimedIssuer(authorization), ...fetchedOf(answer.items) } : null),
       answer: { statuses: [200], description: { zh: '按所问作答', en: 'what was asked for' }, schema: headsAnswerSchema },
       errors: ['malformed-json', 'malformed-request', 'log-unavailable'],
       handle: async (ctx, { authorization, url, rawBody }) => {
@@ -113,8 +113,10 @@ export function exchangeRoutes(): Route[] {
 }
 
 /** The messages that a peer fetches, it has sent or was sent: the cases are its own too. */
-function caseOf({ message }: { readonly message: string | null }): string[] {
-  return message === null ? [] : [storedClaims(message).case]
+function fetchedOf(items: readonly { readonly message: string | null }[]): Shown {
+  const claims = items.flatMap(({ message }) => (message === null ? [] : [storedClaims(message)]))
+  const [purpose, other] = new Set(claims.map((one) => one.purpose))
+  return { cases: claims.map((one) => one.case), purpose: other === undefined ? purpose : null }
 }
 
 const codes = {
