@@ -20,9 +20,11 @@ export class EntryJudge {
   readonly #findings: Findings
   readonly counts: Record<string, number> = {}
   #latest: { readonly at: number; readonly stopped: boolean; readonly index: number } | undefined
+  /** When a successor was opened. What waited while the log before it was sealed stands behind entry 0, with its own, earlier times. */
+  #openedAt: number | undefined
   /** `at` of the newest entry; undefined when none was read. */
   get latestAt(): number | undefined {
-    return this.#latest?.at
+    return this.#latest === undefined ? this.#openedAt : Math.max(this.#latest.at, this.#openedAt ?? 0)
   }
 
   constructor(rules: EntryRules, findings: Findings) {
@@ -48,7 +50,7 @@ export class EntryJudge {
 
   /** After the last entry: an export of a log that was alive follows its last entry closely. */
   end(exportedAt: number): void {
-    if (this.#latest !== undefined) this.#judgeGap(exportedAt, this.#latest.index, false)
+    this.#judgeGap(exportedAt, this.#latest?.index ?? 0, false)
   }
 
   #judgeParties(entry: LogEntry, index: number): void {
@@ -64,6 +66,10 @@ export class EntryJudge {
   }
 
   #judgeTime({ at, kind }: LogEntry, index: number): void {
+    if (kind === 'log.successor' && index === 0) {
+      this.#openedAt = at
+      return
+    }
     const latest = this.#latest
     if (latest !== undefined && at < latest.at - this.#rules.toleranceMs)
       this.#findings.add('time-backwards', { index, expected: `≥ ${iso(latest.at - this.#rules.toleranceMs)}`, found: iso(at) })
@@ -73,10 +79,10 @@ export class EntryJudge {
   }
 
   #judgeGap(at: number, index: number, isStart: boolean): void {
-    const latest = this.#latest
-    if (latest === undefined || at - latest.at <= this.#rules.maxGapMs) return
-    const seen = { index, expected: `≤ ${this.#rules.maxGapMs / 60_000} min`, found: `${iso(latest.at)} – ${iso(at)}` }
-    this.#findings.add(latest.stopped && isStart ? 'node-away' : 'heartbeat-gap', seen)
+    const latestAt = this.latestAt
+    if (latestAt === undefined || at - latestAt <= this.#rules.maxGapMs) return
+    const seen = { index, expected: `≤ ${this.#rules.maxGapMs / 60_000} min`, found: `${iso(latestAt)} – ${iso(at)}` }
+    this.#findings.add(this.#latest?.stopped && isStart ? 'node-away' : 'heartbeat-gap', seen)
   }
 }
 

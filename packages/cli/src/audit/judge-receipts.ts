@@ -20,6 +20,7 @@ import { answeredCheck, type ReceiptBook, receiptCheck, sentCheck } from './rece
 
 export interface ReceiptRules {
   readonly region: string
+  readonly epoch: number
   /** `at` of the first and of the newest entry of the log. */
   readonly firstAt: number
   readonly latestAt: number
@@ -30,7 +31,24 @@ export interface ReceiptRules {
   readonly lateAfterMs: number
   /** Keys of the federation; undefined: signatures are not looked at. */
   readonly lookUpKey: KeyLookUp | undefined
+  /** What the receipts of the log's successor answer and that log does not have: it stands in this one. */
+  readonly later: readonly UnloggedLeaf[]
   readonly onProgress: (receipts: number) => void
+}
+
+/** A message that a receipt of the export answers, and that the log does not have. */
+export interface UnloggedLeaf {
+  readonly leaf: ExportedLeaf
+  readonly receipt: Pick<ExportedReceipt, 'digest' | 'direction'>
+  /** It may be in what was not exported. */
+  readonly elsewhere: boolean
+}
+
+export interface JudgedReceipts {
+  readonly count: number
+  readonly unlogged: readonly UnloggedLeaf[]
+  /** Of `later`, what this log does not have either. */
+  readonly strangers: readonly UnloggedLeaf[]
 }
 
 /** What is in flight when a log is cut off at a checkpoint: a receipt is promised to be logged within 60 seconds. */
@@ -40,18 +58,25 @@ export const LATE_AFTER_MS = 24 * 60 * 60_000
 const RECEIPTED = 1
 const FILE = 'receipts.ndjson'
 
-/** Holds every receipt of the export against the log, and the log against the receipts. Gives how many there were. */
-export async function judgeReceipts(reader: ExportReader, book: ReceiptBook, rules: ReceiptRules, findings: Findings): Promise<number> {
+/** Holds every receipt of the export against the log, and the log against the receipts. */
+export async function judgeReceipts(
+  reader: ExportReader,
+  book: ReceiptBook,
+  rules: ReceiptRules,
+  findings: Findings,
+): Promise<JudgedReceipts> {
+  const unlogged: UnloggedLeaf[] = []
   let line = 0
   for await (const batch of batches(linesOf(reader.stream(FILE), MAX_RECEIPT_LINE_BYTES))) {
     const read = await Promise.all(batch.map((bytes, n) => readReceiptLine(bytes, line + n + 1, rules, findings)))
-    for (const one of read) if (one !== undefined) judgeReceipt(one, book, rules, findings)
+    for (const one of read) if (one !== undefined) unlogged.push(...judgeReceipt(one, book, rules, findings))
     line += batch.length
     rules.onProgress(line)
   }
   if (line === 0) await judgeNone(reader, findings)
+  const strangers = rules.later.filter((one) => !judgeLeaf(one, book, findings))
   if (rules.whole) judgeMissing(book, rules, findings)
-  return line
+  return { count: line, unlogged, strangers }
 }
 
 /** An export without receipts has the file all the same, and it is empty. */
@@ -120,7 +145,8 @@ function leadsToRoot(leaves: readonly ExportedLeaf[], { tree: { size, root } }: 
   })
 }
 
-function judgeReceipt({ line, receipt }: ReadReceipt, book: ReceiptBook, rules: ReceiptRules, findings: Findings): void {
+/** Gives the messages that the log does not have. */
+function judgeReceipt({ line, receipt }: ReadReceipt, book: ReceiptBook, rules: ReceiptRules, findings: Findings): UnloggedLeaf[] {
   const { digest, direction, leaves } = line
   const table = book.receipts[direction]
   const row = table.find(digest)
@@ -131,36 +157,42 @@ function judgeReceipt({ line, receipt }: ReadReceipt, book: ReceiptBook, rules: 
     findings.add(code, { subject: digest, expected: `receipt.${direction}`, found: '—' })
   } else if (table.mark(row) === RECEIPTED) {
     findings.add('receipt-repeated', { index: table.index(row), subject: digest, expected: '1', found: '2' })
-    return
+    return []
   } else {
     table.setMark(row, RECEIPTED)
     if (!table.agrees(row, receiptCheck({ ...receipt, ...receipt.tree })))
       findings.add('receipt-differs', { index: table.index(row), subject: digest, expected: describe(receipt), found: '≠' })
   }
-  for (const leaf of leaves) judgeLeaf(leaf, line, { table: book.messages[direction], elsewhere }, findings)
+  const unlogged = leaves
+    .map((leaf) => ({ leaf, receipt: { digest, direction }, elsewhere }))
+    .filter((one) => !judgeLeaf(one, book, findings))
+  if (!elsewhere) for (const one of unlogged) reportUnlogged(one, rules.epoch === 0 ? 'message-unlogged' : 'message-earlier', findings)
+  return unlogged
+}
+
+export function reportUnlogged({ leaf }: UnloggedLeaf, code: 'message-unlogged' | 'message-earlier', findings: Findings): void {
+  findings.add(code, { subject: leaf.digest, expected: describeLeaf(leaf), found: '—' })
+}
+
+function describeLeaf({ jti, status, reason }: ExportedLeaf): string {
+  return `${jti} ${status} ${reason ?? ''}`.trim()
 }
 
 function describe({ iss, aud, jti, tree }: Receipt): string {
   return `${iss} ${aud} ${jti} ${tree.size} ${tree.root}`
 }
 
-function judgeLeaf(
-  leaf: ExportedLeaf,
-  { digest, direction }: ExportedReceipt,
-  { table, elsewhere }: { readonly table: DigestTable; readonly elsewhere: boolean },
-  findings: Findings,
-): void {
+/** False: the log does not have that message. */
+function judgeLeaf({ leaf, receipt: { digest, direction } }: UnloggedLeaf, { messages }: ReceiptBook, findings: Findings): boolean {
+  const table = messages[direction]
   const row = table.find(leaf.digest)
-  const said = `${leaf.jti} ${leaf.status} ${leaf.reason ?? ''}`.trim()
-  if (row === undefined) {
-    if (!elsewhere) findings.add('message-unlogged', { subject: leaf.digest, expected: said, found: '—' })
-    return
-  }
+  if (row === undefined) return false
   const index = table.index(row)
   if (table.mark(row) === RECEIPTED) findings.add('message-receipted-twice', { index, subject: leaf.digest, expected: '1', found: digest })
   table.setMark(row, RECEIPTED)
   const check = direction === 'issued' ? answeredCheck(leaf) : sentCheck(leaf)
-  if (!table.agrees(row, check)) findings.add('message-differs', { index, subject: leaf.digest, expected: said, found: '≠' })
+  if (!table.agrees(row, check)) findings.add('message-differs', { index, subject: leaf.digest, expected: describeLeaf(leaf), found: '≠' })
+  return true
 }
 
 /** Entries that no receipt of the export bears out. */

@@ -119,6 +119,10 @@ const RECEIPTS = {
   'receipt-missing': error('日志记有回执而原文缺失：回执被移除。', 'The log has a receipt whose text is missing: it was dropped.'),
   'receipt-repeated': error('同一回执出现两次。', 'One receipt appears twice.'),
   'receipt-unproven': note('回执晚于本检查点，下次导出再核验。', 'The receipt is newer than this checkpoint: the next export shows it.'),
+  'message-earlier': note(
+    '回执所答复的报文不在本日志中，应在其接续的旧日志中：--previous 可核对。',
+    'A receipt answers a message that this log does not have: the log before it should; --previous looks.',
+  ),
   'message-unlogged': error(
     '回执证明了一份报文而日志没有它：报文被删除。',
     'A receipt proves a message that the log does not have: it was removed.',

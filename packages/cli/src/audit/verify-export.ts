@@ -5,7 +5,7 @@ import type { ExportReader } from './export-reader.ts'
 import { type Finding, Findings } from './finding.ts'
 import { AT_TOLERANCE_MS, EntryJudge, MAX_GAP_MS } from './judge-entries.ts'
 import { judgeHeads, verifyHeads } from './judge-heads.ts'
-import { judgeReceipts, LATE_AFTER_MS } from './judge-receipts.ts'
+import { judgeReceipts, LATE_AFTER_MS, type UnloggedLeaf } from './judge-receipts.ts'
 import { type OpenedExport, openExport } from './open-export.ts'
 import { readEntriesOf } from './read-entries.ts'
 import { emptyBook, enter } from './receipt-book.ts'
@@ -22,6 +22,8 @@ export interface VerifyOptions {
   readonly lateAfterMs?: number
   /** Another log has succeeded this one: it ended, and what it ended with need not be young at the export. */
   readonly closed?: boolean
+  /** With `closed`: what its successor's receipts answer, and that log does not have. */
+  readonly later?: readonly UnloggedLeaf[]
   /** Further sizes whose roots are wanted. */
   readonly rootsAt?: readonly number[]
   readonly onProgress?: (done: number, total: number) => void
@@ -71,6 +73,10 @@ export interface VerifiedExport {
   readonly successor: Successor | undefined
   /** By size, of the sizes that were asked for. */
   readonly roots: ReadonlyMap<number, Uint8Array>
+  /** What receipts answer and the log does not have; of a successor it stands in the log before. */
+  readonly unlogged: readonly UnloggedLeaf[]
+  /** Of `later`, what this log does not have either; none where not all of it was looked at. */
+  readonly strangers: readonly UnloggedLeaf[]
   /** What to remember; undefined while there is an error. */
   readonly head: SeenHead | undefined
 }
@@ -93,11 +99,18 @@ export async function verifyExport(reader: ExportReader, options: VerifyOptions)
   const { size } = opened.pinned.checkpoint
   const { exportedAt } = opened.manifest
   const proven = judgeHeads(heads, { size, root: read.root, roots: read.roots }, { policy, exportedAt, closed: options.closed }, findings)
-  const receipts = await judgeReceipts(reader, read.book, { ...read.rules, ...receiptOptions(options, size) }, findings)
+  const { count: receipts, ...judged } = await judgeReceipts(
+    reader,
+    read.book,
+    { ...read.rules, ...receiptOptions(options, size) },
+    findings,
+  )
   return {
     findings,
     successor: read.successor,
     roots: read.roots,
+    unlogged: judged.unlogged,
+    strangers: read.rules.whole ? judged.strangers : [],
     report: report(opened, { ...read, proven, receipts, receiptSignatures: options.lookUpKey !== undefined }, findings),
     head: findings.hasErrors ? undefined : { size, root: read.root },
   }
@@ -151,6 +164,7 @@ async function readEntries(opened: OpenedExport, rootsAt: readonly number[], opt
   if (to === size && options.closed !== true) judge.end(manifest.exportedAt)
   const receiptRules = {
     region: manifest.region,
+    epoch: manifest.epoch,
     firstAt: firstAt ?? 0,
     latestAt: judge.latestAt ?? 0,
     exportedAt: manifest.exportedAt,
@@ -161,7 +175,7 @@ async function readEntries(opened: OpenedExport, rootsAt: readonly number[], opt
 
 function receiptOptions(options: VerifyOptions, size: number) {
   const onProgress = () => options.onProgress?.(size, size)
-  return { lateAfterMs: options.lateAfterMs ?? LATE_AFTER_MS, lookUpKey: options.lookUpKey, onProgress }
+  return { lateAfterMs: options.lateAfterMs ?? LATE_AFTER_MS, lookUpKey: options.lookUpKey, later: options.later ?? [], onProgress }
 }
 
 function judgeRoot({ pinned: { checkpoint } }: OpenedExport, root: Uint8Array, findings: Findings): void {

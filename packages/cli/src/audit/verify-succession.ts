@@ -1,6 +1,7 @@
 import { AuditError } from './audit-error.ts'
 import type { ExportReader } from './export-reader.ts'
 import type { Findings } from './finding.ts'
+import { reportUnlogged } from './judge-receipts.ts'
 import { openExport } from './open-export.ts'
 import { type Successor, type VerifiedExport, type VerifyOptions, verifyExport } from './verify-export.ts'
 
@@ -23,7 +24,7 @@ export async function verifySuccession(
   // Entry 0 is not log.successor, or was not exported: reported, and nothing says what to compare with.
   const { manifest } = await openExport(previous)
   const rootsAt = successor === undefined ? [] : [Math.min(successor.size, manifest.size)]
-  const before = await verifyExport(previous, { ...options, rootsAt, closed: true })
+  const before = await verifyExport(previous, { ...options, rootsAt, closed: true, later: verified.unlogged })
   judgePrevious(successor, verified, before, findings)
   const { origin, epoch, size, ok } = before.report
   return judged(verified, { origin, epoch, size, ok })
@@ -39,7 +40,7 @@ function succeedsNone(origin: string): AuditError {
 function judgePrevious(
   successor: Successor | undefined,
   { report: { region, epoch } }: VerifiedExport,
-  { report, roots }: VerifiedExport,
+  { report, roots, strangers }: VerifiedExport,
   findings: Findings,
 ): void {
   const subject = report.origin
@@ -51,6 +52,8 @@ function judgePrevious(
     findings.add('previous-other', { ...about, expected: named, found: given })
     return
   }
+  // What the second log before this one has is not looked at.
+  if (report.epoch === 0) for (const one of strangers) if (!one.elsewhere) reportUnlogged(one, 'message-unlogged', findings)
   const { size } = successor
   if (report.proven > size) findings.add('previous-beyond', { ...about, expected: `${report.proven}`, found: `${size}` })
   if (report.size < size) {

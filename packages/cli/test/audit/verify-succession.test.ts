@@ -2,7 +2,16 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { formatLogEntry, signerOf } from '@hefu/protocol'
+import {
+  type ExportedReceipt,
+  formatLogEntry,
+  messageDigest,
+  receiptLeafHash,
+  receiptTree,
+  signerOf,
+  signReceipt,
+  uuidV7,
+} from '@hefu/protocol'
 import { ED25519, formatPolicies, parseCheckpoint, verifierKey } from '@hefu/translog'
 import { afterAll, expect, test } from 'vitest'
 import { CHENGDU_LOG } from '../../../protocol/test/make-vectors/test-keys.ts'
@@ -29,15 +38,23 @@ const next: Half = { ...a, log: { key: verifierKey(name, ED25519, privateKey), s
 const LATER = exportedAt + 10 * 60_000
 const all = [...policies, { ...(policies[0] as (typeof policies)[number]), log: next.log.key }]
 
-async function successor(named: { size?: number; root?: string; origin?: string } = {}): Promise<Parts> {
+interface Named {
+  readonly size?: number
+  readonly root?: string
+  readonly origin?: string
+}
+
+/** `more`: what stands between its first entry and its last; with the receipts to it. */
+async function successor(named: Named = {}, more: readonly string[] = [], receipts: readonly ExportedReceipt[] = []): Promise<Parts> {
   const head = { origin: CHENGDU_LOG.name, size: a.entries.length, root: await rootOf(a.entries), ...named }
   const entries = [
     formatLogEntry({ kind: 'log.successor', ...head, decision: 'A'.repeat(43) }, LATER),
+    ...more,
     formatLogEntry({ kind: 'heartbeat' }, LATER + 60_000),
   ]
   const half = { ...next, entries }
   const parts = await honestParts(half, b, LATER + 90_000)
-  return { ...parts, cosigned: {}, manifest: { ...parts.manifest, epoch: 1 } }
+  return { ...parts, receipts, cosigned: {}, manifest: { ...parts.manifest, epoch: 1 } }
 }
 
 const verify = async (parts: Parts, previous?: Parts) => {
@@ -69,6 +86,45 @@ test('a tail that no witness saw before the log was closed may be left behind', 
   expect((await verify(await successor(head), { ...unseen, witnessed })).codes).toEqual([])
   expect((await verify(await successor(head), old)).codes).toEqual(['previous-beyond'])
 })
+
+test('what waited while the old log was sealed stands behind entry 0 with its own times', async () => {
+  const beat = (ms: number) => formatLogEntry({ kind: 'heartbeat' }, LATER + ms)
+  const waited = [beat(-9 * 60_000), beat(-60_000)]
+  expect((await verify(await successor({}, waited), old)).codes).toEqual([])
+  expect((await verify(await successor({}, [...waited, beat(1000), ...waited]), old)).codes).toEqual(['time-backwards'])
+  expect((await verify(await successor({}, waited.toReversed()), old)).codes).toEqual(['time-backwards'])
+  expect((await verify(await successor({}, [beat(6 * 60_000), beat(0)]), old)).codes).toContain('heartbeat-gap')
+})
+
+test('a message of the old log may be receipted in the new one; one that neither log has was removed', async () => {
+  const entry = a.entries.at(-1) as string
+  expect(JSON.parse(entry).kind).toBe('receipt.issued')
+  const entries = a.entries.slice(0, -1)
+  const checkpoint = await signHead(a, entries, [b], Math.floor(exportedAt / 1000) - 30)
+  const manifest = { ...old.manifest, size: entries.length }
+  const before = { ...old, entries, receipts: a.receipts.slice(0, -1), checkpoint, witnessed: {}, manifest }
+  const head = { size: entries.length, root: await rootOf(entries) }
+  expect((await verify(await successor(head), before)).codes).toEqual(['previous-unverified'])
+  const receipted = await verify(await successor(head, [entry], a.receipts.slice(-1)), before)
+  expect([receipted.codes, receipted.notes]).toEqual([[], []])
+
+  const stranger = await receiptOfNobody(LATER - 90_000)
+  const parts = await successor({}, [stranger.entry], [stranger.receipt])
+  expect(await verify(parts)).toMatchObject({ codes: [], notes: expect.arrayContaining(['message-earlier', 'previous-unchecked']) })
+  expect((await verify(parts, old)).codes).toEqual(['message-unlogged'])
+})
+
+/** The peer's receipt for a message that nobody wrote down. */
+async function receiptOfNobody(ms: number): Promise<{ entry: string; receipt: ExportedReceipt }> {
+  const jti = uuidV7(ms, new Uint8Array(10))
+  const leaf = { jti, digest: 'A'.repeat(43), status: 'accepted' as const }
+  const { size, root } = receiptTree([receiptLeafHash(leaf)])
+  const [parties, seconds] = [{ iss: b.region, aud: a.region, jti }, Math.floor(ms / 1000)]
+  const receipt = await signReceipt({ ...parties, iat: seconds, receivedAt: seconds, tree: { size, root } }, b.signer)
+  const digest = messageDigest(receipt)
+  const entry = formatLogEntry({ kind: 'receipt.received', ...parties, digest, size, root }, ms)
+  return { entry, receipt: { digest, receipt, direction: 'received', leaves: [leaf] } }
+}
 
 test('another history, another log, and one that does not verify', async () => {
   const { codes, head } = await verify(await successor({ root: 'A'.repeat(43) }), old)
