@@ -148,6 +148,8 @@ async function openSuccessor(): Promise<void> {
   await waitUntil(async () => String((await check('log-confirmed'))?.ok) === 'true', 30_000)
   expect(await logState()).toMatchObject({ origin, epoch: 1, sealed: null, steps: [] })
 
+  // What waited takes its place after the log is confirmed.
+  await waitUntil(async () => (await unplaced()) === 0, 10_000)
   const entries = await query<{ kind: string; entry: string }>(
     database(),
     'select kind, entry from log_entries where epoch = 1 order by index',
