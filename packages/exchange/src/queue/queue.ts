@@ -8,7 +8,7 @@ import { within } from './within.ts'
 export type { Handlers, Job, JobName } from './job.ts'
 
 const ANSWER_MS = 900
-const READY_MS = 5_000
+const READY_MS = 15_000
 
 export type AddOptions = {
   /**

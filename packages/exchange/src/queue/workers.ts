@@ -9,7 +9,7 @@ import { within } from './within.ts'
 const LOCK_MS = 5_000
 const STALLED_CHECK_MS = 2_000
 const CLOSE_MS = 10_000
-const READY_MS = 5_000
+const READY_MS = 15_000
 const STEP_MS = 1_000
 const SCHEDULE_CHECK_MS = 60_000
 
