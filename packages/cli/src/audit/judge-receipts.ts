@@ -137,7 +137,11 @@ function judgeReceipt({ line, receipt }: ReadReceipt, book: ReceiptBook, rules: 
     if (!table.agrees(row, receiptCheck({ ...receipt, ...receipt.tree })))
       findings.add('receipt-differs', { index: table.index(row), subject: digest, expected: describe(receipt), found: '≠' })
   }
-  for (const leaf of leaves) judgeLeaf(leaf, line, { table: book.messages[direction], elsewhere }, findings)
+  // Whoever signed it knows all that it covers: what is not shown could be a message that was never logged.
+  if (direction === 'issued' && leaves.length < receipt.tree.size)
+    findings.add('receipt-partial', { subject: digest, expected: `${receipt.tree.size}`, found: `${leaves.length}` })
+  const peer = direction === 'issued' ? receipt.aud : receipt.iss
+  for (const leaf of leaves) judgeLeaf(leaf, line, { table: book.messages[direction], peer, elsewhere }, findings)
 }
 
 function describe({ iss, aud, jti, tree }: Receipt): string {
@@ -147,7 +151,7 @@ function describe({ iss, aud, jti, tree }: Receipt): string {
 function judgeLeaf(
   leaf: ExportedLeaf,
   { digest, direction }: ExportedReceipt,
-  { table, elsewhere }: { readonly table: DigestTable; readonly elsewhere: boolean },
+  { table, peer, elsewhere }: { readonly table: DigestTable; readonly peer: string; readonly elsewhere: boolean },
   findings: Findings,
 ): void {
   const row = table.find(leaf.digest)
@@ -159,7 +163,7 @@ function judgeLeaf(
   const index = table.index(row)
   if (table.mark(row) === RECEIPTED) findings.add('message-receipted-twice', { index, subject: leaf.digest, expected: '1', found: digest })
   table.setMark(row, RECEIPTED)
-  const check = direction === 'issued' ? answeredCheck(leaf) : sentCheck(leaf)
+  const check = direction === 'issued' ? answeredCheck(leaf, peer) : sentCheck(leaf, peer)
   if (!table.agrees(row, check)) findings.add('message-differs', { index, subject: leaf.digest, expected: said, found: '≠' })
 }
 

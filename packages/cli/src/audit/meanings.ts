@@ -118,6 +118,10 @@ const RECEIPTS = {
   'receipt-differs': error('日志条目所述与回执原文不符。', 'The entry and the receipt itself do not say the same.'),
   'receipt-missing': error('日志记有回执而原文缺失：回执被移除。', 'The log has a receipt whose text is missing: it was dropped.'),
   'receipt-repeated': error('同一回执出现两次。', 'One receipt appears twice.'),
+  'receipt-partial': warning(
+    '回执覆盖的报文多于此处所列：未列出的可能从未记入日志。',
+    'The receipt covers more messages than are shown: those left out may never have been logged.',
+  ),
   'receipt-unproven': note('回执晚于本检查点，下次导出再核验。', 'The receipt is newer than this checkpoint: the next export shows it.'),
   'message-unlogged': error(
     '回执证明了一份报文而日志没有它：报文被删除。',
