@@ -49,6 +49,10 @@ const HEADS = {
     '最近的法定联署早于导出五分钟以上：可能隐去了新条目或见证已停止。',
     'The newest head with a quorum is more than 5 minutes older than the export: newer entries may be held back, or witnessing has stopped.',
   ),
+  'head-ahead': warning(
+    '法定联署的时间晚于导出：见证人的时钟有误，或以此掩饰日志头的陈旧。',
+    'The quorum’s cosignatures are dated after the export: a witness’s clock is wrong, or hides how old the head is.',
+  ),
   unproven: note('此后的条目尚无法定联署，暂未获证明。', 'From here on no quorum has cosigned yet: these entries are unproven.'),
   rollback: error('日志比上次核验时更短：已有条目被删除。', 'The log is shorter than when it was last verified: entries were removed.'),
   fork: error(

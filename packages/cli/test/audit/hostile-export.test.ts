@@ -1,8 +1,9 @@
 // Exports made by somebody who wants the auditor's tool to say "no findings", to accuse the wrong one, or never to end.
 import { type ExportedReceipt, keyOwner, parseFederation, receiptLeafHash, receiptTree } from '@hefu/protocol'
+import { formatNote, signNote } from '@hefu/translog'
 import { expect, test } from 'vitest'
 import { type VerifyOptions, verifyExport } from '../../src/audit/verify-export.ts'
-import { buildHalves, exampleFederation, exportFiles, honestParts, memoryReader, type Parts, signHead } from '../build-log.ts'
+import { buildHalves, exampleFederation, exportFiles, honestParts, memoryReader, type Parts, signHead, textOf } from '../build-log.ts'
 
 const { a, b, policies, exportedAt } = await buildHalves(60)
 const parsed = parseFederation(exampleFederation)
@@ -45,3 +46,27 @@ test('the receipt of another region than the one it was sent to answers no messa
   const elsewhere = (a.entries[at] as string).replace(/"aud":"\d+"/, '"aud":"510000"')
   expect(await codesOf(await withEntries(honest.a, a, b, a.entries.with(at, elsewhere)))).toEqual(['message-differs'])
 })
+
+test('a cosignature from the future hides nothing: neither a day ahead, nor a time that is no date', async () => {
+  const dated = async (seconds: number) => ({ ...honest.a, checkpoint: await signHead(a, a.entries, [b], seconds), witnessed: {} })
+  expect(await codesOf(await dated(time + 120))).toEqual([])
+  expect(await codesOf(await dated(time + 86_400))).toEqual(['head-ahead'])
+  for (const seconds of [253_402_300_800n, 8_640_000_000_001n, 2n ** 53n - 1n, 2n ** 64n - 1n])
+    expect(await codesOf({ ...honest.a, checkpoint: await cosignedAt(seconds), witnessed: {} })).toEqual([
+      'checkpoint-signature',
+      'no-quorum',
+    ])
+})
+
+/** By hand: the honest signer writes no such time. */
+async function cosignedAt(seconds: bigint): Promise<string> {
+  const text = textOf(honest.a.checkpoint)
+  const { key, signer } = b.witness
+  const blob = Buffer.alloc(8 + 64)
+  blob.writeBigUInt64BE(seconds)
+  blob.set(await signer.sign(Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`)), 8)
+  return formatNote({
+    text,
+    signatures: [await signNote(text, a.log.key, a.log.signer), { name: key.name, keyId: key.keyId, signature: blob }],
+  })
+}
