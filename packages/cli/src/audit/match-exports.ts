@@ -1,4 +1,4 @@
-import type { KeyLookUp } from '@hefu/protocol'
+import type { ExportManifest, KeyLookUp } from '@hefu/protocol'
 import { type Checkpoint, type Policy, parseCheckpointNote, policyFor, verifyLogSignature } from '@hefu/translog'
 import { AuditError } from './audit-error.ts'
 import type { DigestTable } from './digest-table.ts'
@@ -45,6 +45,7 @@ export async function matchExports(readers: readonly [ExportReader, ExportReader
   const totals = new Totals()
   const opened = [await openExport(readers[0]), await openExport(readers[1])] as const
   if (opened[0].manifest.region === opened[1].manifest.region) throw sameRegion(opened[0].manifest.region)
+  for (const { manifest, pinned } of opened) if (isPart(manifest, pinned.checkpoint.size)) throw partOnly(manifest.region)
   const { a, b } = await readHalves(opened, options)
   for (const { treeHolds, region, origin } of [a, b])
     if (!treeHolds) findings.add('half-unverified', { subject: region, expected: origin, found: 'hefu audit verify' })
@@ -77,6 +78,18 @@ function sameRegion(region: string): AuditError {
   return new AuditError('same-region', {
     zh: `两个导出都属于区域 ${region}，无从比对`,
     en: `both exports are of region ${region}: there is nothing to match`,
+  })
+}
+
+function isPart({ from = 0, to }: ExportManifest, size: number): boolean {
+  return from > 0 || (to !== undefined && to < size)
+}
+
+/** What was left out of one half would look as if it had been removed there. */
+function partOnly(region: string): AuditError {
+  return new AuditError('part-only', {
+    zh: `区域 ${region} 的导出只含部分条目（--from/--to），无从比对；请完整导出`,
+    en: `the export of region ${region} leaves entries out (--from/--to), so nothing can be matched: export it whole`,
   })
 }
 

@@ -21,8 +21,16 @@ const TREE = {
     '文件不是规定的格式，导出已损坏或被改动。',
     'The file does not have its format: the export is damaged or was altered.',
   ),
+  'not-examined': note(
+    '导出只含部分条目，其余条目仅以哈希证明，内容未经核验。',
+    'The export leaves entries out: of those nothing is known but that their hashes are in the tree.',
+  ),
   'leaf-differs': error('条目内容与树中的叶哈希不符：该条目被改动。', 'The entry is not the one the tree was built over: it was altered.'),
   'tile-differs': error('哈希瓦片与其下层不符：树被改动。', 'The hash tile does not follow from the level below it: the tree was altered.'),
+  'tree-cut': error(
+    '自此以后整棵树的文件都不在：检查点所述的长度不可信，其余未再核验。',
+    'From here on no file of the tree is there: the size that the checkpoint names is not to be believed, and the rest was not looked at.',
+  ),
   'root-differs': error(
     '由全部条目算出的根与检查点不符：有条目被改动、删除、插入或调换。',
     'The root of all entries is not the checkpoint’s: an entry was altered, removed, inserted or moved.',

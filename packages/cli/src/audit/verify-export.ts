@@ -147,6 +147,7 @@ async function readEntries(opened: OpenedExport, rootsAt: readonly number[], opt
     enter(book, entry, index, findings)
   }
   const onProgress = (done: number) => options.onProgress?.(done, size)
+  if (from > 0 || to < size) findings.add('not-examined', { expected: `0–${size}`, found: `${from}–${to}` })
   const tree = await readEntriesOf(reader, { size, from, to, rootsAt }, { onEntry, onProgress }, findings)
   if (to === size && options.closed !== true) judge.end(manifest.exportedAt)
   const receiptRules = {

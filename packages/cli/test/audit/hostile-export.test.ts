@@ -1,9 +1,25 @@
 // Exports made by somebody who wants the auditor's tool to say "no findings", to accuse the wrong one, or never to end.
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type ExportedReceipt, keyOwner, parseFederation, receiptLeafHash, receiptTree } from '@hefu/protocol'
-import { formatNote, signNote } from '@hefu/translog'
+import { formatCheckpoint, formatNote, signNote } from '@hefu/translog'
 import { expect, test } from 'vitest'
+import { folderReader } from '../../src/audit/export-reader.ts'
+import { matchExports } from '../../src/audit/match-exports.ts'
 import { type VerifyOptions, verifyExport } from '../../src/audit/verify-export.ts'
-import { buildHalves, exampleFederation, exportFiles, honestParts, memoryReader, type Parts, signHead, textOf } from '../build-log.ts'
+import {
+  buildHalves,
+  exampleFederation,
+  exportFiles,
+  honestParts,
+  memoryReader,
+  type Parts,
+  signHead,
+  textOf,
+  writeFiles,
+} from '../build-log.ts'
 
 const { a, b, policies, exportedAt } = await buildHalves(60)
 const parsed = parseFederation(exampleFederation)
@@ -70,3 +86,60 @@ async function cosignedAt(seconds: bigint): Promise<string> {
     signatures: [await signNote(text, a.log.key, a.log.signer), { name: key.name, keyId: key.keyId, signature: blob }],
   })
 }
+
+test('a size that no disk could hold ends the audit with a finding, not with the life of the auditor', async () => {
+  const size = Number.MAX_SAFE_INTEGER
+  const text = formatCheckpoint({ origin: a.log.key.name, size, root: Buffer.alloc(32, 1) })
+  const checkpoint = formatNote({ text, signatures: [await signNote(text, a.log.key, a.log.signer)] })
+  const report = await verify({ ...honest.a, checkpoint, manifest: { ...honest.a.manifest, size } })
+  expect(report.findings.map(({ code }) => code)).toEqual(expect.arrayContaining(['tree-cut', 'root-differs']))
+  const readers = [memoryReader(exportFiles({ ...honest.a, checkpoint })), memoryReader(exportFiles(honest.b))] as const
+  const match = await matchExports(readers, { policies, lookUpKey })
+  expect(match.halves.map(({ treeHolds }) => treeHolds)).toEqual([false, true])
+})
+
+test('an export of some entries says so, and is not held against another half: what it leaves out would look removed', async () => {
+  const part = { ...honest.a, manifest: { ...honest.a.manifest, from: 0, to: 0 } }
+  const report = await verify(part)
+  expect([report.findings, report.examined, report.notes.map(({ code }) => code)]).toEqual([
+    [],
+    0,
+    expect.arrayContaining(['not-examined']),
+  ])
+  for (const halves of [
+    [part, honest.b],
+    [honest.b, part],
+  ] as const) {
+    const readers = [memoryReader(exportFiles(halves[0])), memoryReader(exportFiles(halves[1]))] as const
+    await expect(matchExports(readers, { policies, lookUpKey })).rejects.toMatchObject({ code: 'part-only' })
+  }
+})
+
+const device = (path: string) => symlink('/dev/zero', path)
+const pipe = async (path: string) => void spawnSync('mkfifo', [path])
+/** Sparse: it takes no room on the disk of who made it. */
+const endless = async (path: string) => {
+  await writeFile(path, '')
+  await truncate(path, 2 ** 33)
+}
+
+test.each([
+  ['a device', device, 'not a file', ['tile/entries/000', 'tile/0/000', 'receipts.ndjson', 'witnessed/x.checkpoint']],
+  ['a pipe', pipe, 'not a file', ['tile/entries/000', 'tile/0/000', 'receipts.ndjson', 'witnessed/x.checkpoint']],
+  // Receipts are read line by line, however many they are.
+  ['an endless file', endless, 'too large', ['tile/entries/000', 'tile/0/000', 'witnessed/x.checkpoint']],
+] as const)('%s in the place of a file is a finding', async (_, put, found, paths) => {
+  const folder = await mkdtemp(join(tmpdir(), 'hefu-hostile-export-'))
+  try {
+    for (const path of paths) {
+      await writeFiles(folder, exportFiles(honest.a))
+      await rm(join(folder, path), { force: true })
+      await put(join(folder, path))
+      const { report } = await verifyExport(folderReader(folder), { policies, lookUpKey })
+      expect(report.findings).toContainEqual(expect.objectContaining({ code: 'file-unreadable', subject: path, found }))
+      await rm(join(folder, path))
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
