@@ -198,6 +198,10 @@ const EVIDENCE = {
   'document-digest': error('文书原文的摘要不符。', 'The digest is not that of the document’s text.'),
   'document-signature': error('文书签名无效，或不属于发文区域。', 'The document’s signature does not verify, or is not of its sender.'),
   'document-case': error('文书不属于本办件。', 'The document is not of this case.'),
+  'case-unproven': error(
+    '该文书未附内容，所附证明也都没有写明办件：不能证明它属于本办件。',
+    'Its content is not in the package, and no proof names the case: that the document is of this case is not proven.',
+  ),
   'document-missing': error(
     '其他文书提到的文书不在证据包中：有文书被移除。',
     'A document that others have seen is not in the package: it was left out.',
