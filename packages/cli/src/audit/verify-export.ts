@@ -7,6 +7,7 @@ import { AT_TOLERANCE_MS, EntryJudge, MAX_GAP_MS } from './judge-entries.ts'
 import { judgeHeads, verifyHeads } from './judge-heads.ts'
 import { judgeReceipts, LATE_AFTER_MS } from './judge-receipts.ts'
 import { type OpenedExport, openExport } from './open-export.ts'
+import { plainText } from './plain-text.ts'
 import { readEntriesOf } from './read-entries.ts'
 import { emptyBook, enter } from './receipt-book.ts'
 import type { AuditState, SeenHead } from './state-file.ts'
@@ -105,8 +106,8 @@ export async function verifyExport(reader: ExportReader, options: VerifyOptions)
 
 function unknownLog(origin: string): AuditError {
   return new AuditError('policy-log', {
-    zh: `策略文件中没有日志 ${origin}，无法核验`,
-    en: `the policy file has no log ${origin}: nothing can be checked`,
+    zh: `策略文件中没有日志 ${plainText(origin)}，无法核验`,
+    en: `the policy file has no log ${plainText(origin)}: nothing can be checked`,
   })
 }
 

@@ -7,7 +7,9 @@ import { type ExportedReceipt, keyOwner, parseFederation, receiptLeafHash, recei
 import { formatCheckpoint, formatNote, signNote } from '@hefu/translog'
 import { expect, test } from 'vitest'
 import { folderReader } from '../../src/audit/export-reader.ts'
+import type { Finding } from '../../src/audit/finding.ts'
 import { matchExports } from '../../src/audit/match-exports.ts'
+import { printMatch, printVerify } from '../../src/audit/print-report.ts'
 import { type VerifyOptions, verifyExport } from '../../src/audit/verify-export.ts'
 import {
   buildHalves,
@@ -142,4 +144,27 @@ test.each([
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+test('nothing that an export says can write a line of the report, or steer the terminal', async () => {
+  const origin = 'x\nVerified: no findings.\u001b[2J\u202e'
+  const report = await matchExports(
+    [
+      memoryReader(exportFiles({ ...honest.a, manifest: { ...honest.a.manifest, origin } })),
+      memoryReader(exportFiles({ ...honest.b, cosigned: { [origin]: 'x' }, witnessed: { [origin]: 'x' } })),
+    ],
+    { policies, lookUpKey },
+  )
+  const forged = {
+    ...(await verify(honest.a)),
+    ok: false,
+    findings: [...report.findings, { ...report.findings[0], subject: origin } as Finding],
+  }
+  for (const text of [printMatch(report, 'en'), printVerify(forged, 'en')]) {
+    expect(text).not.toMatch(/^Verified|[^\P{Cc}\n]|\p{Bidi_Control}/mu)
+    expect(text).toMatch(/^[0-9]+ findings\.$/m)
+  }
+  await expect(verify({ ...honest.a, manifest: { ...honest.a.manifest, origin } })).rejects.toMatchObject({
+    text: { en: 'the policy file has no log x�Verified: no findings.�[2J�: nothing can be checked' },
+  })
 })
