@@ -167,6 +167,10 @@ const MATCH = {
     '一方收到，发送方日志却没有：发送方删除了它。',
     'One half received it; the log of its sender does not have it: it was removed there.',
   ),
+  'refused-elsewhere': note(
+    '收到一份本应发往他处的报文并已拒收：他人可以转来，发送方不必记有发往此处。',
+    'A message meant for another region came here and was refused: others can show it here, its sender need not have sent it here.',
+  ),
   'received-later': note('对方导出之后才收到，发送方的导出未及。', 'Received when the export of its sender had already been made.'),
   'message-unlike': error('两半对同一报文的记载不同。', 'The two halves record one message differently.'),
   'receipt-not-issued': error(
