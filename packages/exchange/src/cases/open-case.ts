@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Procedure } from '@hefu/procedures'
-import { type Agreement, agreementByName, agreementName, findAgreement, regionOfAgency } from '@hefu/protocol'
+import { type Agreement, agreementByName, findAgreement, regionOfAgency } from '@hefu/protocol'
 import { type AgencyCode, mintCaseNumber, shanghaiDate } from '@hefu/reference'
 import type { Caller, Context } from '../context.ts'
 import type { CaseRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
+import { beforeReplay } from '../inbox/case-row.ts'
 import type { LoadedCase } from './loaded-case.ts'
 import type { Participant } from './participant.ts'
 import type { SubmitBody } from './submit-document.ts'
@@ -33,7 +34,6 @@ export function openCase(ctx: OpenContext, caller: Caller, procedure: Procedure,
 
 /** The first participant is the owner, this side. */
 function newCase(ctx: OpenContext, procedure: Procedure, participants: readonly [Participant, Participant], agreement: Agreement): CaseRow {
-  const at = new Date(ctx.now())
   return {
     case_number: mintCaseNumber(ctx.region, procedure.code, shanghaiDate(ctx.now()), randomBytes(7)),
     procedure: procedure.name,
@@ -42,17 +42,7 @@ function newCase(ctx: OpenContext, procedure: Procedure, participants: readonly 
     role: procedure.roles.owner.role,
     agency: participants[0].agency,
     participants,
-    agreement: agreementName(agreement),
-    deadline_rules: agreement.deadlineRules,
-    state: 'waiting',
-    final: false,
-    ball_holder: null,
-    due: null,
-    effective_until: null,
-    etag: '',
-    opened_at: at,
-    updated_at: at,
-    replay_at: null,
+    ...beforeReplay(agreement, new Date(ctx.now())),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Procedure } from '@hefu/procedures'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import { importCase, isPassing } from './import-cases.ts'
@@ -18,6 +19,8 @@ import type { QueuedRow, RowFailure, RowOutcome } from './row-outcome.ts'
 const ROWS_PER_BATCH = 500
 /** Submissions of one import at a time: the interactive callers keep their share of the connections. */
 const SUBMISSIONS_AT_ONCE = 4
+/** How often progress is written: it costs a commit. */
+const ROWS_PER_REPORT = 40
 /** After that many unexpected errors a row is given up, so that one row cannot keep its import open for ever. */
 const MAX_ATTEMPTS = 5
 
@@ -61,16 +64,30 @@ async function runRows(ctx: Context, run: StoredImport, target: ImportTarget, ro
     })
     return
   }
-  for (let start = 0; start < rows.length; start += SUBMISSIONS_AT_ONCE) {
-    const some = rows.slice(start, start + SUBMISSIONS_AT_ONCE)
-    const settled = await Promise.allSettled(
-      some.map(async (row) => await orCount(ctx, run, row, async () => await importCase(ctx, run, caller, target.procedure, row))),
-    )
-    const outcomes = settled.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : []))
-    await end(ctx, run, outcomes)
-    const stopped = settled.find((one) => one.status === 'rejected')
-    if (stopped) throw stopped.reason
+  for (let start = 0; start < rows.length; start += ROWS_PER_REPORT)
+    await submitRows(ctx, run, caller, target.procedure, rows.slice(start, start + ROWS_PER_REPORT))
+}
+
+/** A row that was submitted and is not reported yet when the process dies gets the same case again. */
+async function submitRows(
+  ctx: Context,
+  run: StoredImport,
+  caller: Caller,
+  procedure: Procedure,
+  rows: readonly QueuedRow[],
+): Promise<void> {
+  const outcomes: RowOutcome[] = []
+  const waiting = rows.values()
+  const lane = async () => {
+    for (const row of waiting) {
+      const outcome = await orCount(ctx, run, row, async () => await importCase(ctx, run, caller, procedure, row))
+      if (outcome) outcomes.push(outcome)
+    }
   }
+  const lanes = await Promise.allSettled(Array.from({ length: SUBMISSIONS_AT_ONCE }, lane))
+  await end(ctx, run, outcomes)
+  const stopped = lanes.find((one) => one.status === 'rejected')
+  if (stopped) throw stopped.reason
 }
 
 /** Does the work for one row. An unexpected error is counted and leaves the row waiting, until it has been too many. */

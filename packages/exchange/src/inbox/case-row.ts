@@ -1,4 +1,4 @@
-import { agreementName } from '@hefu/protocol'
+import { type Agreement, agreementName } from '@hefu/protocol'
 import { caseNumberParts } from '@hefu/reference'
 import type { CaseRow } from '../db/schema.ts'
 import type { Verdict } from './judge-message.ts'
@@ -19,6 +19,13 @@ export function caseRowOf(region: string, { claims, procedure, agreement }: Extr
     role: roleOf(region),
     agency: claims.iss === region ? claims.from : claims.to,
     participants: claims.iss === owner ? [author, addressee] : [addressee, author],
+    ...beforeReplay(agreement, issuedAt),
+  }
+}
+
+/** What is the same in the row of every case of which nothing has been replayed yet. */
+export function beforeReplay(agreement: Agreement, openedAt: Date) {
+  return {
     agreement: agreementName(agreement),
     deadline_rules: agreement.deadlineRules,
     state: 'waiting',
@@ -27,8 +34,8 @@ export function caseRowOf(region: string, { claims, procedure, agreement }: Extr
     due: null,
     effective_until: null,
     etag: '',
-    opened_at: issuedAt,
-    updated_at: issuedAt,
+    opened_at: openedAt,
+    updated_at: openedAt,
     replay_at: null,
-  }
+  } as const
 }

@@ -1,5 +1,6 @@
 import { Queue as BullQueue } from 'bullmq'
 import { listen, openBackend, type QueueConfig, queueName, sharedOptions } from './backend.ts'
+import { coalesce } from './coalesce.ts'
 import { type Job, type JobName, jobNames, parseJob } from './job.ts'
 import { logErrors } from './queue-log.ts'
 import { within } from './within.ts'
@@ -19,7 +20,7 @@ export type AddOptions = {
 
 export type Queue = {
   /**
-   * Resolves when the job is durable in the queue; rejects within a second when the backend does not answer. The job may
+   * Resolves when the job, or one with its key that was added after the call, is durable in the queue; rejects within a second when the backend does not answer. The job may
    * then still arrive: whoever adds must tolerate both, and relies on the sweeps for what was not added.
    */
   add(job: Job, options?: AddOptions): Promise<void>
@@ -38,14 +39,19 @@ export async function openQueue(config: QueueConfig): Promise<Queue> {
     listen(new BullQueue(queueName(config.prefix, name), sharedOptions, backend.factory) as BullQueue, onError)
   const queues = new Map(jobNames.map((name) => [name, open(name)]))
   const of = (name: JobName) => queues.get(name) as BullQueue
+  const additions = coalesce()
   await Promise.all([...queues.values()].map((queue) => within(READY_MS, queue.waitUntilReady()))).catch(async (cause) => {
     await backend.close()
     throw cause
   })
 
   return {
-    async add(job, options = {}) {
-      await within(ANSWER_MS, of(job.name).add(job.name, exactly(job), jobOptions(options.key)))
+    async add(job, { key } = {}) {
+      const data = exactly(job)
+      const add = async () => void (await within(ANSWER_MS, of(job.name).add(job.name, data, jobOptions(key))))
+      // A thousand documents for one peer are a thousand reasons to wake up its deliveries, and one wake-up.
+      if (key === undefined) await add()
+      else await within(ANSWER_MS, additions.run(`${job.name} ${key}`, add))
     },
     async addAll(jobs) {
       const names = [...new Set(jobs.map(({ job }) => job.name))]
@@ -58,6 +64,7 @@ export async function openQueue(config: QueueConfig): Promise<Queue> {
       return Object.fromEntries(jobNames.map((name, i) => [name, counts[i] ?? 0])) as Record<JobName, number>
     },
     async close() {
+      await additions.idle()
       const closed = Promise.all([...queues.values()].map((queue) => queue.close())).then(() => backend.close())
       await within(ANSWER_MS, closed).catch(onError)
     },

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { findingsOfLast, playCase } from '../../test/played-case.ts'
 import type { FoundRecords } from '../engine/procedure.ts'
 import { certificates, type RegisteredCertificate } from '../registers/certificates.ts'
 import type { RecognitionRequest } from './documents.ts'
 import { exampleCertificate, examples, exampleTitle } from './examples.ts'
-import { findingsOfLast, playCase } from './played-case.fixture.ts'
 import { certificateRecognition } from './procedure.ts'
 
 const [valid, revokedTitle, subsidised] = certificates.examples.map((example) => example.data as RegisteredCertificate) as [
@@ -17,12 +17,12 @@ const request = (use: RecognitionRequest['use'] = 'recognition', certificate: Re
 
 function answer(document: string, found: FoundRecords, written: readonly (readonly [string, unknown])[]) {
   const definition = certificateRecognition.registerAnswers.find((one) => one.document === document)
-  const { replay } = playCase(written)
+  const { replay } = playCase(certificateRecognition, written)
   if (!definition?.states.includes(replay.state) || definition.lookUp(replay.view) === null) return undefined
   const answered = definition.write(replay.view, found, '2026-11-20')
   if (answered !== null) {
     expect(certificateRecognition.documents[document]?.schema.safeParse(answered.data).error).toBeUndefined()
-    expect(findingsOfLast(playCase([...written, [document, answered.data]]))).toEqual([])
+    expect(findingsOfLast(playCase(certificateRecognition, [...written, [document, answered.data]]))).toEqual([])
   }
   return answered
 }
@@ -30,7 +30,7 @@ function answer(document: string, found: FoundRecords, written: readonly (readon
 describe('verification from the register', () => {
   test('looks for the number, and for a subsidy when that is the use', () => {
     const [definition] = certificateRecognition.registerAnswers
-    const wanted = (use: RecognitionRequest['use']) => definition?.lookUp(playCase([request(use)]).replay.view)
+    const wanted = (use: RecognitionRequest['use']) => definition?.lookUp(playCase(certificateRecognition, [request(use)]).replay.view)
     expect(Object.keys(wanted('recognition') ?? {})).toEqual(['certificate'])
     expect(certificates.lookups(valid as never)).toContainEqual(wanted('subsidy')?.certificate?.lookup)
     const paid = { ...valid, subsidy: subsidised.subsidy }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { findingsOfLast, playCase } from '../../test/played-case.ts'
 import type { Decision, RecognitionRequest, Verification } from './documents.ts'
 import { exampleCertificate, examples, exampleTitle } from './examples.ts'
 import type { Certificate } from './fields.ts'
-import { findingsOfLast, playCase } from './played-case.fixture.ts'
 import { certificateRecognition } from './procedure.ts'
 import { rulesFor } from './recognition-rules.ts'
 
@@ -20,7 +20,7 @@ const qualification: Certificate = {
 }
 
 describe('request', () => {
-  const found = (certificate: Certificate) => findingsOfLast(playCase([['request', asking(certificate)]]))
+  const found = (certificate: Certificate) => findingsOfLast(playCase(certificateRecognition, [['request', asking(certificate)]]))
 
   test.each([exampleCertificate, exampleTitle, qualification])('$kind without finding', (certificate) => {
     expect(found(certificate)).toEqual([])
@@ -64,7 +64,7 @@ describe('request', () => {
 describe('verification', () => {
   const found = (verification: Verification, use: RecognitionRequest['use'] = 'recognition') =>
     findingsOfLast(
-      playCase([
+      playCase(certificateRecognition, [
         ['request', asking(exampleCertificate, use)],
         ['verification', verification],
       ]),
@@ -100,7 +100,7 @@ describe('verification', () => {
 describe('decision', () => {
   const start = [['request', asking(exampleCertificate)]] as const
   const decided = (decision: Decision, ...before: (readonly [string, unknown])[]) =>
-    findingsOfLast(playCase([...start, ...before, ['decision', decision]]))
+    findingsOfLast(playCase(certificateRecognition, [...start, ...before, ['decision', decision]]))
   const verified = ['verification', authentic] as const
   const withdrawn = ['revocation', revoked] as const
 
@@ -136,7 +136,7 @@ describe('decision', () => {
 describe('revocation', () => {
   const found = (verification: Verification, revocation: unknown = revoked) =>
     findingsOfLast(
-      playCase([
+      playCase(certificateRecognition, [
         ['request', asking(exampleCertificate)],
         ['verification', verification],
         ['revocation', revocation],

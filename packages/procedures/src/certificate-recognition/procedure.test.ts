@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { type PlayedCase, playCase } from '../../test/played-case.ts'
 import type { Decision, RecognitionRequest, Verification } from './documents.ts'
 import { exampleCertificate, examples } from './examples.ts'
-import { type PlayedCase, playCase } from './played-case.fixture.ts'
 import { certificateRecognition } from './procedure.ts'
 
 type Written = readonly [string, unknown]
@@ -45,7 +45,7 @@ describe('states', () => {
     ['withdrawn', null, [request, withdrawal]],
     ['withdrawn', null, [request, verified, withdrawal]],
   ])('%s, ball: %s', (state, ball, documents) => {
-    const played = playCase(documents)
+    const played = playCase(certificateRecognition, documents)
     expect(played.replay.state).toBe(state)
     expect(played.replay.ballHolder).toBe(ball)
     expect([...played.replay.standings.values()].every(({ standing }) => standing === 'effective')).toBe(true)
@@ -62,7 +62,7 @@ describe('states', () => {
     ['reason-needed', 'under-review', [request, verified, revoked, recognised]],
     ['not-possible', 'withdrawn', [request, withdrawal, verified]],
   ])('void: %s', (reason, state, documents) => {
-    const played = playCase(documents)
+    const played = playCase(certificateRecognition, documents)
     expect(played.replay.state).toBe(state)
     expect(voidOfLast(played)).toBe(reason)
   })
@@ -70,14 +70,16 @@ describe('states', () => {
   test.each<[Written[]]>([[[request, verified, recognised, withdrawal]], [[request, verified, recognised, refused]], [[request, revoked]]])(
     'void where the table has nothing',
     (documents) => {
-      expect(voidOfLast(playCase(documents))).not.toBe('effective')
+      expect(voidOfLast(playCase(certificateRecognition, documents))).not.toBe('effective')
     },
   )
 })
 
 describe('deadlines', () => {
   const due = (...documents: Written[]) =>
-    playCase(documents, undefined, '2026-02-13').replay.deadlines.map(({ rule, holder, due }) => `${rule} ${holder} ${due}`)
+    playCase(certificateRecognition, documents, undefined, '2026-02-13').replay.deadlines.map(
+      ({ rule, holder, due }) => `${rule} ${holder} ${due}`,
+    )
 
   test('verification: three working days; review: ten', () => {
     expect(due(request)).toEqual(['verification issuer 2026-02-25'])
@@ -94,7 +96,7 @@ describe('deadlines', () => {
     ['4-verification', [request, verified, refused, revoked, verified]],
     ['5-revocation', [request, verified, revoked, verified, recognisedAnyway, revoked]],
   ])('the review runs from what opened it: %s', (digest, documents) => {
-    const { replay } = playCase(documents)
+    const { replay } = playCase(certificateRecognition, documents)
     const rule = certificateRecognition.deadlines.find((one) => one.rule === 'review')
     expect(replay.state).toBe('under-review')
     expect(typeof rule?.start.documents === 'function' && rule.start.documents(replay.view)?.digest).toBe(digest)
@@ -103,7 +105,9 @@ describe('deadlines', () => {
 
 describe('effects', () => {
   const tasks = (role: string, ...documents: Written[]) =>
-    certificateRecognition.effects(playCase(documents).replay.view, role).map((effect) => `${effect.kind} ${effect.key} ${effect.digest}`)
+    certificateRecognition
+      .effects(playCase(certificateRecognition, documents).replay.view, role)
+      .map((effect) => `${effect.kind} ${effect.key} ${effect.digest}`)
 
   test('the host is asked to decide and to review', () => {
     expect(tasks('host', request)).toEqual([])

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { findingsOfLast, playCase } from '../../test/played-case.ts'
 import type { FoundRecords } from '../engine/procedure.ts'
 import { type InsuredPerson, insuredPersons } from '../registers/insured-persons.ts'
 import type { ContactLetter } from './documents.ts'
 import { exampleForm, exampleLetter, examples } from './examples.ts'
-import { findingsOfLast, playCase } from './played-case.fixture.ts'
 import { insuranceTransfer } from './procedure.ts'
 
 const [employee, jobless] = insuredPersons.examples.map((example) => example.data as InsuredPerson) as [InsuredPerson, InsuredPerson]
@@ -16,14 +16,14 @@ function answer(
   further: readonly (readonly [string, unknown])[] = [],
 ) {
   const definition = insuranceTransfer.registerAnswers.find((one) => one.document === document)
-  const { replay } = playCase([['contact-letter', letter], ...further])
+  const { replay } = playCase(insuranceTransfer, [['contact-letter', letter], ...further])
   const found: FoundRecords = { relation: records }
   return definition?.states.includes(replay.state) ? definition.write(replay.view, found, today) : undefined
 }
 
 describe('information form from the register', () => {
   test('looks for the person and the type of the letter', () => {
-    const { replay } = playCase([['contact-letter', exampleLetter]])
+    const { replay } = playCase(insuranceTransfer, [['contact-letter', exampleLetter]])
     const [wanted] = insuranceTransfer.registerAnswers.map((one) => one.lookUp(replay.view))
     expect(insuredPersons.lookups(employee as never)).toContainEqual(wanted?.relation?.lookup)
   })
@@ -32,7 +32,7 @@ describe('information form from the register', () => {
     const written = answer('information-form', [employee])
     expect(written).toMatchObject({ automatic: true, data: exampleForm })
     expect(insuranceTransfer.documents['information-form']?.schema.safeParse(written?.data).success).toBe(true)
-    const played = playCase([
+    const played = playCase(insuranceTransfer, [
       ['contact-letter', exampleLetter],
       ['information-form', written?.data],
     ])

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest'
+import { findingsOfLast, playCase } from '../../test/played-case.ts'
 import { moneyBasis, poolTransferFen, transferAmounts } from './amounts.ts'
 import { careerRows } from './career.ts'
 import type { Amounts, ContactLetter, InformationForm, YearRow } from './documents.ts'
 import { exampleForm, exampleLetter, examples } from './examples.ts'
-import { findingsOfLast, playCase } from './played-case.fixture.ts'
+import { insuranceTransfer } from './procedure.ts'
 
 const letterFindings = (letter: ContactLetter, issuedOn?: string) =>
-  findingsOfLast(playCase([['contact-letter', letter]], undefined, issuedOn))
+  findingsOfLast(playCase(insuranceTransfer, [['contact-letter', letter]], undefined, issuedOn))
 
 const formFindings = (form: InformationForm, letter: ContactLetter = exampleLetter) =>
   findingsOfLast(
-    playCase([
+    playCase(insuranceTransfer, [
       ['contact-letter', letter],
       ['information-form', form],
     ]),
@@ -62,7 +63,7 @@ describe('contact letter', () => {
   test('a corrected letter in a supplement is checked like a letter', () => {
     const supplement = { items: [{ item: 'insurance-type', content: '410' }], letter: { ...exampleLetter, insuranceType: '410' } }
     const [request] = examples['supplement-request']
-    const played = playCase([
+    const played = playCase(insuranceTransfer, [
       ['contact-letter', exampleLetter],
       ['supplement-request', request?.body.data],
       ['supplement', supplement],
@@ -276,6 +277,7 @@ describe('information form: money of type 110', () => {
     const inProvince = (form: InformationForm) =>
       findingsOfLast(
         playCase(
+          insuranceTransfer,
           [
             ['contact-letter', exampleLetter],
             ['information-form', form],
@@ -317,7 +319,7 @@ describe('information form: money of type 110', () => {
 describe('completion', () => {
   const completed = (completedOn: string) =>
     findingsOfLast(
-      playCase([
+      playCase(insuranceTransfer, [
         ['contact-letter', exampleLetter],
         ['information-form', exampleForm],
         ['completion', { completedOn, relationContinuedAs: { insuranceType: '110', accountKind: 'general' } }],

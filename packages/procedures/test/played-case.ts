@@ -1,9 +1,9 @@
 import type { AgencyCode, CaseNumber, RegionId } from '@hefu/reference'
-import type { CaseDocument, CaseFacts, Replay } from '../engine/procedure.ts'
-import { replay } from '../engine/replay.ts'
-import { certificateRecognition } from './procedure.ts'
+import type { CaseDocument, CaseFacts, Procedure, Replay } from '../src/engine/procedure.ts'
+import { replay } from '../src/engine/replay.ts'
 
 export interface PlayedCase {
+  readonly procedure: Procedure
   readonly replay: Replay
   /** The case before its last document. */
   readonly before: Replay
@@ -19,6 +19,7 @@ const chengduToChongqing: Regions = { owner: '510100', other: '500000' }
 
 /** Each document saw and, where it answers, answers the latest before it; all were received an hour after they were issued. */
 export function playCase(
+  procedure: Procedure,
   written: readonly (readonly [string, unknown])[],
   { owner, other }: Regions = chengduToChongqing,
   issuedOn = '2026-11-20',
@@ -26,9 +27,9 @@ export function playCase(
   const documents: CaseDocument[] = []
   const start = Date.parse(`${issuedOn}T09:00:00+08:00`) / 1000
   for (const [document, data] of written) {
-    const definition = certificateRecognition.documents[document]
+    const definition = procedure.documents[document]
     const answered = documents.findLast((one) => definition?.answers?.includes(one.document))
-    const mine = definition?.by === 'host'
+    const mine = definition?.by === procedure.roles.owner.role
     documents.push({
       digest: `${documents.length}-${document}`,
       document,
@@ -42,7 +43,7 @@ export function playCase(
     })
   }
   const facts: CaseFacts = {
-    caseNumber: `${owner}-CR-20261120-00000000` as CaseNumber,
+    caseNumber: `${owner}-${procedure.code}-20261120-00000000` as CaseNumber,
     owner: owner as RegionId,
     counterparties: [other as RegionId],
     deadlineRules: 1,
@@ -50,14 +51,15 @@ export function playCase(
     refused: [],
   }
   return {
-    replay: replay(certificateRecognition, documents, facts),
-    before: replay(certificateRecognition, documents.slice(0, -1), facts),
+    procedure,
+    replay: replay(procedure, documents, facts),
+    before: replay(procedure, documents.slice(0, -1), facts),
     documents,
   }
 }
 
 /** What `check` says about the last document where it stands, as `code pointer`. */
-export function findingsOfLast({ before, documents }: PlayedCase): string[] {
+export function findingsOfLast({ procedure, before, documents }: PlayedCase): string[] {
   const last = documents.at(-1) as CaseDocument
-  return certificateRecognition.check(before.view, last).map((found) => `${found.code} ${found.pointer}`)
+  return procedure.check(before.view, last).map((found) => `${found.code} ${found.pointer}`)
 }
