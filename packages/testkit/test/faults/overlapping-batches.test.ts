@@ -33,12 +33,9 @@ async function provenIn(batch: readonly Sent[], answer: Json): Promise<Map<strin
   const outcomes = await verifyAnswer(Buffer.from(JSON.stringify(answer)), sent, (kid) => keyOwner(federation, kid))
   expect(outcomes.map(({ status }) => status).filter((status) => status !== 'accepted' && status !== 'refused')).toEqual([])
   const { receipts, messages } = answer as unknown as Answer
-  return new Map(
-    messages.map(({ receipt, ...place }, at) => [
-      batch[at]?.digest as string,
-      JSON.stringify({ ...place, receipt: receipts[receipt ?? -1] }),
-    ]),
-  )
+  const placeOf = (entry: Answer['messages'][number]) =>
+    JSON.stringify('receipt' in entry ? { ...entry, receipt: receipts[entry.receipt] } : entry)
+  return new Map(messages.map((entry, at) => [batch[at]?.digest as string, placeOf(entry)]))
 }
 
 type Sent = Awaited<ReturnType<typeof signedNotice>>
@@ -124,6 +121,5 @@ it('a read that asks for the head alone, or only for what has changed, leaves it
   const head = await ask('HEAD')
   expect([head.status, await reads()]).toEqual([200, 2])
   const unchanged = await ask('GET', { 'if-none-match': shown.headers.get('etag') ?? '' })
-  expect(listOf([]).length).toBe(0)
   expect([unchanged.status, await reads()]).toEqual([200, 3])
 })
