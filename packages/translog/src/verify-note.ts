@@ -43,6 +43,8 @@ function lineKey({ name, keyId }: { readonly name: string; readonly keyId: strin
 
 const ED25519_BYTES = 64
 const TIME_BYTES = 8
+/** The end of the year 9999: a later time is no date, and who shows one would fail over it. */
+const MAX_TIME = 253_402_300_799
 
 /** The signature, verified under the key that it names; undefined when it is not that key's over this text. */
 export function verifySignature(text: string, line: NoteSignature, key: VerifierKey): VerifiedSignature | undefined {
@@ -54,6 +56,6 @@ export function verifySignature(text: string, line: NoteSignature, key: Verifier
   }
   if (signature.length !== TIME_BYTES + ED25519_BYTES) return undefined
   const time = Number(Buffer.from(signature.subarray(0, TIME_BYTES)).readBigUInt64BE())
-  if (!Number.isSafeInteger(time)) return undefined
+  if (time > MAX_TIME) return undefined
   return verify(null, cosignedBytes(text, time), key.key, signature.subarray(TIME_BYTES)) ? { key, line, time } : undefined
 }

@@ -10,6 +10,7 @@ export type AuditErrorCode =
   | 'state'
   | 'evidence'
   | 'same-region'
+  | 'part-only'
   | 'previous'
   | 'token'
   | 'api'

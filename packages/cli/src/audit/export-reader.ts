@@ -40,10 +40,21 @@ export async function readOrWhyNot(
 export function folderReader(folder: string): ExportReader {
   return {
     folder,
-    read: (path) => readFile(join(folder, path)).catch(absent(undefined)),
+    read: (path) => readWhole(join(folder, path)).catch(absent(undefined)),
     stream: (path) => streamFile(join(folder, path)),
     list: async (path) => (await readdir(join(folder, path)).catch(absent<string[]>([]))).toSorted(),
   }
+}
+
+/** Larger than any file of an export that is read whole: 256 entries of 64 KiB. */
+const MAX_FILE_BYTES = 32 * 1024 * 1024
+
+/** A pipe or a device would never end: an archive can hold those, and links to them. */
+async function readWhole(path: string): Promise<Uint8Array> {
+  const found = await stat(path)
+  if (!found.isFile() && !found.isDirectory()) throw new UnreadableFile('not a file', undefined)
+  if (found.size > MAX_FILE_BYTES) throw new UnreadableFile('too large', undefined)
+  return await readFile(path)
 }
 
 async function* streamFile(path: string): AsyncGenerator<Uint8Array> {
@@ -55,6 +66,7 @@ async function* streamFile(path: string): AsyncGenerator<Uint8Array> {
 /** A missing file is an answer, and so is one that nobody lets us read; a disk that fails is not. */
 function absent<Value>(value: Value): (error: unknown) => Value {
   return (error) => {
+    if (error instanceof UnreadableFile) throw error
     const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
     if (MISSING.has(code)) return value
     throw UNREADABLE.has(code) ? new UnreadableFile(code, error) : error

@@ -5,6 +5,9 @@ import type { ExportedNote, OpenedExport } from './open-export.ts'
 /** A head with a quorum must be as young as this at the export (protocol.md section 4). */
 export const MAX_HEAD_AGE_MS = 5 * 60_000
 
+/** Clocks of the federation are within two minutes of each other. */
+const MAX_HEAD_AHEAD_MS = 2 * 60_000
+
 export interface Heads {
   /** Signed by the log; the pinned one first. */
   readonly verified: readonly (VerifiedCheckpoint & { readonly path: string })[]
@@ -96,6 +99,12 @@ function judgeAge(
     findings.add('no-quorum', { expected: wanted, found: '—' })
     return
   }
+  if (quorumTime * 1000 - exportedAt > MAX_HEAD_AHEAD_MS)
+    findings.add('head-ahead', {
+      index: size,
+      expected: `≤ ${new Date(exportedAt + MAX_HEAD_AHEAD_MS).toISOString()}`,
+      found: new Date(quorumTime * 1000).toISOString(),
+    })
   if (!closed && exportedAt - quorumTime * 1000 > MAX_HEAD_AGE_MS)
     findings.add('head-old', {
       index: size,

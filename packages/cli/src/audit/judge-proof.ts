@@ -1,4 +1,4 @@
-import { type EvidenceLogProof, type LogEntry, parseLogEntry } from '@hefu/protocol'
+import { type EvidenceLogProof, type LogEntry, parseLogEntry, type RefusalReason } from '@hefu/protocol'
 import { leafHash, type Policy, parseTlogProof, policyFor, type VerifiedCheckpoint, verifyTlogProof } from '@hefu/translog'
 import type { Findings } from './finding.ts'
 
@@ -12,7 +12,7 @@ export interface AboutDocument {
   /** Known when the content is held. */
   readonly procedure: string | undefined
   readonly document: string | undefined
-  readonly answer: { readonly status: 'accepted' | 'refused' } | null
+  readonly answer: { readonly status: 'accepted' | 'refused'; readonly reason?: RefusalReason } | null
   /** Digest of its receipt, when that holds. */
   readonly receipt: string | undefined
 }
@@ -22,6 +22,8 @@ export type Side = 'sender' | 'receiver'
 
 export interface ProvenHead extends VerifiedCheckpoint {
   readonly side: Side
+  /** The entry names the case; one about a receipt, or a refusal, does not. */
+  readonly namesCase: boolean
 }
 
 /** The verified checkpoint when the proof shows, under the policy, that an entry about this document is in that log. */
@@ -47,7 +49,8 @@ export function judgeProof(
   if (!read.ok) return refuse('proof-entry', about.digest, read.code)
   if (!isAbout(read.entry, about)) return refuse('proof-entry', about.digest, read.entry.kind)
   const { kind } = read.entry
-  return { ...verified.value, side: kind === 'message.sent' || kind === 'receipt.received' ? 'sender' : 'receiver' }
+  const side = kind === 'message.sent' || kind === 'receipt.received' ? 'sender' : 'receiver'
+  return { ...verified.value, side, namesCase: 'case' in read.entry }
 }
 
 function isAbout(entry: LogEntry, about: AboutDocument): boolean {
@@ -58,7 +61,8 @@ function isAbout(entry: LogEntry, about: AboutDocument): boolean {
       if (entry.digest !== about.digest || entry.iss !== about.iss || entry.aud !== about.aud || entry.jti !== about.jti) return false
       return entry.case === about.case && agrees(about.procedure, entry.procedure) && agrees(about.document, entry.document)
     case 'refusal':
-      return 'jti' in entry && entry.digest === about.digest && entry.jti === about.jti && about.answer?.status !== 'accepted'
+      if (!('jti' in entry) || entry.digest !== about.digest || entry.jti !== about.jti || entry.iss !== about.iss) return false
+      return about.answer === null || (about.answer.status === 'refused' && about.answer.reason === entry.reason)
     case 'receipt.issued':
     case 'receipt.received':
       return entry.digest === about.receipt && entry.iss === about.aud && entry.aud === about.iss

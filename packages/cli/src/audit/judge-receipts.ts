@@ -39,7 +39,8 @@ export interface ReceiptRules {
 /** A message that a receipt of the export answers, and that the log does not have. */
 export interface UnloggedLeaf {
   readonly leaf: ExportedLeaf
-  readonly receipt: Pick<ExportedReceipt, 'digest' | 'direction'>
+  /** `peer`: the other region of the exchange. */
+  readonly receipt: Pick<ExportedReceipt, 'digest' | 'direction'> & { readonly peer: string }
   /** It may be in what was not exported. */
   readonly elsewhere: boolean
 }
@@ -163,8 +164,12 @@ function judgeReceipt({ line, receipt }: ReadReceipt, book: ReceiptBook, rules: 
     if (!table.agrees(row, receiptCheck({ ...receipt, ...receipt.tree })))
       findings.add('receipt-differs', { index: table.index(row), subject: digest, expected: describe(receipt), found: '≠' })
   }
+  // Whoever signed it knows all that it covers: what is not shown could be a message that was never logged.
+  if (direction === 'issued' && leaves.length < receipt.tree.size)
+    findings.add('receipt-partial', { subject: digest, expected: `${receipt.tree.size}`, found: `${leaves.length}` })
+  const peer = direction === 'issued' ? receipt.aud : receipt.iss
   const unlogged = leaves
-    .map((leaf) => ({ leaf, receipt: { digest, direction }, elsewhere }))
+    .map((leaf) => ({ leaf, receipt: { digest, direction, peer }, elsewhere }))
     .filter((one) => !judgeLeaf(one, book, findings))
   if (!elsewhere) for (const one of unlogged) reportUnlogged(one, rules.epoch === 0 ? 'message-unlogged' : 'message-earlier', findings)
   return unlogged
@@ -183,14 +188,14 @@ function describe({ iss, aud, jti, tree }: Receipt): string {
 }
 
 /** False: the log does not have that message. */
-function judgeLeaf({ leaf, receipt: { digest, direction } }: UnloggedLeaf, { messages }: ReceiptBook, findings: Findings): boolean {
+function judgeLeaf({ leaf, receipt: { digest, direction, peer } }: UnloggedLeaf, { messages }: ReceiptBook, findings: Findings): boolean {
   const table = messages[direction]
   const row = table.find(leaf.digest)
   if (row === undefined) return false
   const index = table.index(row)
   if (table.mark(row) === RECEIPTED) findings.add('message-receipted-twice', { index, subject: leaf.digest, expected: '1', found: digest })
   table.setMark(row, RECEIPTED)
-  const check = direction === 'issued' ? answeredCheck(leaf) : sentCheck(leaf)
+  const check = direction === 'issued' ? answeredCheck(leaf, peer) : sentCheck(leaf, peer)
   if (!table.agrees(row, check)) findings.add('message-differs', { index, subject: leaf.digest, expected: describeLeaf(leaf), found: '≠' })
   return true
 }

@@ -1,4 +1,4 @@
-import type { KeyLookUp } from '@hefu/protocol'
+import type { ExportManifest, KeyLookUp } from '@hefu/protocol'
 import { type Checkpoint, type Policy, parseCheckpointNote, policyFor, verifyLogSignature } from '@hefu/translog'
 import { AuditError } from './audit-error.ts'
 import type { DigestTable } from './digest-table.ts'
@@ -6,7 +6,7 @@ import type { ExportReader } from './export-reader.ts'
 import { type Finding, Findings } from './finding.ts'
 import { IN_FLIGHT_MS, LATE_AFTER_MS } from './judge-receipts.ts'
 import { type OpenedExport, openExport } from './open-export.ts'
-import { type HalfLog, RECEIPTED, REFUSED, readHalf, tableOf } from './read-half.ts'
+import { type HalfLog, MEANT_FOR_ANOTHER, RECEIPTED, REFUSED, readHalf, tableOf } from './read-half.ts'
 import { type DayTotals, Totals } from './totals.ts'
 
 export interface MatchOptions {
@@ -45,6 +45,7 @@ export async function matchExports(readers: readonly [ExportReader, ExportReader
   const totals = new Totals()
   const opened = [await openExport(readers[0]), await openExport(readers[1])] as const
   if (opened[0].manifest.region === opened[1].manifest.region) throw sameRegion(opened[0].manifest.region)
+  for (const { manifest, pinned } of opened) if (isPart(manifest, pinned.checkpoint.size)) throw partOnly(manifest.region)
   const { a, b } = await readHalves(opened, options)
   for (const { treeHolds, region, origin } of [a, b])
     if (!treeHolds) findings.add('half-unverified', { subject: region, expected: origin, found: 'hefu audit verify' })
@@ -77,6 +78,18 @@ function sameRegion(region: string): AuditError {
   return new AuditError('same-region', {
     zh: `两个导出都属于区域 ${region}，无从比对`,
     en: `both exports are of region ${region}: there is nothing to match`,
+  })
+}
+
+function isPart({ from = 0, to }: ExportManifest, size: number): boolean {
+  return from > 0 || (to !== undefined && to < size)
+}
+
+/** What was left out of one half would look as if it had been removed there. */
+function partOnly(region: string): AuditError {
+  return new AuditError('part-only', {
+    zh: `区域 ${region} 的导出只含部分条目（--from/--to），无从比对；请完整导出`,
+    en: `the export of region ${region} leaves entries out (--from/--to), so nothing can be matched: export it whole`,
   })
 }
 
@@ -127,6 +140,10 @@ function judgeMessages(from: HalfLog, to: HalfLog, judging: Judging & { readonly
   for (const row of received.rows()) {
     if (sent.find(received.digest(row)) !== undefined) continue
     const about = { index: received.index(row), subject: received.digest(row), expected: `${from.region} message.sent`, found: NONE }
+    if (received.mark(row) === MEANT_FOR_ANOTHER) {
+      findings.add('refused-elsewhere', about)
+      continue
+    }
     findings.add(received.at(row) > horizon(from) ? 'received-later' : 'received-not-sent', about)
     totals.count(from.region, to.region, { at: received.at(row), procedure: procedureOf(to, received, row) }, 'unsent')
   }
@@ -143,7 +160,7 @@ function judgeAbsent(sent: DigestTable, row: number, to: HalfLog, { lateAfterMs,
 
 function judgePresent(sent: DigestTable, row: number, received: DigestTable, there: number, to: HalfLog, { findings }: Judging) {
   // A refusal says only whose and which message it is: the first half of the check.
-  const compared = received.mark(there) === REFUSED ? 16 : 32
+  const compared = [REFUSED, MEANT_FOR_ANOTHER].includes(received.mark(there)) ? 16 : 32
   const [here, other] = [sent.check(row).subarray(0, compared), received.check(there).subarray(0, compared)]
   if (Buffer.compare(here, other) === 0) return 'matched'
   const found = `${to.region} #${received.index(there)}`
@@ -166,7 +183,7 @@ function judgeReceipts(from: HalfLog, to: HalfLog, { lateAfterMs, findings }: Ju
       findings.add('receipt-unlike', { ...about, found: `${to.region} #${issued.index(there)}` })
   }
   for (const row of issued.rows()) {
-    if (held.find(issued.digest(row)) !== undefined) continue
+    if (held.find(issued.digest(row)) !== undefined || issued.mark(row) === MEANT_FOR_ANOTHER) continue
     const about = { index: issued.index(row), subject: issued.digest(row), expected: `${from.region} receipt.received`, found: NONE }
     findings.add(issued.at(row) > from.exportedAt - lateAfterMs ? 'receipt-late' : 'receipt-not-received', about)
   }

@@ -21,8 +21,16 @@ const TREE = {
     '文件不是规定的格式，导出已损坏或被改动。',
     'The file does not have its format: the export is damaged or was altered.',
   ),
+  'not-examined': note(
+    '导出只含部分条目，其余条目仅以哈希证明，内容未经核验。',
+    'The export leaves entries out: of those nothing is known but that their hashes are in the tree.',
+  ),
   'leaf-differs': error('条目内容与树中的叶哈希不符：该条目被改动。', 'The entry is not the one the tree was built over: it was altered.'),
   'tile-differs': error('哈希瓦片与其下层不符：树被改动。', 'The hash tile does not follow from the level below it: the tree was altered.'),
+  'tree-cut': error(
+    '自此以后整棵树的文件都不在：检查点所述的长度不可信，其余未再核验。',
+    'From here on no file of the tree is there: the size that the checkpoint names is not to be believed, and the rest was not looked at.',
+  ),
   'root-differs': error(
     '由全部条目算出的根与检查点不符：有条目被改动、删除、插入或调换。',
     'The root of all entries is not the checkpoint’s: an entry was altered, removed, inserted or moved.',
@@ -48,6 +56,10 @@ const HEADS = {
   'head-old': error(
     '最近的法定联署早于导出五分钟以上：可能隐去了新条目或见证已停止。',
     'The newest head with a quorum is more than 5 minutes older than the export: newer entries may be held back, or witnessing has stopped.',
+  ),
+  'head-ahead': warning(
+    '法定联署的时间晚于导出：见证人的时钟有误，或以此掩饰日志头的陈旧。',
+    'The quorum’s cosignatures are dated after the export: a witness’s clock is wrong, or hides how old the head is.',
   ),
   unproven: note('此后的条目尚无法定联署，暂未获证明。', 'From here on no quorum has cosigned yet: these entries are unproven.'),
   rollback: error('日志比上次核验时更短：已有条目被删除。', 'The log is shorter than when it was last verified: entries were removed.'),
@@ -118,6 +130,10 @@ const RECEIPTS = {
   'receipt-differs': error('日志条目所述与回执原文不符。', 'The entry and the receipt itself do not say the same.'),
   'receipt-missing': error('日志记有回执而原文缺失：回执被移除。', 'The log has a receipt whose text is missing: it was dropped.'),
   'receipt-repeated': error('同一回执出现两次。', 'One receipt appears twice.'),
+  'receipt-partial': warning(
+    '回执覆盖的报文多于此处所列：未列出的可能从未记入日志。',
+    'The receipt covers more messages than are shown: those left out may never have been logged.',
+  ),
   'receipt-unproven': note('回执晚于本检查点，下次导出再核验。', 'The receipt is newer than this checkpoint: the next export shows it.'),
   'message-earlier': note(
     '回执所答复的报文不在本日志中，应在其接续的旧日志中：--previous 可核对。',
@@ -155,6 +171,10 @@ const MATCH = {
     '一方收到，发送方日志却没有：发送方删除了它。',
     'One half received it; the log of its sender does not have it: it was removed there.',
   ),
+  'refused-elsewhere': note(
+    '收到一份本应发往他处的报文并已拒收：他人可以转来，发送方不必记有发往此处。',
+    'A message meant for another region came here and was refused: others can show it here, its sender need not have sent it here.',
+  ),
   'received-later': note('对方导出之后才收到，发送方的导出未及。', 'Received when the export of its sender had already been made.'),
   'message-unlike': error('两半对同一报文的记载不同。', 'The two halves record one message differently.'),
   'receipt-not-issued': error(
@@ -186,6 +206,10 @@ const EVIDENCE = {
   'document-digest': error('文书原文的摘要不符。', 'The digest is not that of the document’s text.'),
   'document-signature': error('文书签名无效，或不属于发文区域。', 'The document’s signature does not verify, or is not of its sender.'),
   'document-case': error('文书不属于本办件。', 'The document is not of this case.'),
+  'case-unproven': error(
+    '该文书未附内容，所附证明也都没有写明办件：不能证明它属于本办件。',
+    'Its content is not in the package, and no proof names the case: that the document is of this case is not proven.',
+  ),
   'document-missing': error(
     '其他文书提到的文书不在证据包中：有文书被移除。',
     'A document that others have seen is not in the package: it was left out.',

@@ -1,6 +1,7 @@
 import { type Language, say, type Text } from '../language.ts'
 import type { Finding } from './finding.ts'
 import type { MatchReport } from './match-exports.ts'
+import { plainText } from './plain-text.ts'
 import type { EvidenceReport } from './verify-evidence.ts'
 import type { PreviousLog, VerifyReport } from './verify-export.ts'
 
@@ -40,9 +41,10 @@ export function printMatch(report: MatchReport, language: Language): string {
     const line = `${day} ${from}→${to} ${procedure}`
     return say({ zh: `${line}：${counts.zh}`, en: `${line}: ${counts.en}` }, language)
   })
-  const halves = report.halves.map(({ region, origin, size }) =>
-    say({ zh: `区域 ${region}，日志 ${origin}：条目 ${size}`, en: `region ${region}, log ${origin}: ${size} entries` }, language),
-  )
+  const halves = report.halves.map(({ region, size, ...half }) => {
+    const origin = plainText(half.origin)
+    return say({ zh: `区域 ${region}，日志 ${origin}：条目 ${size}`, en: `region ${region}, log ${origin}: ${size} entries` }, language)
+  })
   return [...halves, ...days, ...printFindings(report, language)].join('')
 }
 
@@ -76,12 +78,9 @@ function printFindings({ ok, findings, notes, omitted }: Judged, language: Langu
   return [...notes, ...findings].map((finding) => printFinding(finding, language)).concat(more, say(verdict, language))
 }
 
-/** What is said of files comes from an export that nobody vouches for: no control characters reach the terminal. */
-function printFinding({ severity, code, index, subject, expected, found, zh, en }: Finding, language: Language): string {
-  const place = [code, ...(index === undefined ? [] : [`#${index}`]), ...(subject === undefined ? [] : [subject])].join(' ')
-  const seen = { zh: `应为 ${expected}，实为 ${found}`, en: `expected ${expected}, found ${found}` }
-  const text = say({ zh: `[${severity}] ${place}：${zh}（${seen.zh}）`, en: `[${severity}] ${place}: ${en} (${seen.en})` }, language)
-  return text.replace(CONTROL, '�')
+function printFinding({ severity, code, index, zh, en, ...seen }: Finding, language: Language): string {
+  const [subject, expected, found] = [seen.subject ?? '', seen.expected, seen.found].map(plainText)
+  const place = [code, ...(index === undefined ? [] : [`#${index}`]), ...(subject === '' ? [] : [subject])].join(' ')
+  const text = { zh: `应为 ${expected}，实为 ${found}`, en: `expected ${expected}, found ${found}` }
+  return say({ zh: `[${severity}] ${place}：${zh}（${text.zh}）`, en: `[${severity}] ${place}: ${en} (${text.en})` }, language)
 }
-
-const CONTROL = /[^\P{Cc}\n]/gu

@@ -31,6 +31,11 @@ export interface HalfLog {
 export const RECEIPTED = 1
 /** A message that was refused: its entry does not repeat what it was about. */
 export const REFUSED = 2
+/**
+ * A message that its sender meant for another region, or a receipt for nothing else: anybody who was sent it can show it here, so its
+ * sender neither has to have sent it here nor to hold the receipt.
+ */
+export const MEANT_FOR_ANOTHER = 3
 
 export function tableOf({ tables }: HalfLog, side: Side, peer: string): DigestTable {
   return tables.get(`${side} ${peer}`) ?? new DigestTable()
@@ -65,7 +70,10 @@ export async function readHalf({ reader, manifest, pinned, cosigned }: OpenedExp
   const read = await readEntriesOf(reader, tree, on, own)
   for await (const line of linesOf(reader.stream('receipts.ndjson'), MAX_RECEIPT_LINE_BYTES)) {
     const receipt = await readReceiptLine(line, 0, { region: manifest.region, lookUpKey: options.lookUpKey }, own)
-    if (receipt?.line.direction === 'received') book.receipted(receipt.receipt.iss, receipt.line.leaves)
+    if (receipt === undefined) continue
+    if (receipt.line.direction === 'received') book.receipted(receipt.receipt.iss, receipt.line.leaves)
+    else if (receipt.line.leaves.every(({ reason }) => reason === 'audience'))
+      book.meantForAnother(receipt.receipt.aud, receipt.line.digest)
   }
   const treeHolds = !own.hasErrors && Buffer.compare(read.root, root) === 0 && manifest.origin === pinned.checkpoint.origin
   const { region, origin, exportedAt } = manifest
@@ -98,7 +106,7 @@ class HalfBook {
       case 'refusal': {
         if (!('jti' in entry)) return
         const row = this.#table('received', entry.iss).add(entry.digest, { index, at: entry.at, check: messageCheck(entry) })
-        if (row !== undefined) this.#table('received', entry.iss).setMark(row, REFUSED)
+        if (row !== undefined) this.#table('received', entry.iss).setMark(row, entry.reason === 'audience' ? MEANT_FOR_ANOTHER : REFUSED)
         return
       }
       case 'receipt.issued':
@@ -120,6 +128,13 @@ class HalfBook {
       const row = table.find(digest)
       if (row !== undefined) table.setMark(row, RECEIPTED)
     }
+  }
+
+  /** Issued for nothing but messages that were meant for another region. */
+  meantForAnother(peer: string, digest: string): void {
+    const table = this.#table('issued', peer)
+    const row = table.find(digest)
+    if (row !== undefined) table.setMark(row, MEANT_FOR_ANOTHER)
   }
 
   #message(

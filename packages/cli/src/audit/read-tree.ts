@@ -62,8 +62,14 @@ export async function readTree(reader: ExportReader, tree: TreeToRead, on: TreeR
   let range: CompactRange = EMPTY_RANGE
   let examined = 0
   const bundles = Math.ceil(tree.size / TILE_WIDTH)
-  for await (const { at, leaves, bundle } of readAhead(bundles, (at) => readLeaves(reader, tree, at, findings))) {
+  let lostInARow = 0
+  for await (const { at, leaves, bundle, isLost } of readAhead(bundles, (at) => readLeaves(reader, tree, at, findings))) {
     const start = at * TILE_WIDTH
+    lostInARow = isLost ? lostInARow + 1 : 0
+    if (lostInARow > MAX_LOST_IN_A_ROW) {
+      findings.add('tree-cut', { index: start, expected: `${tree.size}`, found: `≤ ${start}` })
+      break
+    }
     for (const size of tree.rootsAt) {
       if (size > start && size <= start + leaves.length) roots.set(size, rangeRoot(appendLeaves(range, leaves.slice(0, size - start))))
     }
@@ -81,8 +87,16 @@ export async function readTree(reader: ExportReader, tree: TreeToRead, on: TreeR
   return { root: rangeRoot(range), roots, examined }
 }
 
+/**
+ * Whoever names a size of 2^53 must not keep the auditor busy for years with files that are not there. As many as a tile of the next level
+ * has hashes: what damage leaves behind a smaller hole is judged all the same.
+ */
+const MAX_LOST_IN_A_ROW = TILE_WIDTH
+
 interface Leaves {
   readonly at: number
+  /** Neither the tile nor the entries could be had. */
+  readonly isLost: boolean
   readonly leaves: readonly Uint8Array[]
   /** Undefined where not asked for, and where it cannot be read. */
   readonly bundle: Uint8Array | undefined
@@ -115,14 +129,14 @@ async function readLeaves(reader: ExportReader, { size, from, to }: TreeToRead, 
     readTile(reader, { level: 0, index: at, width }, findings),
     wanted ? readBundle(reader, at, width, findings) : undefined,
   ])
-  if (read === undefined) return { at, leaves: tile ?? lost(width), bundle: undefined }
+  if (read === undefined) return { at, leaves: tile ?? lost(width), isLost: tile === undefined, bundle: undefined }
   const hashes = read.entries.map(leafHash)
   hashes.forEach((hash, n) => {
     const stored = tile?.[n]
     if (stored === undefined || sameHash(hash, stored)) return
     findings.add('leaf-differs', { index: start + n, expected: hex(stored), found: hex(hash) })
   })
-  return { at, leaves: tile ?? hashes, bundle: read.bytes }
+  return { at, leaves: tile ?? hashes, isLost: false, bundle: read.bytes }
 }
 
 async function readBundle(reader: ExportReader, at: number, width: number, findings: AddFinding) {

@@ -34,14 +34,14 @@ export function enter({ receipts, messages }: ReceiptBook, entry: LogEntry, inde
   }
   switch (entry.kind) {
     case 'message.sent':
-      add(messages.received, entry.digest, sentCheck(entry))
+      add(messages.received, entry.digest, sentCheck(entry, entry.aud))
       break
     case 'message.received':
-      add(messages.issued, entry.digest, answeredCheck({ jti: entry.jti, status: 'accepted' }))
+      add(messages.issued, entry.digest, answeredCheck({ jti: entry.jti, status: 'accepted' }, entry.iss))
       break
     case 'refusal':
       // Of what could not be verified there is only a count: nothing was answered with a signature.
-      if ('jti' in entry) add(messages.issued, entry.digest, answeredCheck({ ...entry, status: 'refused' }))
+      if ('jti' in entry) add(messages.issued, entry.digest, answeredCheck({ ...entry, status: 'refused' }, entry.iss))
       break
     case 'receipt.issued':
       add(receipts.issued, entry.digest, receiptCheck(entry))
@@ -57,11 +57,12 @@ export function enter({ receipts, messages }: ReceiptBook, entry: LogEntry, inde
 const CHECK = Buffer.alloc(32)
 
 /**
- * The id itself, until the next call. All its 36 characters are letters of base64url, read as which they are 27 bytes: one native call,
- * a million times.
+ * The id itself and the other region, until the next call: the receipt of a third proves nothing. All 36 characters of the id are letters
+ * of base64url, read as which they are 27 bytes: one native call, a million times.
  */
-export function sentCheck({ jti }: { readonly jti: string }): Uint8Array {
+export function sentCheck({ jti }: { readonly jti: string }, peer: string): Uint8Array {
   CHECK.fill(0, 27)
+  CHECK.writeUIntBE(Number(peer), 29, 3)
   CHECK.write(jti, 'base64url')
   return CHECK
 }
@@ -72,9 +73,9 @@ interface Answered {
   readonly reason?: RefusalReason | undefined
 }
 
-/** The id, and the answer to it as two numbers, until the next call. */
-export function answeredCheck({ jti, status, reason }: Answered): Uint8Array {
-  const check = sentCheck({ jti })
+/** The id, the region that sent it, and the answer to it as two numbers, until the next call. */
+export function answeredCheck({ jti, status, reason }: Answered, peer: string): Uint8Array {
+  const check = sentCheck({ jti }, peer)
   check[27] = status === 'refused' ? 1 : 0
   check[28] = reason === undefined ? 0 : 1 + REFUSAL_REASONS.indexOf(reason)
   return check

@@ -135,6 +135,9 @@ async function judgeDocument(document: EvidenceDocument, evidence: EvidencePacka
     judging.heads.add(checkpoint)
   })
   judgeLogs(digest, proven, findings)
+  // A refusal names no case, and of what was refused its receiver keeps no content.
+  if (document.message === null && document.answer?.status !== 'refused' && proven.length > 0 && !proven.some(({ namesCase }) => namesCase))
+    findings.add('case-unproven', { subject: digest, expected: evidence.case, found: '—' })
   // A sender could date its own cosignature back: only those of others say since when a signature exists.
   const own = judging.federation?.witnessKeys.get(iss)?.name
   const times = proven.flatMap(({ cosignatures }) => cosignatures.flatMap(({ key, time }) => (key.name === own ? [] : [time])))

@@ -7,6 +7,7 @@ import { AT_TOLERANCE_MS, EntryJudge, MAX_GAP_MS } from './judge-entries.ts'
 import { judgeHeads, verifyHeads } from './judge-heads.ts'
 import { judgeReceipts, LATE_AFTER_MS, type UnloggedLeaf } from './judge-receipts.ts'
 import { type OpenedExport, openExport } from './open-export.ts'
+import { plainText } from './plain-text.ts'
 import { readEntriesOf } from './read-entries.ts'
 import { emptyBook, enter } from './receipt-book.ts'
 import type { AuditState, SeenHead } from './state-file.ts'
@@ -118,8 +119,8 @@ export async function verifyExport(reader: ExportReader, options: VerifyOptions)
 
 function unknownLog(origin: string): AuditError {
   return new AuditError('policy-log', {
-    zh: `策略文件中没有日志 ${origin}，无法核验`,
-    en: `the policy file has no log ${origin}: nothing can be checked`,
+    zh: `策略文件中没有日志 ${plainText(origin)}，无法核验`,
+    en: `the policy file has no log ${plainText(origin)}: nothing can be checked`,
   })
 }
 
@@ -160,6 +161,7 @@ async function readEntries(opened: OpenedExport, rootsAt: readonly number[], opt
     enter(book, entry, index, findings)
   }
   const onProgress = (done: number) => options.onProgress?.(done, size)
+  if (from > 0 || to < size) findings.add('not-examined', { expected: `0–${size}`, found: `${from}–${to}` })
   const tree = await readEntriesOf(reader, { size, from, to, rootsAt }, { onEntry, onProgress }, findings)
   if (to === size && options.closed !== true) judge.end(manifest.exportedAt)
   const receiptRules = {

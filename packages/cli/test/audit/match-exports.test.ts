@@ -1,7 +1,17 @@
-import { keyOwner, parseFederation } from '@hefu/protocol'
+import { keyOwner, messageDigest, parseFederation, receiptLeafHash, receiptTree, signReceipt, uuidV7 } from '@hefu/protocol'
 import { expect, test } from 'vitest'
 import { type MatchOptions, matchExports } from '../../src/audit/match-exports.ts'
-import { buildHalves, exampleFederation, exportFiles, type Half, honestParts, memoryReader, type Parts, signHead } from '../build-log.ts'
+import {
+  buildHalves,
+  exampleFederation,
+  exportFiles,
+  type Half,
+  honestParts,
+  log,
+  memoryReader,
+  type Parts,
+  signHead,
+} from '../build-log.ts'
 
 const { a, b, policies, messages, exportedAt } = await buildHalves(120)
 const honest = { a: await honestParts(a, b, exportedAt), b: await honestParts(b, a, exportedAt) }
@@ -128,4 +138,21 @@ test('heads of a stranger count for nothing', async () => {
 
 test('one region twice is no match', async () => {
   await expect(match(honest.a, honest.a)).rejects.toMatchObject({ code: 'same-region' })
+})
+
+test('a message that was meant for a third region and shown to this one by somebody else accuses nobody', async () => {
+  const { a, b, policies, exportedAt } = await buildHalves(9)
+  const at = exportedAt - 10 * 60_000
+  const [parties, jti, digest] = [{ iss: a.region, aud: b.region }, uuidV7(at, Buffer.alloc(10, 1)), 'A'.repeat(43)] as const
+  const leaf = { jti, digest, status: 'refused', reason: 'audience' } as const
+  const { size, root } = receiptTree([receiptLeafHash(leaf)])
+  const signed = { iss: b.region, aud: a.region, jti: uuidV7(at, Buffer.alloc(10, 2)) }
+  const seconds = Math.floor(at / 1000)
+  const receipt = await signReceipt({ ...signed, iat: seconds, receivedAt: seconds, tree: { size, root } }, b.signer)
+  log(b, { kind: 'refusal', ...parties, jti, digest, reason: 'audience' }, at)
+  log(b, { kind: 'receipt.issued', ...signed, digest: messageDigest(receipt), size, root }, at)
+  b.receipts.push({ digest: messageDigest(receipt), receipt, direction: 'issued', leaves: [leaf] })
+  const parts = [await honestParts(a, b, exportedAt), await honestParts(b, a, exportedAt)] as const
+  const report = await match(parts[0], parts[1], { policies, lookUpKey, lateAfterMs: 60_000 })
+  expect([codes(report), report.notes.map(({ code }) => code)]).toEqual([[], ['refused-elsewhere']])
 })

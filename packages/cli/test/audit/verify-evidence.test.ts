@@ -1,4 +1,4 @@
-import { type EvidenceDocument, type EvidencePackage, parseFederation } from '@hefu/protocol'
+import { type EvidenceDocument, type EvidencePackage, messageDigest, parseFederation } from '@hefu/protocol'
 import { describe, expect, test } from 'vitest'
 import type { FindingCode } from '../../src/audit/meanings.ts'
 import { type EvidenceOptions, verifyEvidence } from '../../src/audit/verify-evidence.ts'
@@ -142,4 +142,36 @@ test('a document left out is missed by those that saw it', async () => {
 test('what is no evidence package is not judged', async () => {
   for (const bad of ['x', {}, { ...honest, extra: 1 }, { ...honest, documents: [] }])
     await expect(verify(bad)).rejects.toMatchObject({ code: 'evidence' })
+})
+
+test('a document of another case cannot be smuggled in without its content: its receipt alone names no case', async () => {
+  const other = halves.messages.find(({ claims, receipt }) => claims.case !== caseNumber && receipt.leaf.status === 'accepted')
+  const foreign = (await buildEvidence(halves, other?.claims.case as string, notes)).documents[0] as EvidenceDocument
+  const receiptAt = ({ entries }: typeof a) =>
+    entries.findIndex((entry) => entry.includes('"kind":"receipt.') && entry.includes(messageDigest(foreign.answer?.receipt as string)))
+  const logProofs = [await prover(a, notes.a)(receiptAt(a)), await prover(b, notes.b)(receiptAt(b))]
+  const smuggled = { ...foreign, message: null, logProofs }
+  expect(await codesOf({ ...honest, documents: [...honest.documents, smuggled] })).toEqual(['case-unproven'])
+  // With an entry that names its own case, that is what differs.
+  const named = { ...foreign, message: null }
+  expect(await codesOf({ ...honest, documents: [...honest.documents, named] })).toEqual(['document-unproven', 'proof-entry'])
+})
+
+test('a refusal is proven with its own reason only', async () => {
+  const refused = halves.messages.find(({ receipt }) => receipt.leaf.status === 'refused') as (typeof halves.messages)[number]
+  const pack = await buildEvidence(halves, refused.claims.case, notes)
+  expect(await codesOf(pack)).toEqual([])
+  const entries = [a, b].flatMap((half) =>
+    half.entries.filter((entry) => entry.includes('"kind":"refusal"') && entry.includes(refused.digest)),
+  )
+  expect(entries).toEqual([expect.stringContaining('"reason":"agreement"')])
+  const [half, other] = refused.claims.iss === a.region ? ([b, a] as const) : ([a, b] as const)
+  const changed = half.entries.with(refused.receivedAt, (half.entries[refused.receivedAt] as string).replace('"agreement"', '"schema"'))
+  const lied = { ...half, entries: changed }
+  const note = await signHead(lied, changed, [other], Math.floor(exportedAt / 1000) - 30)
+  const proof = await prover(lied, note)(refused.receivedAt)
+  const documents = pack.documents.map((one) =>
+    one.digest === refused.digest ? { ...one, logProofs: [...one.logProofs.slice(0, 1), proof] } : one,
+  )
+  expect(await codesOf({ ...pack, documents, checkpoints: [] })).toContain('proof-entry')
 })

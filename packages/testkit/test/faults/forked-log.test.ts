@@ -53,6 +53,11 @@ it('a log that shows two histories to two witnesses: neither gets a quorum, and 
       peer: chengdu,
       detail: { why: 'same-size-other-root', cosigned: await own.note(), shown: await other.note() },
     })
+    // A third history of that size proves no more: whoever signs them without end fills no table.
+    const third = log.grown('to a third')
+    expect(third.leaves.length).toBe(own.leaves.length)
+    expect((await show(region, await third.request(own.leaves.length))).status).toBe(422)
+    expect(await alerts(region, 'witness.contradiction')).toHaveLength(1)
     // Nor does it go on with the other history.
     expect((await show(region, await other.grown('more').request(own.leaves.length))).status).toBe(422)
   }

@@ -170,6 +170,24 @@ describe('a promise', () => {
     await waitUntil(async () => (await stateOf(jti)) === 'kept', 20_000)
   })
 
+  it('of a peer that answers everything but this is told once a day, stands, and may still be kept', async () => {
+    const { jti } = await open()
+    await net.settle()
+    const withheld = net.link(chengdu, chongqing).inject({ kind: 'status', status: 503 }, { log: true })
+    await net.moveClock(3_600_000)
+    await waitUntil(async () => ((await promiseOf(jti))?.attempts ?? 0) >= 2, 30_000)
+    expect(await brokenAlerts()).toEqual([])
+    await net.moveClock(25 * 3_600_000)
+    await waitUntil(async () => (await brokenAlerts()).length > 0, 30_000)
+    expect(await brokenAlerts()).toEqual([
+      expect.objectContaining({ peer: chongqing, detail: expect.objectContaining({ why: 'withheld', origin: policy().log.name }) }),
+    ])
+    expect(await stateOf(jti)).toBe('open')
+    withheld.remove()
+    await net.moveClock(600_000)
+    await waitUntil(async () => (await stateOf(jti)) === 'kept', 20_000)
+  })
+
   it('of a refusal is kept by the entry of the refusal', async () => {
     const [before] = await query<{ count: string }>(net.node(chongqing).databaseUrl, 'select count(*) from log_entries')
     expect(Number(before?.count)).toBeGreaterThan(0)
@@ -188,7 +206,7 @@ describe('a promise', () => {
     const { jti, digest } = await withoutLogging(peer)
     await net.moveClock(61_000)
     await waitUntil(async () => (await stateOf(jti)) === 'broken', 30_000)
-    const [alert] = await brokenAlerts()
+    const [alert] = await broken()
     const detail = (alert?.detail ?? {}) as Json
     expect(alert).toMatchObject({ peer: chongqing })
     expect(detail).toMatchObject({
@@ -204,8 +222,10 @@ describe('a promise', () => {
     const verified = verifyCheckpoint(String(detail.checkpoint), policy())
     if (!verified.ok) throw new Error(verified.code)
     expect((verified.value.quorumTime ?? 0) * 1000).toBeGreaterThanOrEqual(Date.parse(String(detail.due)))
-    expect(await brokenAlerts()).toHaveLength(1)
+    expect(await broken()).toHaveLength(1)
   })
+
+  const broken = async () => (await brokenAlerts()).filter(({ detail }) => String((detail as Json).why) !== 'withheld')
 
   /** Chongqing's own database lets the message through to its case and loses what its log should have held. */
   async function withoutLogging(peer: string): Promise<{ jti: string; digest: string }> {

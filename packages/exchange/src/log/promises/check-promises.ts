@@ -15,12 +15,15 @@ const RECEIPTS_AT_ONCE = 100
 /** Longer than a look takes; after it the promises of a process that died are due again. */
 const TAKEN_MS = 60_000
 const MESSAGES_SHOWN = 100
+/** A peer that answers, and for so long not this question, keeps its proofs back: an outage is over by then, or somebody looks at it anyway. */
+const WITHHELD_AFTER_MS = 24 * 3_600_000
 
 type CheckContext = Pick<Context, 'region' | 'federation' | 'signer' | 'db' | 'now' | 'log' | 'metrics'>
 
 /**
  * Looks after every promise that has come due: fetches the proof that each message is in its receiver's log and verifies it under that
- * log's policy. A peer that cannot be asked is asked again; one that shows a witnessed log without the message has broken its word.
+ * log's policy. A peer that cannot be asked is asked again; one that shows a witnessed log without the message has broken its word, and of
+ * one that answers everything but this for a day somebody is told.
  */
 export async function checkPromises(ctx: CheckContext, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -51,7 +54,8 @@ async function checkPeer(
   const policy = policyOf(ctx.federation, peer)
   const of = ({ receipt }: PromiseRow) => messages.get(receipt) ?? []
   const first = policy && (await proveAll(ctx, peer, policy, promises.flatMap(of)))
-  if (policy === undefined || first === undefined) {
+  if (policy === undefined || first === undefined || isAway(first)) {
+    if (first !== undefined && isAway(first) && first.answered) await tellWithheld(ctx, peer, promises)
     for (const promise of promises) await postpone(ctx, promise)
     return
   }
@@ -59,7 +63,8 @@ async function checkPeer(
   if (missing.length === 0) return
   // Looked at before they are asked for once more: what comes after this checkpoint is in a larger tree, so nobody is accused by a race.
   const checkpoint = await fetchCheckpoint(ctx, peer)
-  const again = await proveAll(ctx, peer, policy, missing.flatMap(of))
+  const asked = await proveAll(ctx, peer, policy, missing.flatMap(of))
+  const again = isAway(asked) ? undefined : asked
   const still = again === undefined ? missing : await settleKept(ctx, missing, of, again)
   for (const promise of still) {
     const why = again === undefined ? undefined : judge(promise, checkpoint, policy, ctx.now())
@@ -78,13 +83,22 @@ async function checkPeer(
 const keyOf = (message: PromisedMessage) => `${kindOf(message)} ${promiseKey(message)}`
 const kindOf = ({ status }: PromisedMessage) => (status === 'accepted' ? 'message.received' : 'refusal')
 
-/** Sizes by `keyOf`; undefined: the peer cannot be asked now. */
+/** The peer cannot be asked now; `answered`: it said so itself. */
+interface Away {
+  readonly answered: boolean
+}
+
+function isAway(proven: ReadonlyMap<string, number> | Away): proven is Away {
+  return 'answered' in proven
+}
+
+/** Sizes by `keyOf`. */
 async function proveAll(
   ctx: CheckContext & AskContext,
   peer: RegionId,
   policy: Policy,
   messages: readonly PromisedMessage[],
-): Promise<Map<string, number> | undefined> {
+): Promise<Map<string, number> | Away> {
   const proven = new Map<string, number>()
   for (const [kind, some] of Map.groupBy(messages, kindOf)) {
     for (let start = 0; start < some.length; start += MAX_PROOFS) {
@@ -92,7 +106,7 @@ async function proveAll(
       const fetched = await fetchProofs(ctx, peer, { kind, iss: ctx.region, jtis })
       if (!fetched.ok) {
         ctx.log.info({ event: 'promises.peer-away', peer, cause: fetched.away }, 'promises.peer-away')
-        return undefined
+        return { answered: fetched.answered }
       }
       for (const [key, size] of verifyProofs(fetched.proofs, { iss: ctx.region, aud: peer }, policy)) proven.set(key, size)
     }
@@ -162,6 +176,24 @@ async function accuse(
     },
   })
   await endPromises(ctx.db, [receipt], 'broken', new Date(ctx.now()), null)
+}
+
+/** Once a day and peer, with the oldest of these promises: it still stands, and is asked after as before. */
+async function tellWithheld(ctx: CheckContext, peer: RegionId, promises: readonly PromiseRow[]): Promise<void> {
+  const [oldest] = promises.toSorted((a, b) => a.due_at.getTime() - b.due_at.getTime())
+  if (oldest === undefined || ctx.now() - oldest.due_at.getTime() <= WITHHELD_AFTER_MS) return
+  const { receipt, origin, due_at } = oldest
+  await raiseAlert(ctx.db, ctx, {
+    kind: 'log.promise-broken',
+    key: `${peer}:withheld:${new Date(ctx.now()).toISOString().slice(0, 10)}`,
+    peer,
+    detail: {
+      why: 'withheld',
+      origin,
+      due: due_at.toISOString(),
+      receipt: await readReceiptText(ctx.db, receipt),
+    },
+  })
 }
 
 async function postpone(ctx: CheckContext, { receipt, attempts }: PromiseRow): Promise<void> {

@@ -24,8 +24,13 @@ export interface EntryQuestion {
   readonly jtis: readonly string[]
 }
 
-/** What the peer shows of its log, unverified; empty: it answered that there is nothing. `away`: it could not be asked, or could not answer. */
-export type Fetched = { readonly ok: true; readonly proofs: readonly EntryProof[] } | { readonly ok: false; readonly away: string }
+/**
+ * What the peer shows of its log, unverified; empty: it answered that there is nothing. `away`: it could not be asked, or would not answer;
+ * `answered`: something of HTTP came back.
+ */
+export type Fetched =
+  | { readonly ok: true; readonly proofs: readonly EntryProof[] }
+  | { readonly ok: false; readonly away: string; readonly answered: boolean }
 
 /** Asks a peer to prove that its log holds messages of this node, or for it. */
 export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, jtis }: EntryQuestion): Promise<Fetched> {
@@ -36,9 +41,9 @@ export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, 
   const query = new URLSearchParams({ kind, iss })
   for (const jti of jtis) query.append('jti', jti)
   const answer = await getFromPeer({ url: `${url}?${query}`, authorization, timeoutMs: TIMEOUT_MS, signal: ctx.signal })
-  if (answer.kind === 'no-answer') return { ok: false, away: answer.cause }
+  if (answer.kind === 'no-answer') return { ok: false, away: answer.cause, answered: false }
   if (answer.status === 404) return { ok: true, proofs: [] }
-  if (answer.status !== 200) return { ok: false, away: `http-${answer.status}` }
+  if (answer.status !== 200) return { ok: false, away: `http-${answer.status}`, answered: true }
   const json = parseStrictJson(answer.body)
   const parsed = json.ok ? answerSchema.safeParse(json.value) : undefined
   // A peer that answers 200 and no proof has none.
