@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { insertRows, type Statement } from '../db/bulk.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
-import { logStatements } from '../log/pending-log.ts'
+import { logStatements } from '../log/pending-log-store.ts'
 import { uuidv7 } from '../uuid.ts'
 import { type LoadedCase, replayInput, toCaseDocument } from './loaded-case.ts'
 

@@ -6,7 +6,7 @@ import { storedClaims } from '../cases/loaded-case.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import { actorName } from './actor-name.ts'
-import { logFact } from './pending-log.ts'
+import { logFact } from './pending-log-store.ts'
 
 /** What one answer shows. Numbers and codes only: an entry is there for ever. */
 export interface Shown {

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { uuidv7 } from '../uuid.ts'
-import { logFact } from './pending-log.ts'
+import { logFact } from './pending-log-store.ts'
 
 /** A process of this node began to work; returns the name under which `logNodeStopped` says that it ended. */
 export async function logNodeStarted(ctx: Pick<Context, 'db' | 'now' | 'federation'>, roles: readonly string[]): Promise<string> {

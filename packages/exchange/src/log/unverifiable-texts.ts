@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto'
 import type { LogFact } from '@hefu/protocol'
 import type { Context } from '../context.ts'
-import { logFact } from './pending-log.ts'
+import { logFact } from './pending-log-store.ts'
 
 const ENTRY_EVERY_MS = 60_000
 

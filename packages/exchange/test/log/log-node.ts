@@ -8,7 +8,7 @@ import { migrate } from '../../src/db/migrate.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import type { Database, LogEntryRow } from '../../src/db/schema.ts'
 import { insertFirstHead, type LogHead, readHead, tilesOf } from '../../src/log/log-store.ts'
-import { logStatements } from '../../src/log/pending-log.ts'
+import { logStatements } from '../../src/log/pending-log-store.ts'
 import { openNodeContext } from '../registers/node-context.ts'
 
 export interface LogNode extends AsyncDisposable {
