@@ -17,9 +17,9 @@ afterAll(() => rm(temporary, { recursive: true }))
 const options = { token: TOKEN, nowMs: () => exportedAt, retriesMs: [] as number[] }
 const folder = (name: string) => join(temporary, name)
 const verify = async (out: string) => (await verifyExport(folderReader(out), { policies })).report
-const head = async (size: number): Promise<Parts> => {
+const head = async (size: number, atMs = exportedAt): Promise<Parts> => {
   const entries = a.entries.slice(0, size)
-  const note = await signHead(a, entries, [b], Math.floor(exportedAt / 1000) - 30)
+  const note = await signHead(a, entries, [b], Math.floor(atMs / 1000) - 30)
   const receipts = a.receipts.filter(({ digest }) => entries.some((entry) => entry.includes(digest)))
   return { ...honest, entries, receipts, checkpoint: note, witnessed: { w: note }, manifest: { ...honest.manifest, size } }
 }
@@ -85,8 +85,8 @@ test('a finished export is brought up to date; whole tiles are not fetched again
 })
 
 test('a node that kept only the whole tile of what has filled up', async () => {
-  const pinned = await head(600)
   const nowMs = () => Date.parse('2026-11-22T00:48:00Z')
+  const pinned = await head(600, nowMs())
   await using server = await serveLog(pinned)
   const out = folder('filled')
   // The offer, and no more: then the log grows past the partial tiles that the export is pinned to.
