@@ -25,6 +25,8 @@ beforeAll(async () => {
     const opened = await net.node(chengdu).as('officer').post('/v1/violation-notices', notice)
     expect(opened.status).toBe(201)
     cases.push(String(opened.body.caseNumber))
+    // Each by itself, so that there are as many receipts.
+    await net.settle()
   }
   await settleWitnessed(net)
   size = Number((await auditor().get(`${LOG}/checkpoint`)).body.witnessed?.size)
@@ -149,6 +151,7 @@ it('receipts come line by line in the order of the log, and go on after any of t
   const logged = await entriesOf('kind=receipt.received')
   expect(column(lines, 'digest')).toEqual(column(logged, 'digest').toReversed())
   const rest = (await bytesOf(`receipts?after=${lines[0]?.digest}`)).bytes.toString().trim().split('\n')
+  expect(lines).toHaveLength(cases.length)
   expect(rest).toHaveLength(lines.length - 1)
 })
 
