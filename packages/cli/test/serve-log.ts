@@ -12,6 +12,8 @@ export interface LogServer extends AsyncDisposable {
   readonly asked: string[]
   /** What is served from now on: the log of that epoch, and it is the live one. */
   serve(parts: Parts): void
+  /** In place of what that file of the live log holds. */
+  damage(path: string, bytes: Uint8Array): void
   /** Answers the request that comes after so many others by cutting the connection, and all that follow. */
   breakAfter(requests: number): void
 }
@@ -35,6 +37,7 @@ export async function serveLog(parts: Parts, receiptsPerPage = 7): Promise<LogSe
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     serve,
+    damage: (path, bytes) => void logs.at(-1)?.files.set(path, bytes),
     breakAfter: (requests) => {
       left = requests
     },
@@ -48,7 +51,7 @@ export async function serveLog(parts: Parts, receiptsPerPage = 7): Promise<LogSe
 
 interface Served {
   readonly parts: Parts
-  readonly files: Files
+  readonly files: Map<string, Uint8Array>
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, logs: readonly Served[], perPage: number): void {

@@ -28,6 +28,8 @@ export interface ExportOptions extends LogApiOptions {
 /** What `export` says, and its `--json`. */
 export interface ExportDone extends ExportManifest {
   readonly receipts: number
+  /** Files that the node has, and cannot give as what they must be: `verify` names their entries. */
+  readonly lacking: readonly string[]
 }
 
 const MAX_OFFER_BYTES = 64 * 1024 * 1024
@@ -38,7 +40,7 @@ const AT_ONCE = 8
 /**
  * Exports a log into a folder, pinned to one checkpoint. The manifest is written last: a folder without it is an export that was
  * interrupted, and the next run goes on to the same checkpoint without fetching again what is there. A finished export is brought up to
- * date the same way. Nothing that the node says is believed: `verify` judges. Throws AuditError.
+ * date the same way. Nothing that the node says is believed: `verify` judges, also of what the node cannot give. Throws AuditError.
  */
 export async function exportLog(options: ExportOptions): Promise<ExportDone> {
   const node = logApi(options)
@@ -47,28 +49,46 @@ export async function exportLog(options: ExportOptions): Promise<ExportDone> {
   const { out } = options
   await writeNotes(out, offer)
   const tiles = [...wantedTiles(manifest)]
-  await fetchAll(api, out, tiles, (done) => options.onProgress?.(done, tiles.length + 1))
+  const lacking = await fetchAll(api, out, tiles, (done) => options.onProgress?.(done, tiles.length + 1))
   const receipts = await exportReceipts(api, out)
   await writeWhole(out, MANIFEST, `${JSON.stringify(manifest)}\n`)
   await removeIfThere(out, PIN)
   options.onProgress?.(tiles.length + 1, tiles.length + 1)
-  return { ...manifest, receipts }
+  return { ...manifest, receipts, lacking }
 }
 
-/** A few at once. When one cannot be had the others are still finished: what was answered is not asked for again. */
-async function fetchAll(api: LogApi, out: string, tiles: readonly (Tile | EntryBundle)[], onDone: (done: number) => void): Promise<void> {
+/**
+ * A few at once. When one cannot be had the others are still finished: what was answered is not asked for again. Answers the paths of those
+ * that the node gave in no form that such a file has: somebody took something out of its log, and that must not end the audit.
+ */
+async function fetchAll(
+  api: LogApi,
+  out: string,
+  tiles: readonly (Tile | EntryBundle)[],
+  onDone: (done: number) => void,
+): Promise<string[]> {
+  const lacking: string[] = []
   const waiting = tiles.values()
   let done = 0
   const lane = async () => {
     for (const tile of waiting) {
       const path = tilePath(tile)
-      if (!(await hasFile(out, path))) await writeWhole(out, path, await fetchTile(api, tile))
+      if (!(await hasFile(out, path))) {
+        const bytes = await fetchTile(api, tile).catch(onlyForm)
+        if (bytes === undefined) lacking.push(path)
+        else await writeWhole(out, path, bytes)
+      }
       onDone(++done)
     }
   }
   const lanes = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane))
   const failed = lanes.find((one) => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
+  return lacking.sort()
+}
+
+function onlyForm(error: unknown): undefined {
+  if (!(error instanceof AuditError) || error.code !== 'api-answer') throw error
 }
 
 /** What this export is pinned to: as before, when one was interrupted here, else as the node offers now. */

@@ -42,7 +42,13 @@ export function addAudit(program: Program): void {
           zh: `已导出 ${done.origin}，条目 ${done.size}，至 ${out}`,
           en: `${done.origin}, ${done.size} entries, exported to ${out}`,
         }
-        return { ok: true, text: json ? jsonLine(done) : say(text, program.opts().lang) }
+        const ok = done.lacking.length === 0
+        const lacking = {
+          zh: `\n有 ${done.lacking.length} 个文件节点给不出合格的内容（首个：${done.lacking[0]}）：请运行 hefu audit verify，它会指出所涉条目`,
+          en: `\n${done.lacking.length} files the node could not give as what they must be (the first: ${done.lacking[0]}): run hefu audit verify, it names their entries`,
+        }
+        const whole = ok ? text : { zh: text.zh + lacking.zh, en: text.en + lacking.en }
+        return { ok, text: json ? jsonLine({ ok, ...done }) : say(whole, program.opts().lang) }
       }),
     )
 

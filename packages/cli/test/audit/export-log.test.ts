@@ -29,13 +29,26 @@ test('an export is byte for byte what the log holds, and verifies', async () => 
   const out = folder('whole')
   const steps: number[] = []
   const done = await exportLog({ ...options, api: server.url, out, onProgress: (at, total) => steps.push(at / total) })
-  expect(done).toEqual({ ...honest.manifest, receipts: a.receipts.length })
+  expect(done).toEqual({ ...honest.manifest, receipts: a.receipts.length, lacking: [] })
   const expected = exportFiles(honest)
   for (const [path, bytes] of expected)
     if (path !== 'manifest.json') expect(Buffer.compare(await readFile(join(out, path)), bytes), path).toBe(0)
   const names = (await readdir(out, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
   expect(names.length).toBe(expected.size)
   expect(steps.at(-1)).toBe(1)
+  expect((await verify(out)).findings).toEqual([])
+})
+
+test('a file that the node cannot give ends no audit: verify names its entries', async () => {
+  await using server = await serveLog(honest)
+  const out = folder('lacking')
+  const whole = exportFiles(honest).get('tile/entries/001') as Uint8Array
+  server.damage('tile/entries/001', whole.subarray(0, whole.length - 100))
+  expect(await exportLog({ ...options, api: server.url, out })).toMatchObject({ size: a.entries.length, lacking: ['tile/entries/001'] })
+  expect((await verify(out)).findings).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'file-missing' })]))
+  // Put back, it is fetched with the next run.
+  server.damage('tile/entries/001', whole)
+  expect(await exportLog({ ...options, api: server.url, out })).toMatchObject({ lacking: [] })
   expect((await verify(out)).findings).toEqual([])
 })
 

@@ -6,7 +6,7 @@ import type { Caller, Context } from '../context.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import { findEntryRows, listLogs } from '../log/audit-log-store.ts'
-import { headOver, proveSoundly } from '../log/prove-entries.ts'
+import { firstHeadOver, proveSoundly } from '../log/prove-entries.ts'
 import { readNewestWitnessed } from '../log/witness/witness-store.ts'
 import { readAnswers, type StoredAnswer } from './evidence-store.ts'
 import { fetchPeerProofs } from './peer-proofs.ts'
@@ -68,7 +68,7 @@ async function proveAll(ctx: EvidenceContext, digests: readonly string[]): Promi
   const proofs = new Map<string, EvidenceLogProof[]>()
   for (const { epoch, origin } of await listLogs(ctx.db)) {
     for (const { index, digest, entry } of await findEntryRows(ctx.db, epoch, digests)) {
-      const head = await headOver(ctx, epoch, Number(index))
+      const head = await firstHeadOver(ctx, epoch, Number(index))
       if (digest === null || head === undefined) continue
       const proof = { log: origin, entry, proof: await proveSoundly(ctx, { index: Number(index), entry }, head) }
       proofs.set(digest, [...(proofs.get(digest) ?? []), proof])

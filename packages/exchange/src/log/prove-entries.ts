@@ -13,7 +13,7 @@ import {
 import type { Context } from '../context.ts'
 import { readNewestCheckpoint, tilesOf } from './log-store.ts'
 import { type DamageContext, reportDamage } from './report-damage.ts'
-import { readNewestWitnessed } from './witness/witness-store.ts'
+import { readFirstWitnessed, readNewestWitnessed } from './witness/witness-store.ts'
 
 /** What a proof is made against. */
 export interface ProvenHead {
@@ -31,6 +31,15 @@ export async function headOver(ctx: Pick<Context, 'db'>, epoch: number, index: n
   if (witnessed !== undefined && witnessed.size > index) return { ...witnessed, witnessed: true }
   const newest = await readNewestCheckpoint(ctx.db, epoch)
   return newest !== undefined && newest.size > index ? { ...newest, witnessed: false } : undefined
+}
+
+/**
+ * For evidence, which an old signature is judged by (protocol.md section 3): the first checkpoint over the entry that a quorum cosigned, or,
+ * where none did yet, the newest.
+ */
+export async function firstHeadOver(ctx: Pick<Context, 'db'>, epoch: number, index: number): Promise<ProvenHead | undefined> {
+  const witnessed = await readFirstWitnessed(ctx.db, epoch, index)
+  return witnessed === undefined ? await headOver(ctx, epoch, index) : { ...witnessed, witnessed: true }
 }
 
 /**

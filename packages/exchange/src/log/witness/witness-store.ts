@@ -105,6 +105,20 @@ export async function readNewestWitnessed(db: Reader, epoch: number): Promise<Wi
   return row && { epoch, size: Number(row.size), at: row.at, note: row.witnessed ?? '' }
 }
 
+/** The smallest tree with that entry that a quorum has cosigned, of those that are kept: it says since when the entry is known. */
+export async function readFirstWitnessed(db: Reader, epoch: number, index: number): Promise<WitnessedCheckpoint | undefined> {
+  const row = await db
+    .selectFrom('log_checkpoints')
+    .select(['size', 'at', 'witnessed'])
+    .where('epoch', '=', epoch)
+    .where('size', '>', String(index))
+    .where('witnessed', 'is not', null)
+    .orderBy('size')
+    .limit(1)
+    .executeTakeFirst()
+  return row && { epoch, size: Number(row.size), at: row.at, note: row.witnessed ?? '' }
+}
+
 /** The sequencer's login. False when it was sealed before. */
 export async function insertSeal(db: Reader, { epoch, at, witness, why, evidence }: LogSealRow): Promise<boolean> {
   const inserted = await db
