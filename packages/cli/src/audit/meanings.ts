@@ -50,18 +50,18 @@ const HEADS = {
     'A witness cosigned a longer log: its tail was cut, or an old database was restored.',
   ),
   'no-quorum': error(
-    '没有达到法定数量的见证人联署，历史未获证明。',
+    '没有达到规定数量的见证人联署，历史未获证明。',
     'No quorum of witnesses cosigned any head: nothing of this history is proven.',
   ),
   'head-old': error(
-    '最近的法定联署早于导出五分钟以上：可能隐去了新条目或见证已停止。',
+    '最近的足数联署早于导出五分钟以上：可能隐去了新条目或见证已停止。',
     'The newest head with a quorum is more than 5 minutes older than the export: newer entries may be held back, or witnessing has stopped.',
   ),
   'head-ahead': warning(
-    '法定联署的时间晚于导出：见证人的时钟有误，或以此掩饰日志头的陈旧。',
+    '足数联署的时间晚于导出：见证人的时钟有误，或以此掩饰日志头的陈旧。',
     'The quorum’s cosignatures are dated after the export: a witness’s clock is wrong, or hides how old the head is.',
   ),
-  unproven: note('此后的条目尚无法定联署，暂未获证明。', 'From here on no quorum has cosigned yet: these entries are unproven.'),
+  unproven: note('此后的条目尚无足数联署，暂未获证明。', 'From here on no quorum has cosigned yet: these entries are unproven.'),
   rollback: error('日志比上次核验时更短：已有条目被删除。', 'The log is shorter than when it was last verified: entries were removed.'),
   fork: error(
     '上次核验过的部分已经不同：向不同的人出示了不同的历史。',
@@ -233,7 +233,7 @@ const EVIDENCE = {
   'proof-form': error('日志证明无法读取。', 'A log proof cannot be read.'),
   'proof-log': error('该日志不在策略中，其证明不能采信。', 'The policy does not know this log: its proof counts for nothing.'),
   'proof-invalid': error('日志证明不成立。', 'A log proof does not hold.'),
-  'proof-quorum': error('证明所用检查点没有法定联署。', 'The checkpoint of this proof has no quorum.'),
+  'proof-quorum': error('证明所用检查点没有足数联署。', 'The checkpoint of this proof has no quorum.'),
   'proof-entry': error('被证明的条目不是关于这份文书的。', 'The entry that is proven is not about this document.'),
   'key-invalid': error('密钥记录有误。', 'A key record is wrong.'),
   'key-unknown': error('联合体文件中没有该密钥。', 'The federation file does not have this key.'),

@@ -14,7 +14,7 @@ export function printVerify(report: VerifyReport, language: Language): string {
   return [
     say(
       {
-        zh: `区域 ${region}，日志 ${origin}：条目 ${size}，核验内容 ${examined}，已获法定联署 ${proven}（${quorumAt ?? '无'}）`,
+        zh: `区域 ${region}，日志 ${origin}：条目 ${size}，核验内容 ${examined}，已获足数联署 ${proven}（${quorumAt ?? '无'}）`,
         en: `region ${region}, log ${origin}: ${size} entries, ${examined} examined, ${proven} proven by a quorum (${quorumAt ?? 'none'})`,
       },
       language,

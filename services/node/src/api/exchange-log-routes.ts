@@ -69,7 +69,7 @@ function checkpointRoute(): Route {
     ...common,
     path: '/v1/exchange-log/checkpoint',
     operationId: 'read-log-checkpoint',
-    summary: { zh: '最新检查点，及最近获法定联署的检查点', en: 'The newest checkpoint, and the newest that a quorum cosigned' },
+    summary: { zh: '最新检查点，及最近获足数联署的检查点', en: 'The newest checkpoint, and the newest that a quorum cosigned' },
     query: z.strictObject(ofEpoch),
     reads: () => ({}),
     answer: { statuses: [200], description: { zh: '检查点（C2SP 签名笔记）', en: 'checkpoints (C2SP signed notes)' }, schema: head },
@@ -138,7 +138,7 @@ function entryRoute(): Route {
     answer: {
       statuses: [200],
       description: {
-        zh: '条目及 .tlog-proof；witnessed 为 false 时尚无法定联署的检查点覆盖此条目',
+        zh: '条目及 .tlog-proof；witnessed 为 false 时尚无足数联署的检查点覆盖此条目',
         en: 'the entry and its .tlog-proof; `witnessed` is false while no checkpoint with a quorum covers it',
       },
       schema: provenEntry,
