@@ -1,7 +1,9 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { addAudit } from './commands/audit.ts'
+import { addClient } from './commands/client.ts'
 import { addKeygen } from './commands/keygen.ts'
 import { addStart } from './commands/start.ts'
+import { addToken } from './commands/token.ts'
 import { LANGUAGES, languageOf, say } from './language.ts'
 
 /** `hefu` with all its commands. A further command is one file in commands/ and one line here. */
@@ -10,6 +12,8 @@ export function buildProgram() {
   addKeygen(program)
   addStart(program)
   addAudit(program)
+  addToken(program)
+  addClient(program)
   return program
 }
 

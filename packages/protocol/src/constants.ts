@@ -6,7 +6,11 @@ export const MESSAGES_CONTENT_TYPE = 'application/hefu-messages'
 export const MESSAGE_TYP = 'hefu-message+jwt'
 export const RECEIPT_TYP = 'hefu-receipt+jwt'
 export const REQUEST_TYP = 'hefu-request+jwt'
-export type TokenTyp = typeof MESSAGE_TYP | typeof RECEIPT_TYP | typeof REQUEST_TYP
+/** Access tokens of the local API (RFC 9068). */
+export const ACCESS_TOKEN_TYP = 'at+jwt'
+/** A client's statement of who it is, to the token endpoint (RFC 7523). */
+export const CLIENT_ASSERTION_TYP = 'client-authentication+jwt'
+export type TokenTyp = typeof MESSAGE_TYP | typeof RECEIPT_TYP | typeof REQUEST_TYP | typeof ACCESS_TOKEN_TYP | typeof CLIENT_ASSERTION_TYP
 
 /** The only algorithm now; fully specified (RFC 9864), never the polymorphic `EdDSA`. */
 export const ALGORITHM = 'Ed25519'

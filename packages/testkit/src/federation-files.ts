@@ -1,4 +1,4 @@
-import { createPrivateKey, hash, randomBytes } from 'node:crypto'
+import { createPrivateKey } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +16,14 @@ import { type AgencyCode, type Bilingual, divisionName, divisionsOf, type Region
 import { COSIGNATURE_V1, ED25519, formatPolicies, formatVerifierKey, type SignatureType, verifierKey } from '@hefu/translog'
 
 /** One bearer token per role. The officer belongs to the agency `{region}-0001`. */
-export type Tokens = { officer: string; operator: string; auditor: string }
+export type Tokens = { officer: string; operator: string; security: string; auditor: string }
+
+/** The clients of a region that is tried: one of each role, and a second administrator to approve what the first asks for. */
+export const trialClients = ['officer', 'operator', 'security', 'security2', 'auditor'] as const
+export type TrialClient = (typeof trialClients)[number]
+
+/** A client and the file of its private key. */
+export type ClientFile = { id: string; keyFile: string }
 
 /** Paths of what a node reads at start. */
 export type RegionFiles = {
@@ -25,8 +32,9 @@ export type RegionFiles = {
   logKey: string
   witnessKey: string
   actorKey: string
+  tokenKey: string
   clients: string
-  tokens: Tokens
+  clientFiles: Record<TrialClient, ClientFile>
 }
 
 export type WriteFederationOptions = {
@@ -45,8 +53,8 @@ export type Agreements = FederationFile['agreements']
 
 /**
  * Writes what a node needs besides its database, a folder per region: `{dir}/{region}/federation.json`, `key.pem`, `log-key.pem`,
- * `witness-key.pem`, `actor-key.pem`, `clients.json` and `tokens.json` (the tokens in clear text, for whoever tries the node). Keys and tokens that exist are
- * kept. For trial and tests: in production every region makes its own key and nobody holds two.
+ * `witness-key.pem`, `actor-key.pem`, `token-key.pem`, `clients.json` (its two administrators) and `clients/*.pem` (a private key of each client for
+ * whoever tries the node). Keys that exist are kept. For trial and tests: in production every region makes its own key and nobody holds two.
  */
 export async function writeFederation(dir: string, options: WriteFederationOptions): Promise<Record<string, RegionFiles>> {
   const { regions, exchangeUrls, linkUrl } = options
@@ -72,19 +80,20 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
     const paths = { federation: join(folder, 'federation.json'), ...keyPaths(folder), clients: join(folder, 'clients.json') }
     const agreements = options.agreements?.(federation.agreements, region) ?? federation.agreements
     await writeFederationFile(paths.federation, { ...federation, regions: seen, agreements })
-    await keyOf(paths.actorKey)
-    const tokens = await tokensOf(join(folder, 'tokens.json'))
-    await replaceFile(paths.clients, clientsOf(region, tokens))
-    files[region] = { ...paths, tokens }
+    await Promise.all([keyOf(paths.actorKey), keyOf(paths.tokenKey)])
+    const clientFiles = await clientFilesOf(join(folder, 'clients'))
+    await replaceFile(paths.clients, await administratorsOf(clientFiles))
+    files[region] = { ...paths, clientFiles }
   }
   return files
 }
 
 type RegionKeys = Pick<FederationFile['regions'][number], 'keys' | 'log' | 'witness'>
 
-function keyPaths(folder: string): Pick<RegionFiles, 'key' | 'logKey' | 'witnessKey' | 'actorKey'> {
+function keyPaths(folder: string): Pick<RegionFiles, 'key' | 'logKey' | 'witnessKey' | 'actorKey' | 'tokenKey'> {
   const at = (name: string) => join(folder, name)
-  return { key: at('key.pem'), logKey: at('log-key.pem'), witnessKey: at('witness-key.pem'), actorKey: at('actor-key.pem') }
+  const ofLog = { logKey: at('log-key.pem'), witnessKey: at('witness-key.pem') }
+  return { key: at('key.pem'), ...ofLog, actorKey: at('actor-key.pem'), tokenKey: at('token-key.pem') }
 }
 
 async function keysOf(region: RegionId, paths: ReturnType<typeof keyPaths>): Promise<RegionKeys> {
@@ -103,8 +112,8 @@ async function keyOf(path: string): Promise<PublicJwk> {
 }
 
 /** The same files as a node's settings name them. */
-export function fileSettings({ federation, key, logKey, witnessKey, actorKey, clients }: Omit<RegionFiles, 'tokens'>) {
-  const keys = { keyFile: key, logKeyFile: logKey, witnessKeyFile: witnessKey, actorKeyFile: actorKey }
+export function fileSettings({ federation, key, logKey, witnessKey, actorKey, tokenKey, clients }: Omit<RegionFiles, 'clientFiles'>) {
+  const keys = { keyFile: key, logKeyFile: logKey, witnessKeyFile: witnessKey, actorKeyFile: actorKey, tokenKeyFile: tokenKey }
   return { federationFile: federation, ...keys, clientsFile: clients }
 }
 
@@ -165,22 +174,18 @@ function withoutVersion({ regions, agencies, agreements }: FederationFile): Omit
   return { regions, agencies, agreements }
 }
 
-async function tokensOf(path: string): Promise<Tokens> {
-  if (existsSync(path)) return JSON.parse(await readFile(path, 'utf8')) as Tokens
-  const token = () => randomBytes(32).toString('base64url')
-  const tokens = { officer: token(), operator: token(), auditor: token() }
-  await replaceFile(path, tokens)
-  return tokens
+async function clientFilesOf(folder: string): Promise<RegionFiles['clientFiles']> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const file = (name: TrialClient) => ({ id: `sandbox-${name}`, keyFile: join(folder, `${name}.pem`) })
+  const files = Object.fromEntries(trialClients.map((name) => [name, file(name)])) as RegionFiles['clientFiles']
+  await Promise.all(Object.values(files).map(({ keyFile }) => keyOf(keyFile)))
+  return files
 }
 
-function clientsOf(region: RegionId, tokens: Tokens): unknown {
-  const client = (role: keyof Tokens) => ({
-    client: `sandbox-${role}`,
-    role,
-    ...(role === 'officer' ? { agency: `${region}-0001` } : {}),
-    tokenSha256: hash('sha256', tokens[role], 'hex'),
-  })
-  return { clients: [client('officer'), client('operator'), client('auditor')] }
+/** The two that a node begins with; they enrol the others. */
+async function administratorsOf({ security, security2 }: RegionFiles['clientFiles']): Promise<unknown> {
+  const client = async ({ id, keyFile }: ClientFile) => ({ client: id, role: 'security', keys: [await keyOf(keyFile)] })
+  return { clients: await Promise.all([client(security), client(security2)]) }
 }
 
 /** In one step, so that a node that is starting never reads half a file. */

@@ -1,6 +1,6 @@
 import {
+  type Administrator,
   actorKeyOf,
-  type Client,
   type Context,
   createMetrics,
   logContextOf,
@@ -9,8 +9,10 @@ import {
   logStateReader,
   logUnverifiable,
   migrate,
+  openAccess,
   openDatabase,
   openQueue,
+  prepareAdministrators,
   preparePeers,
   type QueueConfig,
   RecentMessages,
@@ -19,7 +21,7 @@ import {
   UnverifiableTexts,
 } from '@hefu/exchange'
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
-import type { Federation, Signer } from '@hefu/protocol'
+import type { Federation, KeyPair, Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { Logger } from 'pino'
 import { openApi } from './api/open-api.ts'
@@ -37,7 +39,9 @@ export interface NodeOptions {
   readonly logSigner: Signer
   readonly witnessSigner: Signer
   readonly actorSigner: Signer
-  readonly clients: readonly Client[]
+  readonly tokenKey: KeyPair
+  /** Who enrols everybody else. */
+  readonly administrators: readonly Administrator[]
   /** Three logins on one database; see grant-logins.ts for what each may do. */
   readonly databaseUrl: string
   readonly migrationDatabaseUrl: string
@@ -46,6 +50,10 @@ export interface NodeOptions {
   readonly roles: readonly NodeRole[]
   /** Port 0: any free one. */
   readonly api: Address
+  /** Under which clients know the local API; as it listens where absent. */
+  readonly apiUrl?: string | undefined
+  /** 600 where absent. */
+  readonly tokenSeconds?: number
   readonly exchange: Address
   /** 15 where absent. */
   readonly witnessAgeMinutes?: number
@@ -101,6 +109,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     registers: overrides.registers ?? coreRegisters,
     signer,
     exchangeLog: logContextOf(federation, region, { log: options.logSigner, witness: options.witnessSigner }),
+    access: openAccess({ db }, { key: options.tokenKey, tokenSeconds: options.tokenSeconds ?? 600, apiUrl: options.apiUrl }),
     actorKey: await actorKeyOf(options.actorSigner),
     logState: logStateReader({ db, now }, options.witnessAgeMinutes === undefined ? undefined : options.witnessAgeMinutes * 60_000),
     now,
@@ -149,7 +158,11 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
       if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
       if (runs('exchange')) strangers = repeat(ctx, 'unverifiable', STRANGERS_MS, async () => await logUnverifiable(ctx))
       if (runs('exchange')) exchange = await listen(await openExchange(ctx), options.exchange)
-      if (runs('api')) api = await listen(await openApi(ctx, options.clients), options.api)
+      if (runs('api')) {
+        await prepareAdministrators(ctx, options.administrators)
+        api = await listen(await openApi(ctx), options.api)
+        ctx.access.listens(api.url)
+      }
       ctx.log.info({ event: 'node.started', roles: options.roles, api: api?.url, exchange: exchange?.url }, 'node.started')
     },
     stop() {

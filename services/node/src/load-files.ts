@@ -1,24 +1,24 @@
 import { readFile } from 'node:fs/promises'
-import { type Client, parseClients } from '@hefu/exchange'
+import { type Administrator, parseClients } from '@hefu/exchange'
 import {
   type Federation,
   type KeyFileCode,
   KeyFileError,
+  type KeyPair,
+  loadKeyPair,
   loadSigner,
   parseFederation,
   parseStrictJson,
   publicJwk,
   regionById,
-  regionOfAgency,
   type Signer,
 } from '@hefu/protocol'
-import type { AgencyCode } from '@hefu/reference'
 import type { VerifierKey } from '@hefu/translog'
 import type { Parsed, SettingProblem, Settings } from './config.ts'
 
 export type FileSettings = Pick<
   Settings,
-  'region' | 'federationFile' | 'keyFile' | 'logKeyFile' | 'witnessKeyFile' | 'actorKeyFile' | 'clientsFile'
+  'region' | 'federationFile' | 'keyFile' | 'logKeyFile' | 'witnessKeyFile' | 'actorKeyFile' | 'tokenKeyFile' | 'clientsFile'
 >
 
 export interface Files {
@@ -27,37 +27,44 @@ export interface Files {
   readonly logSigner: Signer
   readonly witnessSigner: Signer
   readonly actorSigner: Signer
-  readonly clients: readonly Client[]
+  readonly tokenKey: KeyPair
+  readonly administrators: readonly Administrator[]
 }
 
 /** Reads the files that the settings name and reports all problems of all of them at once. */
 export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> {
-  const [federation, signer, logSigner, witnessSigner, actorSigner, clients] = await Promise.all([
+  const [federation, signer, logSigner, witnessSigner, actorSigner, tokenKey, administrators] = await Promise.all([
     loadFederation(settings.federationFile),
     loadKey(settings.keyFile, 'HEFU_KEY'),
     loadKey(settings.logKeyFile, 'HEFU_LOG_KEY'),
     loadKey(settings.witnessKeyFile, 'HEFU_WITNESS_KEY'),
     loadKey(settings.actorKeyFile, 'HEFU_ACTOR_KEY'),
+    loadKey(settings.tokenKeyFile, 'HEFU_TOKEN_KEY', loadKeyPair),
     loadClients(settings.clientsFile),
   ])
-  const problems = [federation, signer, logSigner, witnessSigner, actorSigner, clients].flatMap((file) => (file.ok ? [] : file.problems))
-  if (federation.ok) problems.push(...mismatches(settings, federation.value, { signer, logSigner, witnessSigner, clients }))
-  if (!(federation.ok && signer.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && clients.ok) || problems.length > 0) {
+  const problems = [federation, signer, logSigner, witnessSigner, actorSigner, tokenKey, administrators].flatMap((file) =>
+    file.ok ? [] : file.problems,
+  )
+  if (federation.ok) problems.push(...mismatches(settings, federation.value, { signer, logSigner, witnessSigner }))
+  if (
+    !(federation.ok && signer.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && tokenKey.ok && administrators.ok) ||
+    problems.length > 0
+  ) {
     return { ok: false, problems }
   }
   const keys = { signer: signer.value, logSigner: logSigner.value, witnessSigner: witnessSigner.value, actorSigner: actorSigner.value }
-  return { ok: true, value: { federation: federation.value, ...keys, clients: clients.value } }
+  return { ok: true, value: { federation: federation.value, ...keys, tokenKey: tokenKey.value, administrators: administrators.value } }
 }
 
 /** Each file may be right by itself and still not belong to this region. */
 function mismatches(
   { region }: Pick<Settings, 'region'>,
   federation: Federation,
-  files: { readonly [File in 'signer' | 'logSigner' | 'witnessSigner']: Parsed<Signer> } & { readonly clients: Parsed<readonly Client[]> },
+  files: { readonly [File in 'signer' | 'logSigner' | 'witnessSigner']: Parsed<Signer> },
 ): SettingProblem[] {
   const own = regionById(federation, region)
   if (!own) return [{ setting: 'HEFU_REGION', zh: '联合体文件中没有此区域', en: 'is not a region of the federation file' }]
-  const { signer, logSigner, witnessSigner, clients } = files
+  const { signer, logSigner, witnessSigner } = files
   const problems: SettingProblem[] = []
   if (signer.ok && !own.keys.some(({ kid }) => kid === signer.value.kid)) {
     problems.push({
@@ -80,15 +87,6 @@ function mismatches(
       en: "is not the region's witness key of the federation file",
     })
   }
-  for (const { agency, client } of clients.ok ? clients.value : []) {
-    if (agency !== null && regionOfAgency(federation, agency as AgencyCode) !== region) {
-      problems.push({
-        setting: 'HEFU_CLIENTS',
-        zh: `客户端 ${client} 的机构不属于本区域`,
-        en: `the agency of client ${client} is not one of this region`,
-      })
-    }
-  }
   return problems
 }
 
@@ -105,17 +103,19 @@ async function loadFederation(path: string): Promise<Parsed<Federation>> {
   return { ok: false, problems: parsed.problems.map(({ pointer, zh, en }) => ({ setting: `HEFU_FEDERATION ${pointer}`, zh, en })) }
 }
 
-async function loadClients(path: string): Promise<Parsed<readonly Client[]>> {
+async function loadClients(path: string): Promise<Parsed<readonly Administrator[]>> {
   const json = await loadJson(path, 'HEFU_CLIENTS')
   if (!json.ok) return json
   const parsed = parseClients(json.value)
-  if (parsed.ok) return { ok: true, value: parsed.clients }
+  if (parsed.ok) return { ok: true, value: parsed.administrators }
   return { ok: false, problems: parsed.problems.map(({ pointer, zh, en }) => ({ setting: `HEFU_CLIENTS ${pointer}`, zh, en })) }
 }
 
-async function loadKey(path: string, setting: string): Promise<Parsed<Signer>> {
+async function loadKey(path: string, setting: string): Promise<Parsed<Signer>>
+async function loadKey<Key>(path: string, setting: string, load: (path: string) => Promise<Key>): Promise<Parsed<Key>>
+async function loadKey(path: string, setting: string, load: (path: string) => Promise<unknown> = loadSigner): Promise<Parsed<unknown>> {
   try {
-    return { ok: true, value: await loadSigner(path) }
+    return { ok: true, value: await load(path) }
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error
     return { ok: false, problems: [{ setting, ...keyTexts[error.code] }] }

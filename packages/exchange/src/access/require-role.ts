@@ -4,11 +4,12 @@ import { HefuError } from '../errors.ts'
 const titles: Record<Role, { zh: string; en: string }> = {
   officer: { zh: '经办人员', en: 'officer' },
   operator: { zh: '运维人员', en: 'operator' },
+  security: { zh: '安全管理员', en: 'security administrator' },
   auditor: { zh: '审计人员', en: 'auditor' },
 }
 
 /** Throws `role-not-allowed` unless the caller has one of `roles`; the text names the rule that refused. */
-export function requireRole(caller: Caller, roles: readonly Role[]): void {
+export function requireRole(caller: Pick<Caller, 'role'>, roles: readonly Role[]): void {
   if (roles.includes(caller.role)) return
   const list = (language: 'zh' | 'en', separator: string) => roles.map((role) => `${titles[role][language]} (${role})`).join(separator)
   throw new HefuError('role-not-allowed', {

@@ -15,4 +15,5 @@ export const alertKinds = [
   'log.promise-broken',
   'witness.forgot',
   'witness.contradiction',
+  'access.refused-often',
 ] as const

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bilingual, type RegionId, regionName } from '@hefu/reference'
-import type { RegionFiles, Tokens } from '../federation-files.ts'
+import { enrolTrialClients } from '../clients/enrol-clients.ts'
+import type { ClientFile, RegionFiles, Tokens, TrialClient } from '../federation-files.ts'
 import type { Logins } from '../postgres/logins.ts'
 import type { Exit } from '../processes/keep-process.ts'
 import { type NodeEnvironment, type NodeProcess, spawnNode } from '../processes/spawn-node.ts'
@@ -12,7 +13,11 @@ export type FederationNode = {
   /** Base URLs; the same after a restart. */
   api: string
   exchange: string
+  /** Of its clients, a day long; nobody has any before `enrol`. */
   tokens: Tokens
+  clients: Record<TrialClient, ClientFile>
+  /** Enrols the clients, where they are not, and gets a token for each. */
+  enrol(): Promise<void>
   /** The superuser's login on the node's database. */
   databaseUrl: string
   /** Its settings, as the process was given them. */
@@ -43,6 +48,8 @@ export type NodePlan = {
   onLost: ((error: Error) => void) | undefined
 }
 
+/** Tokens of a federation that is tried last a day; elsewhere ten minutes. */
+const DAY_SECONDS = 86_400
 const restartsInARow = 5
 const longEnoughMs = 30_000
 
@@ -50,6 +57,7 @@ const longEnoughMs = 30_000
 export async function startFederationNode(plan: NodePlan): Promise<FederationNode> {
   const env = environmentOf(plan)
   let process = await spawnNode({ env, logFile: plan.logFile })
+  let tokens: Tokens | undefined
   let wanted = true
   let lives = 0
   watch(process)
@@ -81,7 +89,14 @@ export async function startFederationNode(plan: NodePlan): Promise<FederationNod
     name: regionName(plan.region),
     api: process.api,
     exchange: process.exchange,
-    tokens: plan.files.tokens,
+    get tokens() {
+      if (tokens === undefined) throw new Error(`nobody is enrolled at ${plan.region} yet`)
+      return tokens
+    },
+    clients: plan.files.clientFiles,
+    async enrol() {
+      tokens = await enrolTrialClients({ api: process.api, region: plan.region, clients: plan.files.clientFiles, now: Date.now })
+    },
     databaseUrl: plan.logins.migrationDatabaseUrl,
     env,
     logFile: plan.logFile,
@@ -113,12 +128,14 @@ function environmentOf(plan: NodePlan): NodeEnvironment {
     HEFU_LOG_KEY: plan.files.logKey,
     HEFU_WITNESS_KEY: plan.files.witnessKey,
     HEFU_ACTOR_KEY: plan.files.actorKey,
+    HEFU_TOKEN_KEY: plan.files.tokenKey,
     HEFU_CLIENTS: plan.files.clients,
     DATABASE_URL: plan.logins.databaseUrl,
     HEFU_MIGRATION_DATABASE_URL: plan.logins.migrationDatabaseUrl,
     HEFU_SEQUENCER_DATABASE_URL: plan.logins.sequencerDatabaseUrl,
     ...(plan.queueUrl === undefined ? {} : { QUEUE_URL: plan.queueUrl }),
     HEFU_API_PORT: String(plan.apiPort),
+    HEFU_TOKEN_SECONDS: String(DAY_SECONDS),
     HEFU_EXCHANGE_PORT: String(plan.exchangePort),
     HEFU_LOG_LEVEL: plan.logLevel,
   }

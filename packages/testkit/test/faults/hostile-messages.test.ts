@@ -1,6 +1,15 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createLogger, createNode, type Node } from '@hefu/node'
-import { type FederationFile, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, parseFederation, type Signer, signerOf } from '@hefu/protocol'
+import {
+  type FederationFile,
+  MESSAGE_CONTENT_TYPE,
+  MESSAGES_CONTENT_TYPE,
+  parseFederation,
+  publicJwk,
+  type Signer,
+  signerOf,
+} from '@hefu/protocol'
 import type { AgencyCode, RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Logins } from '../../src/postgres/logins.ts'
@@ -53,7 +62,8 @@ beforeAll(async () => {
         logSigner: signerNamed(`${region}.hefu.example/log`),
         witnessSigner: signerNamed(`${region}.hefu.example/witness`),
         actorSigner: signerNamed(`${region}.hefu.example/witness`),
-        clients: [],
+        tokenKey: { signer: signerNamed(region), jwk: publicJwk(generateKeyPairSync('ed25519').privateKey) },
+        administrators: [],
         ...logins,
         queueUrl: logins.databaseUrl,
         roles,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { createNode, type Node } from '@hefu/node'
 import type { Signer } from '@hefu/protocol'
 import { EMPTY_RANGE, formatCheckpoint, formatCompactRange, formatNote, growTiles, leafHash, rangeRoot, signNote } from '@hefu/translog'
@@ -75,9 +74,9 @@ export async function openTamperer({ databaseUrl, node }: NetworkNode): Promise<
   }
 }
 
-/** The local API over a node's database, for an auditor with that token, and nothing that works. */
-export async function startReader({ databaseUrl, signer, node }: NetworkNode, token: string, now: () => number): Promise<Node> {
-  const { region, federation, exchangeLog } = node.ctx
+/** The local API over a node's database, for whoever had a token of that node, and nothing that works. */
+export async function startReader({ databaseUrl, signer, node }: NetworkNode, now: () => number): Promise<Node> {
+  const { region, federation, exchangeLog, access } = node.ctx
   const started = await createNode(
     {
       region,
@@ -86,7 +85,9 @@ export async function startReader({ databaseUrl, signer, node }: NetworkNode, to
       logSigner: exchangeLog.signer as Signer,
       witnessSigner: exchangeLog.witnessSigner as Signer,
       actorSigner: signer,
-      clients: [{ client: 'auditor', role: 'auditor', agency: null, tokenSha256: createHash('sha256').update(token).digest('hex') }],
+      tokenKey: access.key,
+      administrators: [],
+      apiUrl: access.issuer,
       databaseUrl,
       migrationDatabaseUrl: databaseUrl,
       sequencerDatabaseUrl: databaseUrl,

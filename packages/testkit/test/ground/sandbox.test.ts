@@ -22,7 +22,8 @@ type Line = {
     name: { zh: string; en: string }
     api: string
     exchange: string
-    tokens: Record<'officer' | 'operator' | 'auditor', string>
+    tokens: Record<'officer' | 'operator' | 'security' | 'auditor', string>
+    clients: Record<string, { id: string; keyFile: string }>
     databaseUrl: string
     pid: number
   }[]
@@ -96,8 +97,9 @@ test('prints one line, serves, and stops everything on SIGTERM', async () => {
     ['500000', '重庆', 'Chongqing'],
   ])
   for (const region of line.regions) {
-    expect(Object.keys(region)).toEqual(['region', 'name', 'api', 'exchange', 'tokens', 'databaseUrl', 'pid'])
-    expect(Object.keys(region.tokens)).toEqual(['officer', 'operator', 'auditor'])
+    expect(Object.keys(region)).toEqual(['region', 'name', 'api', 'exchange', 'tokens', 'clients', 'databaseUrl', 'pid'])
+    expect(Object.keys(region.tokens)).toEqual(['officer', 'operator', 'security', 'auditor'])
+    expect(Object.keys(region.clients)).toEqual(['officer', 'operator', 'security', 'security2', 'auditor'])
   }
   expect(await answersAll(line)).toBe(true)
 

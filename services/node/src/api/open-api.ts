@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { Client, Context } from '@hefu/exchange'
+import type { Context } from '@hefu/exchange'
 import type { FastifyInstance } from 'fastify'
 import { guardApi } from '../http/authenticate.ts'
 import { openApp } from '../http/open-app.ts'
@@ -10,9 +10,9 @@ import { apiDocument } from './api-document.ts'
 import { apiRoutes } from './routes.ts'
 
 /** The local listener: bureaus, operators, auditors, probes and the documentation. */
-export async function openApi(ctx: Context, clients: readonly Client[]): Promise<FastifyInstance> {
+export async function openApi(ctx: Context): Promise<FastifyInstance> {
   const app = openApp(ctx, 'api')
-  guardApi(app, ctx, clients)
+  guardApi(app, ctx)
   readJsonBodies(app)
   app.addHook('onSend', async (request, reply) => {
     if (request.caller === null) return
