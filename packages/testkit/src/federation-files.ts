@@ -174,10 +174,15 @@ function withoutVersion({ regions, agencies, agreements }: FederationFile): Omit
   return { regions, agencies, agreements }
 }
 
+/** Where the keys of the clients that are tried lie. */
+export function clientFilesIn(folder: string): RegionFiles['clientFiles'] {
+  const file = (name: TrialClient) => [name, { id: `sandbox-${name}`, keyFile: join(folder, `${name}.pem`) }]
+  return Object.fromEntries(trialClients.map(file)) as RegionFiles['clientFiles']
+}
+
 async function clientFilesOf(folder: string): Promise<RegionFiles['clientFiles']> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const file = (name: TrialClient) => ({ id: `sandbox-${name}`, keyFile: join(folder, `${name}.pem`) })
-  const files = Object.fromEntries(trialClients.map((name) => [name, file(name)])) as RegionFiles['clientFiles']
+  const files = clientFilesIn(folder)
   await Promise.all(Object.values(files).map(({ keyFile }) => keyOf(keyFile)))
   return files
 }
