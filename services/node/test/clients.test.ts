@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { publicJwk, type Signer, signerOf } from '@hefu/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { requestToken } from '../../../packages/cli/src/api/request-token.ts'
-import { tokenOf } from '../../../packages/testkit/src/clients/enrol-clients.ts'
+import { requestToken, tokenOf } from '../../../packages/testkit/src/clients/enrol-clients.ts'
 import { call, type Reply, startPair, type TestPair } from './node-pair.ts'
 
 let pair: TestPair

@@ -5,6 +5,8 @@ import { type PublicJwk, publicJwk } from '@hefu/protocol'
 import { type ApiClient, apiClient, listOf } from '../api-client.ts'
 import type { RegionFiles, Tokens, TrialClient } from '../federation-files.ts'
 
+export { requestToken }
+
 export interface ClientPlace {
   /** Base address of the local API. */
   readonly api: string

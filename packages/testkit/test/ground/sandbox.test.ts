@@ -121,7 +121,7 @@ test('two at once do not meet; a killed one leaves no process and no folder', as
   expect(pidsOf(second).filter(isAlive)).toEqual([])
 })
 
-test('a data folder keeps tokens and databases; a base fixes the ports', async () => {
+test('a data folder keeps keys, clients and databases; a base fixes the ports', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'hefu-sandbox-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const base = await freeBase()
@@ -146,8 +146,11 @@ test('a data folder keeps tokens and databases; a base fixes the ports', async (
   first.child.kill('SIGTERM')
   await once(first.child, 'exit')
   const second = await startSandbox(...args)
-  const lasting = ({ line }: Sandbox) => line.regions.map(({ pid, ...rest }) => ({ ...rest, pid: typeof pid }))
+  const lasting = ({ line }: Sandbox) =>
+    line.regions.map(({ pid, tokens, ...rest }) => ({ ...rest, pid: typeof pid, tokens: Object.keys(tokens) }))
   expect(lasting(second)).toEqual(lasting(first))
+  // Where the addresses are the same, the tokens of yesterday's run are still good today.
+  expect(await answersAll({ ...second.line, regions: first.line.regions })).toBe(true)
   const again = new pg.Client({ connectionString: second.line.regions[1]?.databaseUrl })
   await again.connect()
   expect((await again.query('SELECT one FROM kept')).rows).toEqual([{ one: 1 }])
