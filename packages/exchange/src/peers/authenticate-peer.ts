@@ -27,7 +27,7 @@ export async function authenticatePeer(
     return owner?.region === ctx.region ? undefined : owner
   }
   const now = Math.floor(ctx.now() / 1000)
-  const verified = await verifyRequest(authorization, { lookUpKey, audience: ctx.region, method, path, body, now })
+  const verified = verifyRequest(authorization, { lookUpKey, audience: ctx.region, method, path, body, now })
   if (!verified.ok || !(await rememberRequest(ctx, verified))) throw new HefuError('unauthenticated')
   return verified.iss
 }
