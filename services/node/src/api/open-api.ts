@@ -1,18 +1,26 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { Context } from '@hefu/exchange'
+import { type Context, type Rate, Rates } from '@hefu/exchange'
 import type { FastifyInstance } from 'fastify'
 import { guardApi } from '../http/authenticate.ts'
+import { limitClients } from '../http/limit-rates.ts'
 import { openApp } from '../http/open-app.ts'
 import { readJsonBodies } from '../http/read-bodies.ts'
 import { registerRoutes } from '../http/register-routes.ts'
+import type { Tls } from '../http/tls.ts'
 import { apiDocument } from './api-document.ts'
 import { apiRoutes } from './routes.ts'
 
+export interface ApiOptions {
+  readonly clientRate: Rate
+  readonly tls?: Tls | undefined
+}
+
 /** The local listener: bureaus, operators, auditors, probes and the documentation. */
-export async function openApi(ctx: Context): Promise<FastifyInstance> {
-  const app = openApp(ctx, 'api')
+export async function openApi(ctx: Context, { clientRate, tls }: ApiOptions): Promise<FastifyInstance> {
+  const app = await openApp(ctx, 'api', { tls })
   guardApi(app, ctx)
+  limitClients(app, new Rates(clientRate))
   readJsonBodies(app)
   app.addHook('onSend', async (request, reply) => {
     if (request.caller === null) return
