@@ -1,3 +1,4 @@
+import { cpuMsOf } from './cpu-time.ts'
 import { type Figure, machine, quantile, round } from './figure.ts'
 import type { BenchOptions } from './main.ts'
 import { twoNodes } from './two-nodes.ts'
@@ -17,6 +18,12 @@ export async function accessCheck(options: BenchOptions): Promise<Figure[]> {
     into.push(performance.now() - startedMs)
     if (answer.status !== status) throw new Error(`${path} answered ${answer.status}`)
   }
+  const cpuPerRequest = async (path: string, status: number) => {
+    const before = await cpuMsOf(nodes.federation.node('510100').pid())
+    for (let n = 0; n < count; n++) await timed(path, status, [])
+    const after = await cpuMsOf(nodes.federation.node('510100').pid())
+    return before === null || after === null ? null : round((after - before) / count, 2)
+  }
   for (let n = 0; n < 200 + count; n++) {
     if (n === 200) for (const list of Object.values(times)) list.length = 0
     await timed('/livez', 200, times.open)
@@ -33,6 +40,10 @@ export async function accessCheck(options: BenchOptions): Promise<Figure[]> {
       p99: cost(0.99),
       readP50: round(quantile(times.read, 0.5), 2),
       readP99: round(quantile(times.read, 0.99), 2),
+      // Processor time of the node, a whole request each; on a busy machine the figures that mean something.
+      cpuMsOpen: await cpuPerRequest('/livez', 200),
+      cpuMsChecked: await cpuPerRequest('/v1/peers', 403),
+      cpuMsRead: await cpuPerRequest('/v1/cases', 200),
       requests: count,
       ...machine(),
     },

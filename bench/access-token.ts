@@ -1,4 +1,5 @@
 import { clientAssertionForm, loadSigner } from '@hefu/protocol'
+import { cpuMsOf } from './cpu-time.ts'
 import { type Figure, machine, quantile, round } from './figure.ts'
 import type { BenchOptions } from './main.ts'
 import { twoNodes } from './two-nodes.ts'
@@ -9,7 +10,8 @@ const AT_ONCE = 16
 export async function accessToken(options: BenchOptions): Promise<Figure[]> {
   const count = options.count ?? 3_000
   await using nodes = await twoNodes(options)
-  const { api, clients } = nodes.federation.node('510100')
+  const node = nodes.federation.node('510100')
+  const { api, clients } = node
   const signer = await loadSigner(clients.officer.keyFile)
   const now = Math.floor(Date.now() / 1_000)
   const warmUp = Math.min(300, count)
@@ -29,9 +31,11 @@ export async function accessToken(options: BenchOptions): Promise<Figure[]> {
   }
   await inLanes(forms.slice(0, warmUp), ask)
   times.length = 0
+  const usedBefore = await cpuMsOf(node.pid())
   const startedMs = performance.now()
   await inLanes(forms.slice(warmUp), ask)
   const seconds = (performance.now() - startedMs) / 1_000
+  const usedAfter = await cpuMsOf(node.pid())
   return [
     {
       name: 'access.token',
@@ -41,6 +45,8 @@ export async function accessToken(options: BenchOptions): Promise<Figure[]> {
       p99: round(quantile(times, 0.99)),
       tokens: count,
       atOnce: AT_ONCE,
+      // On a busy machine the figure that means something.
+      nodeCpuMsPerToken: usedBefore === null || usedAfter === null ? null : round((usedAfter - usedBefore) / count, 2),
       ...machine(),
     },
   ]
