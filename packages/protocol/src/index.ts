@@ -75,6 +75,7 @@ export {
   parseExported,
   parseReceiptLine,
 } from './log-export.ts'
+export { isEarlierLog, successorOrigin } from './log-origin.ts'
 export {
   type SignedMessage,
   signMessage,
