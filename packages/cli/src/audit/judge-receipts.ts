@@ -102,7 +102,7 @@ async function* batches<Value>(values: AsyncIterable<Value>): AsyncGenerator<Val
   if (batch.length > 0) yield batch
 }
 
-interface ReadReceipt {
+export interface ReadReceipt {
   readonly line: ExportedReceipt
   readonly receipt: Receipt
 }

@@ -111,15 +111,27 @@ test('a receipt that the halves describe differently', async () => {
 })
 
 test('sent and not there: late while young, missing when old; never excused once there is a receipt', async () => {
-  const lone = (await buildHalves(121)).a
-  const entries = lone.entries
+  const { entries, receipts } = (await buildHalves(121)).a
   expect(entries.slice(0, a.entries.length)).toEqual(a.entries)
-  const more = await rewritten(a, honest.a, entries, { receipts: a.receipts })
-  const young = await match(more, honest.b)
+  const young = await match(await rewritten(a, honest.a, entries, { receipts }), honest.b)
   expect(young.notes.map(({ code }) => code)).toEqual(expect.arrayContaining(['sent-late', 'receipt-late']))
   expect(young.findings).toEqual([])
-  const old = await match(more, honest.b, { policies, lookUpKey, lateAfterMs: -60_000 })
+  const open = await rewritten(a, honest.a, entries, { receipts: a.receipts })
+  const old = await match(open, honest.b, { policies, lookUpKey, lateAfterMs: -60_000 })
   expect(codes(old)).toEqual(expect.arrayContaining(['sent-missing']))
+})
+
+test('a half whose receipts are gone from its tables, their entries still there, is told so', async () => {
+  const [gone, kept] = [
+    a.receipts.filter(({ direction }) => direction === 'issued')[0],
+    a.receipts.filter(({ direction }) => direction === 'received')[0],
+  ]
+  const without = await match({ ...honest.a, receipts: a.receipts.filter((one) => one !== gone && one !== kept) }, honest.b)
+  expect([without.ok, codes(without)]).toEqual([false, ['receipt-missing']])
+  expect(without.findings.map(({ subject }) => subject).toSorted()).toEqual([gone?.digest, kept?.digest].toSorted())
+  expect(without.findings.every(({ index, expected }) => index !== undefined && expected.startsWith(a.region))).toBe(true)
+  const none = await match(honest.a, { ...honest.b, receipts: [] })
+  expect(codes(none)).toEqual(['receipt-missing'])
 })
 
 test('a half whose tree does not hold is compared, and named', async () => {
