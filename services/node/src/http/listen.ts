@@ -9,8 +9,15 @@ export interface Listener {
 
 const IDLE_CHECK_MS = 50
 
+/**
+ * Open at once: a connection is held for 60 s at most before its request is there whole, and what it has sent of it lies in memory. The
+ * peers of a federation need a few each; whoever takes them all keeps others out, not the node from its work.
+ */
+export const MAX_CONNECTIONS = 512
+
 /** Listens on the address (port 0: any free one). Rejects, with the application closed, when it cannot. */
 export async function listen(app: FastifyInstance, { host, port }: Address): Promise<Listener> {
+  app.server.maxConnections = MAX_CONNECTIONS
   try {
     await app.listen({ host, port })
   } catch (error) {

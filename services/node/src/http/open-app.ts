@@ -34,6 +34,7 @@ export function openApp(ctx: Pick<Context, 'log' | 'metrics'>, listener: Listene
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply as FastifyReply),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket as Socket),
   })
+  app.server.on('drop', sayFull(ctx, listener))
   app.decorateRequest('caller', null)
   app.setErrorHandler((error, request, reply) => refuse(error, request, reply))
   app.setNotFoundHandler((request, reply) => refuse(new HefuError('not-found'), request, reply))
@@ -50,6 +51,19 @@ export function openApp(ctx: Pick<Context, 'log' | 'metrics'>, listener: Listene
     )
   })
   return app
+}
+
+/** One line a minute, however many are turned away. */
+function sayFull({ log }: Pick<Context, 'log'>, listener: ListenerName): () => void {
+  let dropped = 0
+  let saidAt = Number.NEGATIVE_INFINITY
+  return () => {
+    dropped++
+    if (performance.now() - saidAt < 60_000) return
+    log.warn({ event: 'listener.full', listener, dropped }, 'listener.full')
+    dropped = 0
+    saidAt = performance.now()
+  }
 }
 
 function sendProblem(
