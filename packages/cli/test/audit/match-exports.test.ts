@@ -1,6 +1,8 @@
 import { keyOwner, messageDigest, parseFederation, receiptLeafHash, receiptTree, signReceipt, uuidV7 } from '@hefu/protocol'
 import { expect, test } from 'vitest'
 import { type MatchOptions, matchExports } from '../../src/audit/match-exports.ts'
+import type { AuditState } from '../../src/audit/state-file.ts'
+import { verifyExport } from '../../src/audit/verify-export.ts'
 import {
   buildHalves,
   exampleFederation,
@@ -92,6 +94,42 @@ test('the tail of one half is cut, and the heads that the other cosigned show it
   // Without what the peer holds of heads, the messages show it.
   const unheld = await match(await rewritten(a, honest.a, a.entries.slice(0, -40)), { ...honest.b, cosigned: {} })
   expect(codes(unheld)).toContain('received-not-sent')
+})
+
+test('both halves restored from backups, of different times: match says which is behind, verify that each is shorter than it was', async () => {
+  // Both databases, with what each had cosigned: no witness remembers more than its own backup.
+  const restored = async (half: Half, parts: Parts, peer: Half, size: number, peerSaw: number): Promise<Parts> => {
+    const entries = half.entries.slice(0, size)
+    const kept = new Set(entries.map((text) => JSON.parse(text).digest))
+    return {
+      ...parts,
+      entries,
+      receipts: parts.receipts.filter(({ digest }) => kept.has(digest)),
+      checkpoint: await signHead(half, entries, [peer], Math.floor(exportedAt / 1000) - 30),
+      witnessed: {},
+      cosigned: { [peer.log.key.name]: await signHead(peer, peer.entries.slice(0, peerSaw), [], 0) },
+      manifest: { ...parts.manifest, size },
+    }
+  }
+  const at = (half: Half, share: number) => Math.floor(half.entries.length * share)
+  const [early, late] = [at(a, 0.5), at(b, 0.9)]
+  const [backA, backB] = [await restored(a, honest.a, b, early, at(b, 0.5)), await restored(b, honest.b, a, late, at(a, 0.9))]
+  const report = await match(backA, backB)
+  // The half restored from the later time knows of a longer log of the other, and holds receipts and messages that are gone there.
+  expect(codes(report)).toEqual(expect.arrayContaining(['cosigned-beyond', 'receipt-not-issued', 'received-not-sent', 'sent-not-received']))
+  const beyond = report.findings.filter(({ code }) => code === 'cosigned-beyond')
+  expect(beyond.map(({ found }) => found)).toEqual([String(early)])
+  // Of two backups of one time nothing but the auditor's own memory tells: each half is a whole beginning of what it was.
+  for (const [half, parts] of [
+    [a, backA],
+    [b, backB],
+  ] as const) {
+    const verified = async (state?: AuditState) =>
+      (await verifyExport(memoryReader(exportFiles(parts)), { policies, ...(state && { state }) })).report.findings.map(({ code }) => code)
+    const seen = new Map([[half.log.key.name, { size: half.entries.length, root: new Uint8Array(32) }]])
+    expect(await verified(seen)).toContain('rollback')
+    expect(await verified()).not.toContain('rollback')
+  }
 })
 
 test('a message that the halves describe differently', async () => {
