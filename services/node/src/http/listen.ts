@@ -1,3 +1,4 @@
+import { Server as HttpsServer } from 'node:https'
 import type { FastifyInstance } from 'fastify'
 import type { Address } from '../config.ts'
 
@@ -9,15 +10,8 @@ export interface Listener {
 
 const IDLE_CHECK_MS = 50
 
-/**
- * Open at once: a connection is held for 60 s at most before its request is there whole, and what it has sent of it lies in memory. The
- * peers of a federation need a few each; whoever takes them all keeps others out, not the node from its work.
- */
-export const MAX_CONNECTIONS = 512
-
 /** Listens on the address (port 0: any free one). Rejects, with the application closed, when it cannot. */
 export async function listen(app: FastifyInstance, { host, port }: Address): Promise<Listener> {
-  app.server.maxConnections = MAX_CONNECTIONS
   try {
     await app.listen({ host, port })
   } catch (error) {
@@ -27,7 +21,8 @@ export async function listen(app: FastifyInstance, { host, port }: Address): Pro
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new Error('the listener has no address')
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return { url: `http://${name}:${address.port}`, close: async (withinMs = 5_000) => await close(app, withinMs) }
+  const scheme = app.server instanceof HttpsServer ? 'https' : 'http'
+  return { url: `${scheme}://${name}:${address.port}`, close: async (withinMs = 5_000) => await close(app, withinMs) }
 }
 
 /** A connection that was busy when the close began would otherwise stay open, idle, until its keep-alive ends. */
