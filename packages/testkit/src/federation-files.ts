@@ -60,7 +60,7 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
       const own = keys.get(region)
       const exchangeUrl = exchangeUrls[region]
       if (own === undefined || exchangeUrl === undefined) throw new Error(`no exchange address for ${region}`)
-      return { region, name: regionName(region), exchangeUrl, ...own }
+      return { region, name: regionName(region), exchangeUrl, addresses: LOCAL, ...own }
     }),
     agencies: agenciesOf(regions),
     agreements: usualAgreements(regions, options.procedures ?? coreProcedures),
@@ -79,6 +79,9 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
   }
   return files
 }
+
+/** This machine, and the private networks of containers on it. */
+const LOCAL = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
 
 type RegionKeys = Pick<FederationFile['regions'][number], 'keys' | 'log' | 'witness'>
 

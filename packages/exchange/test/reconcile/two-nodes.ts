@@ -138,6 +138,7 @@ function federationOf(
       region,
       name: { zh: region, en: region },
       exchangeUrl: `http://127.0.0.1:${portOf(servers.get(region))}`,
+      addresses: ['127.0.0.0/8'],
       keys: [publicJwk(keys.get(region) as KeyObject)],
       ...logKeys.get(region)?.listed,
     })),

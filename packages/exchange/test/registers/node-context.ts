@@ -72,6 +72,7 @@ function federationOf(
       region,
       name: { zh: region, en: region },
       exchangeUrl: 'http://127.0.0.1:1/exchange/v1',
+      addresses: ['127.0.0.0/8'],
       keys: [keys[region]],
       ...logKeys[region]?.listed,
     })),
