@@ -61,6 +61,8 @@ export const federationFile = z.strictObject({
   regions: z.array(region).min(1),
   agencies: z.array(agency),
   agreements: z.array(agreement),
+  /** Of the registry it was made from. */
+  exp: epochSeconds.exactOptional(),
   former: z.array(former).max(1_000).exactOptional(),
 })
 

@@ -10,7 +10,7 @@ import type { Registry } from './registry.ts'
  * keeps a newer one back must not keep a revoked key alive.
  */
 export function federationFileOf({ claims }: Registry, manifests: readonly Manifest[]): FederationFile {
-  const { version, regions, agencies, agreements } = claims
+  const { version, exp, regions, agencies, agreements } = claims
   const histories = new Map<RegionId, KnownKey[]>()
   for (const region of new Set(manifests.map((manifest) => manifest.claims.iss))) histories.set(region, keysOf(region, manifests))
   const known = new Set<string>()
@@ -23,7 +23,7 @@ export function federationFileOf({ claims }: Registry, manifests: readonly Manif
     })
   const current = regions.map(({ root: _, ...region }) => ({ ...region, keys: own(region.region) }))
   const former = [...histories.keys()].filter((region) => !regions.some((one) => one.region === region))
-  return { version, regions: current, agencies, agreements, former: former.map((region) => ({ region, keys: own(region) })) }
+  return { version, exp, regions: current, agencies, agreements, former: former.map((region) => ({ region, keys: own(region) })) }
 }
 
 export function federationOf(registry: Registry, manifests: readonly Manifest[]): Federation {

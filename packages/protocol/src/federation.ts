@@ -18,9 +18,13 @@ import { importPublicJwk, type KeyOwner } from './keys.ts'
 /** The regions that trust one another, indexed for look-up. Made only by `parseFederation` and `federationOf`. */
 export interface Federation {
   readonly version: number
+  /** When the registry ends, epoch seconds; undefined: a file that knows of no end. */
+  readonly exp?: number
   readonly regions: readonly Region[]
   readonly agencies: readonly Agency[]
   readonly agreements: readonly Agreement[]
+  /** Regions that have left, with their keys. */
+  readonly former?: FederationFile['former']
   /** All that were ever known, those of regions that have left too; which of them count today, `keyOwnerAt` says. */
   readonly keysByKid: ReadonlyMap<string, KeyOwner>
   readonly regionsById: ReadonlyMap<RegionId, Region>

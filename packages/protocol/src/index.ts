@@ -89,6 +89,7 @@ export {
   type Manifest,
   type ManifestClaims,
   type ManifestRefusal,
+  parseStoredManifest,
   signManifest,
   verifyManifest,
 } from './manifest.ts'
@@ -118,7 +119,9 @@ export {
 export {
   judgeRegistry,
   MAX_REGISTRY_BYTES,
+  parsePins,
   parseRegistryClaims,
+  parseStoredRegistry,
   type Registry,
   type RegistryClaims,
   type RegistryRefusal,

@@ -5,6 +5,7 @@ import { signingInputDigest } from './digest.ts'
 import { publicKey, revocation } from './federation-file.ts'
 import { importPublicJwk, type PublicJwk, type Signer, thumbprint } from './keys.ts'
 import { signToken } from './message.ts'
+import { checkMessageText } from './message-text.ts'
 import { parseStrictJson } from './strict-json.ts'
 import { verifyToken } from './verify-signature.ts'
 
@@ -57,6 +58,14 @@ export async function verifyManifest(
   const claims = json.ok ? manifestClaims.safeParse(json.value).data : undefined
   if (claims === undefined || claims.iss !== region || claims.keys.some(({ kid }) => kid === root.kid)) return undefined
   return { token, digest: signingInputDigest(verified.signingInput), claims }
+}
+
+/** Of a text that was verified when it was stored. Throws TypeError or ZodError on any other. */
+export function parseStoredManifest(token: string): Manifest {
+  const text = checkMessageText(token, MANIFEST_TYP)
+  const json = text.ok ? parseStrictJson(text.payload) : undefined
+  if (!text.ok || !json?.ok) throw new TypeError('not a manifest that was stored')
+  return { token, digest: signingInputDigest(text.signingInput), claims: manifestClaims.parse(json.value) }
 }
 
 /** Throws ZodError on claims that no node could read. */

@@ -3,8 +3,9 @@ import { epochSeconds, plainName } from './claims.ts'
 import { CLOCK_TOLERANCE_SECONDS, REGISTRY_TYP } from './constants.ts'
 import { signingInputDigest } from './digest.ts'
 import { agency, agreement, crossCheck, type FederationProblem, publicKey, regionShape, schemaProblems } from './federation-file.ts'
-import { importPublicJwk, type PublicJwk, type Signer } from './keys.ts'
+import { importPublicJwk, type PublicJwk, type Signer, thumbprint } from './keys.ts'
 import { signToken } from './message.ts'
+import { checkMessageText } from './message-text.ts'
 import { parseStrictJson } from './strict-json.ts'
 import { verifyToken } from './verify-signature.ts'
 
@@ -39,6 +40,14 @@ export interface Registry {
   readonly claims: Readonly<RegistryClaims>
 }
 
+const pinSet = z.strictObject({ keys: z.array(publicKey).min(1).max(16) })
+
+/** The federation's public keys as a node pins them: a JWK set of Ed25519 keys, each under its thumbprint. Undefined for anything else. */
+export function parsePins(json: unknown): readonly PublicJwk[] | undefined {
+  const keys = pinSet.safeParse(json).data?.keys
+  return keys?.every((key) => thumbprint(key) === key.kid) ? keys : undefined
+}
+
 export type VerifiedRegistry =
   | { readonly ok: true; readonly registry: Registry }
   /** `signature`: not a strict text, or no pinned key signed it. `content`: one did, and the claims are not those of a registry. */
@@ -54,6 +63,15 @@ export async function verifyRegistry(text: string | Uint8Array, pins: readonly P
   const parsed = json.ok ? parseRegistryClaims(json.value) : { ok: false as const, problems: [] }
   if (!parsed.ok) return { ok: false, why: 'content', problems: parsed.problems }
   return { ok: true, registry: { token, digest: signingInputDigest(verified.signingInput), kid: verified.kid, claims: parsed.claims } }
+}
+
+/** Of a text that was verified when it was stored. Throws TypeError on any other. */
+export function parseStoredRegistry(token: string): Registry {
+  const text = checkMessageText(token, REGISTRY_TYP)
+  const json = text.ok ? parseStrictJson(text.payload) : undefined
+  const parsed = json?.ok ? parseRegistryClaims(json.value) : undefined
+  if (!text.ok || !parsed?.ok) throw new TypeError('not a registry that was stored')
+  return { token, digest: signingInputDigest(text.signingInput), kid: text.kid, claims: parsed.claims }
 }
 
 export type ParsedRegistry =

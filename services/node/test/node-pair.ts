@@ -58,8 +58,8 @@ export async function startPair(overrides: { procedures?: readonly Procedure[]; 
   }
   for (const { node } of nodes) {
     await until(
-      async () => await node.ctx.logState.readNow(),
-      ({ confirmed }) => confirmed,
+      async () => (await node.ctx.logState.readNow()).confirmed && node.ctx.federation.regions.every(({ keys }) => keys.length > 0),
+      (ready) => ready,
     )
   }
   return {

@@ -398,6 +398,21 @@ interface RegisterQuestionTable {
   case_number: string
 }
 
+interface RegistryTable {
+  version: number
+  digest: string
+  token: string
+  at: Date
+}
+
+interface ManifestTable {
+  region: string
+  version: number
+  digest: string
+  token: string
+  at: Date
+}
+
 export interface Database {
   cases: CaseTable
   documents: DocumentTable
@@ -434,6 +449,8 @@ export interface Database {
   imports: ImportTable
   import_rows: ImportRowTable
   reconciliations: ReconciliationTable
+  registries: RegistryTable
+  manifests: ManifestTable
 }
 
 export type ActRow = Selectable<ActTable>
@@ -457,6 +474,7 @@ export type LogSealRow = Selectable<LogSealTable>
 export type LogSuccessorRow = Selectable<LogSuccessorTable>
 export type LogTileRow = Selectable<LogTileTable>
 export type LogWitnessRow = Selectable<LogWitnessTable>
+export type ManifestRow = Selectable<ManifestTable>
 export type OutboxRow = Selectable<OutboxTable>
 export type PeerRow = Selectable<PeerTable>
 export type PlaceRow = Selectable<PlaceTable>
@@ -467,6 +485,7 @@ export type ReconciliationRow = Selectable<ReconciliationTable>
 export type RegisterLookupRow = Selectable<RegisterLookupTable>
 export type RegisterQuestionRow = Selectable<RegisterQuestionTable>
 export type RegisterRecordRow = Selectable<RegisterRecordTable>
+export type RegistryRow = Selectable<RegistryTable>
 export type RequestIdRow = Selectable<RequestIdTable>
 export type SettlementEntryRow = Selectable<SettlementEntryTable>
 export type TaskRow = Selectable<TaskTable>

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { joinMessages, keyOwner, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, type Outcome, verifyAnswer } from '@hefu/protocol'
+import { joinMessages, keyOwnerAt, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, type Outcome, verifyAnswer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
@@ -12,7 +12,7 @@ import { retryAfterMs, retryDelayMs } from './retry-delay.ts'
 
 type DeliverContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics'
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'keyMisses'
 >
 
 const INBOX_PATH = '/exchange/v1/inbox'
@@ -86,9 +86,12 @@ async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch, sig
 
 /** Never the peer's word alone: the receipt must verify and lead from our own leaf to its root. */
 async function verify(ctx: DeliverContext, peer: string, batch: Batch, body: Buffer): Promise<Outcome[]> {
-  return await verifyAnswer(body, { iss: ctx.region, aud: peer as RegionId, messages: batch.messages }, (kid) =>
-    keyOwner(ctx.federation, kid),
-  )
+  const now = Math.floor(ctx.now() / 1000)
+  return await verifyAnswer(body, { iss: ctx.region, aud: peer as RegionId, messages: batch.messages }, (kid) => {
+    const owner = keyOwnerAt(ctx.federation, kid, now)
+    if (owner === undefined) ctx.keyMisses.add()
+    return owner
+  })
 }
 
 /** `http-503`, `refused`, `timeout`, … Any unsigned answer is a failure, 4xx included: a proxy may have sent it. */

@@ -17,6 +17,7 @@ import { UnverifiableTexts } from '../../src/log/unverifiable-texts.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { answerHeads } from '../../src/reconcile/answer-heads.ts'
+import { KeyMisses } from '../../src/trust/key-misses.ts'
 import { newLogKeys } from '../log-context.ts'
 
 type LogKeys = ReturnType<typeof newLogKeys>
@@ -56,13 +57,14 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     procedures: [violationNotice],
     registers,
     signer: signerOf(keys.get(region) as KeyObject),
-    exchangeLog: logContextOf(federation, region, (logKeys.get(region) as LogKeys).signers),
+    exchangeLog: logContextOf(() => federation, region, (logKeys.get(region) as LogKeys).signers),
     actorKey: new Uint8Array(32),
     logState: logStateReader({ db, now }),
     now,
     log,
     metrics: createMetrics(),
     unverifiable: new UnverifiableTexts(),
+    keyMisses: new KeyMisses(),
     recent: new RecentMessages(),
   })
   const chengdu = await open(CHENGDU, urls.chengdu)

@@ -11,6 +11,7 @@ import { logStateReader } from '../../src/log/log-state.ts'
 import { UnverifiableTexts } from '../../src/log/unverifiable-texts.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
+import { KeyMisses } from '../../src/trust/key-misses.ts'
 import { newLogKeys } from '../log-context.ts'
 
 export const officer: Caller = { client: 'chongqing-systems', role: 'officer', agency: '500000-0001' }
@@ -44,13 +45,14 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     procedures: [violationNotice],
     registers,
     signer: signerOf(keys.privateKey),
-    exchangeLog: logContextOf(federation, region, logKeys[region as '500000'].signers),
+    exchangeLog: logContextOf(() => federation, region, logKeys[region as '500000'].signers),
     actorKey: new Uint8Array(32),
     logState: logStateReader({ db, now: Date.now }),
     now: Date.now,
     log,
     metrics: createMetrics(),
     unverifiable: new UnverifiableTexts(),
+    keyMisses: new KeyMisses(),
     recent: new RecentMessages(),
     ...overrides,
   }
