@@ -10,6 +10,7 @@ import type { LogStateReader } from './log/log-state.ts'
 import type { UnverifiableTexts } from './log/unverifiable-texts.ts'
 import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue/queue.ts'
+import type { Rates } from './rates.ts'
 import type { KeyMisses } from './trust/key-misses.ts'
 
 /** Everything a node's functions may use, made once at start; a function takes the part it uses. */
@@ -37,6 +38,8 @@ export interface Context {
   readonly keyMisses: KeyMisses
   /** Bytes that were just accepted, for the job that applies them. */
   readonly recent: RecentMessages
+  /** Requests of each peer, counted once its signature is verified: nobody uses up another's. */
+  readonly peerRates: Rates
 }
 
 export type Role = 'officer' | 'operator' | 'auditor'

@@ -45,14 +45,14 @@ export interface Manifest {
 }
 
 /** Text, signature by the region's root key, strict claims, and that the region says it of itself. */
-export async function verifyManifest(
+export function verifyManifest(
   text: string | Uint8Array,
   { region, root }: { readonly region: string; readonly root: PublicJwk },
-): Promise<Manifest | undefined> {
+): Manifest | undefined {
   const token = (typeof text === 'string' ? text : Buffer.from(text).toString('latin1')).replace(/\r?\n$/, '')
   if (token.length > MAX_MANIFEST_BYTES) return undefined
   const key = importPublicJwk(root)
-  const verified = await verifyToken(token, MANIFEST_TYP, (kid) => (kid === root.kid ? { key } : undefined))
+  const verified = verifyToken(token, MANIFEST_TYP, (kid) => (kid === root.kid ? { key } : undefined))
   if (!verified.ok) return undefined
   const json = parseStrictJson(verified.payload)
   const claims = json.ok ? manifestClaims.safeParse(json.value).data : undefined

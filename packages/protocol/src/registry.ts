@@ -54,10 +54,10 @@ export type VerifiedRegistry =
   | { readonly ok: false; readonly why: 'signature' | 'content'; readonly problems: readonly FederationProblem[] }
 
 /** Text, signature by one of the pinned keys, strict claims. That it may take the place of another is `judgeRegistry`. */
-export async function verifyRegistry(text: string | Uint8Array, pins: readonly PublicJwk[]): Promise<VerifiedRegistry> {
+export function verifyRegistry(text: string | Uint8Array, pins: readonly PublicJwk[]): VerifiedRegistry {
   const token = (typeof text === 'string' ? text : Buffer.from(text).toString('latin1')).replace(/\r?\n$/, '')
   const pinned = new Map(pins.map((jwk) => [jwk.kid, { key: importPublicJwk(jwk) }]))
-  const verified = token.length > MAX_REGISTRY_BYTES ? undefined : await verifyToken(token, REGISTRY_TYP, (kid) => pinned.get(kid))
+  const verified = token.length > MAX_REGISTRY_BYTES ? undefined : verifyToken(token, REGISTRY_TYP, (kid) => pinned.get(kid))
   if (!verified?.ok) return { ok: false, why: 'signature', problems: [] }
   const json = parseStrictJson(verified.payload)
   const parsed = json.ok ? parseRegistryClaims(json.value) : { ok: false as const, problems: [] }

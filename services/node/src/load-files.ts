@@ -16,11 +16,13 @@ import {
 } from '@hefu/protocol'
 import { parseVerifierKey } from '@hefu/translog'
 import type { Parsed, SettingProblem, Settings } from './config.ts'
+import { loadTls, type Tls, type TlsFiles } from './http/tls.ts'
 
-export type FileSettings = Pick<
-  Settings,
-  'region' | 'registry' | 'federationKeysFile' | 'keysFolder' | 'logKeyFile' | 'witnessKeyFile' | 'actorKeyFile' | 'clientsFile'
->
+export type FileSettings = Partial<Pick<Settings, 'apiTls' | 'exchangeTls'>> &
+  Pick<
+    Settings,
+    'region' | 'registry' | 'federationKeysFile' | 'keysFolder' | 'logKeyFile' | 'witnessKeyFile' | 'actorKeyFile' | 'clientsFile'
+  >
 
 export interface Files {
   readonly trust: TrustSources
@@ -30,30 +32,39 @@ export interface Files {
   readonly witnessSigner: Signer
   readonly actorSigner: Signer
   readonly clients: readonly Client[]
+  readonly tls: ListenerTls
+}
+
+/** Of each listener; undefined: plain HTTP. */
+export interface ListenerTls {
+  readonly api: Tls | undefined
+  readonly exchange: Tls | undefined
 }
 
 /** Reads the files that the settings name and reports all problems of all of them at once. */
 export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> {
-  const [pins, folder, logSigner, witnessSigner, actorSigner, clients] = await Promise.all([
+  const [pins, folder, logSigner, witnessSigner, actorSigner, clients, apiTls, exchangeTls] = await Promise.all([
     loadPins(settings.federationKeysFile),
     loadFolder(settings.keysFolder),
     loadKey(settings.logKeyFile, 'HEFU_LOG_KEY'),
     loadKey(settings.witnessKeyFile, 'HEFU_WITNESS_KEY'),
     loadKey(settings.actorKeyFile, 'HEFU_ACTOR_KEY'),
     loadClients(settings.clientsFile),
+    loadListenerTls(settings.apiTls, 'HEFU_API_TLS_CERT'),
+    loadListenerTls(settings.exchangeTls, 'HEFU_EXCHANGE_TLS_CERT'),
   ])
   const registry = await loadRegistry(settings.registry, pins)
-  const problems = [pins, folder, registry, logSigner, witnessSigner, actorSigner, clients].flatMap((file) =>
-    file.ok ? [] : file.problems,
-  )
+  const files = [pins, folder, registry, logSigner, witnessSigner, actorSigner, clients, apiTls, exchangeTls]
+  const problems = files.flatMap((file) => (file.ok ? [] : file.problems))
   if (registry.ok && registry.value !== undefined)
-    problems.push(...(await mismatches(settings, registry.value, { folder, logSigner, witnessSigner, clients })))
-  if (!(pins.ok && registry.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && clients.ok) || problems.length > 0) {
+    problems.push(...mismatches(settings, registry.value, { folder, logSigner, witnessSigner, clients }))
+  if (!(pins.ok && registry.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && clients.ok && apiTls.ok && exchangeTls.ok))
     return { ok: false, problems }
-  }
+  if (problems.length > 0) return { ok: false, problems }
   const trust = { pins: pins.value, registry: settings.registry, keys: settings.keysFolder }
   const signers = { logSigner: logSigner.value, witnessSigner: witnessSigner.value, actorSigner: actorSigner.value }
-  return { ok: true, value: { trust, found: registry.value, ...signers, clients: clients.value } }
+  const tls = { api: apiTls.value, exchange: exchangeTls.value }
+  return { ok: true, value: { trust, found: registry.value, ...signers, clients: clients.value, tls } }
 }
 
 interface LoadedFiles {
@@ -64,12 +75,12 @@ interface LoadedFiles {
 }
 
 /** Each file may be right by itself and still not belong to this region. */
-async function mismatches({ region }: Pick<Settings, 'region'>, { claims }: Registry, files: LoadedFiles): Promise<SettingProblem[]> {
+function mismatches({ region }: Pick<Settings, 'region'>, { claims }: Registry, files: LoadedFiles): SettingProblem[] {
   const own = claims.regions.find((one) => one.region === region)
   if (!own) return [{ setting: 'HEFU_REGION', zh: '联合体注册表中没有此区域', en: 'is not a region of the registry' }]
   const { folder, logSigner, witnessSigner, clients } = files
   const problems: SettingProblem[] = []
-  if (folder.ok) problems.push(...(await folderProblems(folder.value, own)))
+  if (folder.ok) problems.push(...folderProblems(folder.value, own))
   if (!holdsKey(logSigner, own.log)) {
     problems.push({
       setting: 'HEFU_LOG_KEY',
@@ -96,10 +107,10 @@ async function mismatches({ region }: Pick<Settings, 'region'>, { claims }: Regi
   return problems
 }
 
-async function folderProblems({ manifest: text, signers }: KeyFolder, own: RegistryRegion): Promise<SettingProblem[]> {
+function folderProblems({ manifest: text, signers }: KeyFolder, own: RegistryRegion): SettingProblem[] {
   const setting = 'HEFU_KEYS'
   if (text === undefined) return [{ setting, zh: '目录中没有 manifest.jwt', en: 'names a folder without manifest.jwt' }]
-  const manifest = await verifyManifest(text, own)
+  const manifest = verifyManifest(text, own)
   if (manifest === undefined) {
     return [
       {
@@ -147,7 +158,7 @@ async function loadRegistry(source: string, pins: Parsed<readonly PublicJwk[]>):
   if (text === undefined) {
     return { ok: false, problems: [{ setting, zh: '文件不存在或无法读取', en: 'names a file that does not exist or cannot be read' }] }
   }
-  const verified = await verifyRegistry(text, pins.value)
+  const verified = verifyRegistry(text, pins.value)
   if (verified.ok) return { ok: true, value: verified.registry }
   if (verified.why === 'signature') {
     return {
@@ -164,6 +175,12 @@ async function loadClients(path: string): Promise<Parsed<readonly Client[]>> {
   const parsed = parseClients(json.value)
   if (parsed.ok) return { ok: true, value: parsed.clients }
   return { ok: false, problems: parsed.problems.map(({ pointer, zh, en }) => ({ setting: `HEFU_CLIENTS ${pointer}`, zh, en })) }
+}
+
+async function loadListenerTls(files: TlsFiles | undefined, setting: string): Promise<Parsed<Tls | undefined>> {
+  if (files === undefined) return { ok: true, value: undefined }
+  const loaded = await loadTls(files)
+  return loaded.ok ? { ok: true, value: loaded.tls } : { ok: false, problems: [{ setting, ...loaded.problem }] }
 }
 
 async function loadKey(path: string, setting: string): Promise<Parsed<Signer>> {

@@ -92,7 +92,7 @@ async function manifestOf({ claims }: Registry, path: string) {
     en: `${path}: not a key manifest signed by the root key of a region of the registry`,
   })
   const region = claims.regions.find((one) => one.region === issuerOf(token))
-  const manifest = region && (await verifyManifest(token, region))
+  const manifest = region && verifyManifest(token, region)
   if (manifest === undefined) throw refused
   return manifest
 }

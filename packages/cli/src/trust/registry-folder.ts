@@ -109,7 +109,7 @@ export async function signFederation(folder: string, { days, now }: { readonly d
 export async function showFederation(path: string, pinsPath: string): Promise<Registry> {
   const pins = parsePins(await readJson(pinsPath))
   if (pins === undefined) throw new TrustFileError({ zh: `${pinsPath}：不是公钥集合（JWK Set）`, en: `${pinsPath}: not a JWK set` })
-  const verified = await verifyRegistry(await readText(path), pins)
+  const verified = verifyRegistry(await readText(path), pins)
   if (verified.ok) return verified.registry
   if (verified.why === 'signature')
     throw new TrustFileError({ zh: `${path}：不是由所给公钥签发的注册表`, en: `${path}: not a registry signed by one of these keys` })

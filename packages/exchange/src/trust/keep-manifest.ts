@@ -22,7 +22,7 @@ export async function keepManifest(
   { region, root }: RegionRoot,
   federation: Federation,
 ): Promise<string | undefined> {
-  const manifest = await verifyManifest(text, { region, root })
+  const manifest = verifyManifest(text, { region, root })
   if (manifest === undefined) return await refuse(ctx, region, 'signature', hash('sha256', text, 'base64url'))
   const isForeign = manifest.claims.keys.some(({ kid }) => (keyOwner(federation, kid)?.region ?? region) !== region)
   if (isForeign) return await refuse(ctx, region, 'foreign-key', manifest.digest)

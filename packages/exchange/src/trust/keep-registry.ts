@@ -12,7 +12,7 @@ export type KeepContext = Pick<Context, 'db' | 'now' | 'log' | 'metrics'>
  * and nothing changes. Answers why it was refused, or undefined.
  */
 export async function keepRegistry(ctx: KeepContext, text: Uint8Array, pins: readonly PublicJwk[]): Promise<string | undefined> {
-  const verified = await verifyRegistry(text, pins)
+  const verified = verifyRegistry(text, pins)
   if (!verified.ok) return await refuse(ctx, verified.why, hash('sha256', text, 'base64url'))
   const { registry } = verified
   const judged = await ctx.db.transaction().execute(async (tx) => {

@@ -11,6 +11,7 @@ import { logStateReader } from '../../src/log/log-state.ts'
 import { UnverifiableTexts } from '../../src/log/unverifiable-texts.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
+import { Rates } from '../../src/rates.ts'
 import { KeyMisses } from '../../src/trust/key-misses.ts'
 import { newLogKeys } from '../log-context.ts'
 
@@ -54,6 +55,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     unverifiable: new UnverifiableTexts(),
     keyMisses: new KeyMisses(),
     recent: new RecentMessages(),
+    peerRates: new Rates({ requests: 1_000, seconds: 10 }),
     ...overrides,
   }
   const close = async () => {
