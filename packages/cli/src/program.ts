@@ -1,5 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { addAudit } from './commands/audit.ts'
+import { addFederation } from './commands/federation.ts'
+import { addKey } from './commands/key.ts'
 import { addKeygen } from './commands/keygen.ts'
 import { addStart } from './commands/start.ts'
 import { LANGUAGES, languageOf, say } from './language.ts'
@@ -10,6 +12,8 @@ export function buildProgram() {
   addKeygen(program)
   addStart(program)
   addAudit(program)
+  addFederation(program)
+  addKey(program)
   return program
 }
 

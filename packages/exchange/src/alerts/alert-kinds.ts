@@ -16,4 +16,9 @@ export const alertKinds = [
   'log.promise-broken',
   'witness.forgot',
   'witness.contradiction',
+  'registry.refused',
+  'registry.expiring',
+  'registry.expired',
+  'manifest.refused',
+  'clock.skew',
 ] as const

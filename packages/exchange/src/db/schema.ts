@@ -401,6 +401,21 @@ interface RegisterQuestionTable {
   case_number: string
 }
 
+interface RegistryTable {
+  version: number
+  digest: string
+  token: string
+  at: Date
+}
+
+interface ManifestTable {
+  region: string
+  version: number
+  digest: string
+  token: string
+  at: Date
+}
+
 export interface Database {
   cases: CaseTable
   documents: DocumentTable
@@ -437,6 +452,8 @@ export interface Database {
   imports: ImportTable
   import_rows: ImportRowTable
   reconciliations: ReconciliationTable
+  registries: RegistryTable
+  manifests: ManifestTable
 }
 
 export type ActRow = Selectable<ActTable>
@@ -460,6 +477,7 @@ export type LogSealRow = Selectable<LogSealTable>
 export type LogSuccessorRow = Selectable<LogSuccessorTable>
 export type LogTileRow = Selectable<LogTileTable>
 export type LogWitnessRow = Selectable<LogWitnessTable>
+export type ManifestRow = Selectable<ManifestTable>
 export type OutboxRow = Selectable<OutboxTable>
 export type PeerRow = Selectable<PeerTable>
 export type PlaceRow = Selectable<PlaceTable>
@@ -470,6 +488,7 @@ export type ReconciliationRow = Selectable<ReconciliationTable>
 export type RegisterLookupRow = Selectable<RegisterLookupTable>
 export type RegisterQuestionRow = Selectable<RegisterQuestionTable>
 export type RegisterRecordRow = Selectable<RegisterRecordTable>
+export type RegistryRow = Selectable<RegistryTable>
 export type RequestIdRow = Selectable<RequestIdTable>
 export type SettlementEntryRow = Selectable<SettlementEntryTable>
 export type TaskRow = Selectable<TaskTable>

@@ -1,4 +1,4 @@
-import { type Answer, type AnswerEntry, keyOwner, type VerifiedMessage, verifyMessages } from '@hefu/protocol'
+import { type Answer, type AnswerEntry, keyOwner, keyOwnerAt, type VerifiedMessage, verifyMessages } from '@hefu/protocol'
 import type { Context } from '../context.ts'
 import { logUnverifiable } from '../log/unverifiable-texts.ts'
 import { requirePeerRate } from '../peers/require-peer-rate.ts'
@@ -14,8 +14,9 @@ export type Accepted = { readonly status: 200; readonly answer: Answer } | { rea
 
 type AcceptContext = Pick<
   Context,
-  | 'peerRates'
   | 'unverifiable'
+  | 'keyMisses'
+  | 'peerRates'
   | 'region'
   | 'db'
   | 'queue'
@@ -38,7 +39,8 @@ const unverifiable: AnswerEntry = { jti: null, status: 'deferred', reason: 'unve
  */
 export async function acceptMessages(ctx: AcceptContext, tokens: readonly string[]): Promise<Accepted> {
   const startedMs = performance.now()
-  const messages = await verifyAll(ctx, tokens)
+  const messages = await withoutLate(ctx, await verifyAll(ctx, tokens))
+  if (messages.includes(null)) ctx.keyMisses.add()
   const verified = messages.filter((message) => message !== null)
   const iss = verified[0]?.region
   ctx.unverifiable.add(tokens.filter((_, at) => messages[at]?.region !== iss || iss === undefined))
@@ -66,6 +68,20 @@ async function verifyAll(ctx: AcceptContext, tokens: readonly string[]): Promise
   }
   const results = await verifyMessages(tokens, lookUp)
   return results.map((result, at) => (result.ok ? { ...result, token: tokens[at] as string } : null))
+}
+
+/**
+ * A key that has ended, or was revoked, is good for no new text. What was answered while it was good still gets its answer, to the byte:
+ * the sender may not have heard it.
+ */
+async function withoutLate(ctx: AcceptContext, messages: readonly (Verified | null)[]): Promise<readonly (Verified | null)[]> {
+  const now = Math.floor(ctx.now() / 1000)
+  const late = messages.filter((message) => message !== null && keyOwnerAt(ctx.federation, message.kid, now) === undefined) as Verified[]
+  const [first] = late
+  if (first === undefined) return messages
+  const jtis = late.map(({ jti }) => jti)
+  const answered = new Set((await readAnswers(ctx.db, first.region, jtis)).map(keyOf))
+  return messages.map((message) => (message !== null && late.includes(message) && !answered.has(keyOf(message)) ? null : message))
 }
 
 interface Answered {

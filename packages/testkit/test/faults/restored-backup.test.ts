@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type FederationFile, generateKeyFile, importPublicJwk } from '@hefu/protocol'
+import { generateKeyFile, importPublicJwk, type RegistryRegion } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { ED25519, formatVerifierKey, verifierKey } from '@hefu/translog'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { changeRegistry } from '../../src/federation-files.ts'
 import { type Federation, type Json, listOf, startFederation } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, correction, filing, notice, retraction } from './bodies.ts'
@@ -190,15 +190,14 @@ async function openSuccessor(): Promise<void> {
   expect(await count(database(), 'select count(*) from log_heads where epoch = 0 and closed_at is not null')).toBe(1)
 }
 
-/** A new key for the new log, in the federation file of both regions. */
+/** A new key for the new log, in the registry of both regions. */
 async function renameLog(origin: string): Promise<void> {
   const keyFile = join(federation.dir, 'config', 'next-log-key.pem')
   const log = formatVerifierKey(verifierKey(origin, ED25519, importPublicJwk(await generateKeyFile(keyFile))))
   for (const node of federation.nodes) {
     await node.stop()
-    const file = JSON.parse(await readFile(node.env.HEFU_FEDERATION, 'utf8')) as FederationFile
-    const regions = file.regions.map((one) => (one.region === chengdu ? { ...one, log } : one))
-    await writeFile(node.env.HEFU_FEDERATION, JSON.stringify({ ...file, version: file.version + 1, regions }))
+    const renamed = (one: RegistryRegion) => (one.region === chengdu ? { ...one, log } : one)
+    await changeRegistry(join(federation.dir, 'config'), node.files, (claims) => ({ ...claims, regions: claims.regions.map(renamed) }))
     await node.start(node.region === chengdu ? { HEFU_LOG_KEY: keyFile } : {})
   }
 }
