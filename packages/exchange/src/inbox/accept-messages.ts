@@ -6,7 +6,7 @@ import { messagesAccepted } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
 import type { NewArrival } from './arrival-rows.ts'
 import { firstAnswers } from './first-answers.ts'
-import { readKnownCases, type StoredAnswer } from './inbox-store.ts'
+import { readAnswerRows, readKnownCases, type StoredAnswer } from './inbox-store.ts'
 import { judgeMessage } from './judge-message.ts'
 import { storeArrivals } from './store-arrivals.ts'
 
@@ -80,7 +80,7 @@ async function withoutLate(ctx: AcceptContext, messages: readonly (Verified | nu
   const [first] = late
   if (first === undefined) return messages
   const jtis = late.map(({ jti }) => jti)
-  const answered = new Set((await readAnswers(ctx.db, first.region, jtis)).map(keyOf))
+  const answered = new Set((await readAnswerRows(ctx.db, first.region, jtis)).map(keyOf))
   return messages.map((message) => (message !== null && late.includes(message) && !answered.has(keyOf(message)) ? null : message))
 }
 
