@@ -1,6 +1,8 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { addAudit } from './commands/audit.ts'
 import { addClient } from './commands/client.ts'
+import { addFederation } from './commands/federation.ts'
+import { addKey } from './commands/key.ts'
 import { addKeygen } from './commands/keygen.ts'
 import { addStart } from './commands/start.ts'
 import { addToken } from './commands/token.ts'
@@ -12,6 +14,8 @@ export function buildProgram() {
   addKeygen(program)
   addStart(program)
   addAudit(program)
+  addFederation(program)
+  addKey(program)
   addToken(program)
   addClient(program)
   return program

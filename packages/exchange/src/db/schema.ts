@@ -288,6 +288,9 @@ interface PromiseTable {
   attempts: number
   checked_at: Date | null
   proven_size: string | null
+  missed_log: string | null
+  missed_size: string | null
+  missed_at: Date | null
 }
 
 interface IdempotencyTable {
@@ -403,6 +406,21 @@ interface RegisterQuestionTable {
   case_number: string
 }
 
+interface RegistryTable {
+  version: number
+  digest: string
+  token: string
+  at: Date
+}
+
+interface ManifestTable {
+  region: string
+  version: number
+  digest: string
+  token: string
+  at: Date
+}
+
 interface ClientTable {
   client: string
   role: 'officer' | 'operator' | 'security' | 'auditor'
@@ -464,6 +482,8 @@ export interface Database {
   imports: ImportTable
   import_rows: ImportRowTable
   reconciliations: ReconciliationTable
+  registries: RegistryTable
+  manifests: ManifestTable
   clients: ClientTable
   used_assertions: UsedAssertionTable
 }
@@ -490,6 +510,7 @@ export type LogSealRow = Selectable<LogSealTable>
 export type LogSuccessorRow = Selectable<LogSuccessorTable>
 export type LogTileRow = Selectable<LogTileTable>
 export type LogWitnessRow = Selectable<LogWitnessTable>
+export type ManifestRow = Selectable<ManifestTable>
 export type OutboxRow = Selectable<OutboxTable>
 export type PeerRow = Selectable<PeerTable>
 export type PlaceRow = Selectable<PlaceTable>
@@ -500,6 +521,7 @@ export type ReconciliationRow = Selectable<ReconciliationTable>
 export type RegisterLookupRow = Selectable<RegisterLookupTable>
 export type RegisterQuestionRow = Selectable<RegisterQuestionTable>
 export type RegisterRecordRow = Selectable<RegisterRecordTable>
+export type RegistryRow = Selectable<RegistryTable>
 export type RequestIdRow = Selectable<RequestIdTable>
 export type SettlementEntryRow = Selectable<SettlementEntryTable>
 export type TaskRow = Selectable<TaskTable>

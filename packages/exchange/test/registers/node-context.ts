@@ -12,6 +12,7 @@ import { UnverifiableTexts } from '../../src/log/unverifiable-texts.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { Rates } from '../../src/rates.ts'
+import { KeyMisses } from '../../src/trust/key-misses.ts'
 import { callerOf, testAccess } from '../callers.ts'
 import { newLogKeys } from '../log-context.ts'
 
@@ -46,7 +47,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     procedures: [violationNotice],
     registers,
     signer: signerOf(keys.privateKey),
-    exchangeLog: logContextOf(federation, region, logKeys[region as '500000'].signers),
+    exchangeLog: logContextOf(() => federation, region, logKeys[region as '500000'].signers),
     actorKey: new Uint8Array(32),
     access: testAccess(db),
     logState: logStateReader({ db, now: Date.now }),
@@ -54,6 +55,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     log,
     metrics: createMetrics(),
     unverifiable: new UnverifiableTexts(),
+    keyMisses: new KeyMisses(),
     recent: new RecentMessages(),
     peerRates: new Rates({ requests: 1_000, seconds: 10 }),
     ...overrides,
@@ -76,6 +78,7 @@ function federationOf(
       region,
       name: { zh: region, en: region },
       exchangeUrl: 'http://127.0.0.1:1/exchange/v1',
+      addresses: ['127.0.0.0/8'],
       keys: [keys[region]],
       ...logKeys[region]?.listed,
     })),

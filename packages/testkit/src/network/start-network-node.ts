@@ -45,5 +45,5 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
     await node.stop()
     throw error
   })
-  return { node, signer: loaded.value.signer }
+  return { node, signer: node.ctx.signer }
 }

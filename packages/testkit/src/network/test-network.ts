@@ -43,6 +43,7 @@ export interface NetworkNode {
   /** Another one after a restart. */
   readonly node: Node
   readonly signer: Signer
+  readonly files: RegionFiles
   /** A token of one of the node's own clients, for what calls its API by itself. */
   token(role: keyof Tokens): Promise<string>
   /** The files of those clients. */
@@ -136,13 +137,13 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
 
 const CONFIRMED_WITHIN_MS = 30_000
 
-/** Before its witnesses have confirmed its log a node accepts nothing. */
+/** Before its witnesses have confirmed its log, and it has the keys of its peers, a node accepts nothing. */
 async function confirmed(nodes: readonly NetworkNode[]): Promise<void> {
   await waitUntil(async () => (await Promise.all(nodes.map(isConfirmed))).every(Boolean), CONFIRMED_WITHIN_MS, 15)
 }
 
 async function isConfirmed({ node }: NetworkNode): Promise<boolean> {
-  return (await node.ctx.logState.readNow()).confirmed
+  return node.ctx.federation.regions.every(({ keys }) => keys.length > 0) && (await node.ctx.logState.readNow()).confirmed
 }
 
 async function startLinks(
@@ -169,15 +170,17 @@ interface RestartableNode extends NetworkNode {
 
 async function restartableNode(
   region: RegionId,
-  { clientFiles }: RegionFiles,
+  files: RegionFiles,
   databaseUrl: string,
   start: (changes?: RestartChanges) => Promise<StartedNode>,
 ): Promise<RestartableNode> {
+  const { clientFiles } = files
   let started = await start()
   const open = () => openClientDesk({ api: started.node.api ?? '', region, clients: clientFiles, now: started.node.ctx.now })
   let desk: ClientDesk = open()
   return {
     region,
+    files,
     clients: clientFiles,
     databaseUrl,
     token: (role) => desk.token(role),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bilingual, type RegionId, regionName } from '@hefu/reference'
 import { enrolTrialClients } from '../clients/enrol-clients.ts'
-import type { ClientFile, RegionFiles, Tokens, TrialClient } from '../federation-files.ts'
+import { type ClientFile, fileEnvironment, type RegionFiles, type Tokens, type TrialClient } from '../federation-files.ts'
 import type { Logins } from '../postgres/logins.ts'
 import type { Exit } from '../processes/keep-process.ts'
 import { type NodeEnvironment, type NodeProcess, spawnNode } from '../processes/spawn-node.ts'
@@ -15,6 +15,8 @@ export type FederationNode = {
   exchange: string
   /** Of its clients, a day long; nobody has any before `enrol`. */
   tokens: Tokens
+  /** What it read at its start, and what an auditor is given. */
+  files: RegionFiles
   clients: Record<TrialClient, ClientFile>
   /** Enrols the clients, where they are not, and gets a token for each. */
   enrol(): Promise<void>
@@ -89,6 +91,7 @@ export async function startFederationNode(plan: NodePlan): Promise<FederationNod
     name: regionName(plan.region),
     api: process.api,
     exchange: process.exchange,
+    files: plan.files,
     get tokens() {
       if (tokens === undefined) throw new Error(`nobody is enrolled at ${plan.region} yet`)
       return tokens
@@ -123,13 +126,7 @@ export async function startFederationNode(plan: NodePlan): Promise<FederationNod
 function environmentOf(plan: NodePlan): NodeEnvironment {
   return {
     HEFU_REGION: plan.region,
-    HEFU_FEDERATION: plan.files.federation,
-    HEFU_KEY: plan.files.key,
-    HEFU_LOG_KEY: plan.files.logKey,
-    HEFU_WITNESS_KEY: plan.files.witnessKey,
-    HEFU_ACTOR_KEY: plan.files.actorKey,
-    HEFU_TOKEN_KEY: plan.files.tokenKey,
-    HEFU_CLIENTS: plan.files.clients,
+    ...fileEnvironment(plan.files),
     DATABASE_URL: plan.logins.databaseUrl,
     HEFU_MIGRATION_DATABASE_URL: plan.logins.migrationDatabaseUrl,
     HEFU_SEQUENCER_DATABASE_URL: plan.logins.sequencerDatabaseUrl,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { RegionId } from '@hefu/reference'
 import { expect, it, onTestFinished } from 'vitest'
 import { enrolTrialClients } from '../../src/clients/enrol-clients.ts'
-import { writeFederation } from '../../src/federation-files.ts'
+import { fileEnvironment, writeFederation } from '../../src/federation-files.ts'
 import { apiClient, compareHalves } from '../../src/index.ts'
 import { createTestDatabase, type TestDatabase } from '../../src/postgres/test-database.ts'
 import { freePorts } from '../../src/processes/free-port.ts'
@@ -35,13 +35,7 @@ async function startSplit() {
     if (own === undefined || database === undefined) throw new Error(`no files for ${region}`)
     const env = {
       HEFU_REGION: region,
-      HEFU_FEDERATION: own.federation,
-      HEFU_KEY: own.key,
-      HEFU_LOG_KEY: own.logKey,
-      HEFU_WITNESS_KEY: own.witnessKey,
-      HEFU_ACTOR_KEY: own.actorKey,
-      HEFU_TOKEN_KEY: own.tokenKey,
-      HEFU_CLIENTS: own.clients,
+      ...fileEnvironment(own),
       // What both copies are to their clients, wherever each listens.
       HEFU_API_URL: `http://${region}.bureau.test`,
       DATABASE_URL: database.url,

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { createNode, type Node } from '@hefu/node'
-import type { Signer } from '@hefu/protocol'
+import type { PublicJwk, Signer } from '@hefu/protocol'
 import { EMPTY_RANGE, formatCheckpoint, formatCompactRange, formatNote, growTiles, leafHash, rangeRoot, signNote } from '@hefu/translog'
 import pg from 'pg'
 import type { NetworkNode } from '../../src/index.ts'
@@ -75,13 +76,13 @@ export async function openTamperer({ databaseUrl, node }: NetworkNode): Promise<
 }
 
 /** The local API over a node's database, for whoever had a token of that node, and nothing that works. */
-export async function startReader({ databaseUrl, signer, node }: NetworkNode, now: () => number): Promise<Node> {
-  const { region, federation, exchangeLog, access } = node.ctx
+export async function startReader({ databaseUrl, signer, node, files }: NetworkNode, now: () => number): Promise<Node> {
+  const { region, exchangeLog, access } = node.ctx
+  const { keys: pins } = JSON.parse(await readFile(files.federationKeys, 'utf8')) as { keys: PublicJwk[] }
   const started = await createNode(
     {
       region,
-      federation,
-      signer,
+      trust: { pins, registry: files.registry, keys: files.keys },
       logSigner: exchangeLog.signer as Signer,
       witnessSigner: exchangeLog.witnessSigner as Signer,
       actorSigner: signer,

@@ -28,12 +28,17 @@ test('every node can load its files, and they fit together', async () => {
     const own = files[region]
     if (own === undefined) throw new Error('no files')
     const federation = await federationOf(own.federation)
-    const signer = await loadSigner(own.key)
+    const signer = await loadSigner(join(own.keys, 'key.pem'))
     expect(federation.keysByKid.get(signer.kid)?.region).toBe(region)
     expect(federation.agencies.find(({ code }) => code === `${region}-0001`)?.region).toBe(region)
     for (const { name, version } of procedures)
       expect(findAgreement(federation, { procedure: `${name}/${version}`, regions })).toMatchObject({ id: `${name}-2026`, automatic: true })
-    for (const path of [own.key, own.clients, own.tokenKey, ...Object.values(own.clientFiles).map(({ keyFile }) => keyFile)])
+    for (const path of [
+      join(own.keys, 'key.pem'),
+      own.clients,
+      own.tokenKey,
+      ...Object.values(own.clientFiles).map(({ keyFile }) => keyFile),
+    ])
       expect((await stat(path)).mode & 0o777).toBe(0o600)
   }
 })
@@ -62,14 +67,15 @@ test('the clients file holds two administrators and nothing secret', async () =>
 
 test('writing again keeps keys; the version grows only with a change', async () => {
   const first = await writeFederation(dir, { regions, exchangeUrls })
-  const key = await readFile(first['510100']?.key ?? '', 'utf8')
+  const key = await readFile(join(first['510100']?.keys ?? '', 'key.pem'), 'utf8')
   const clients = await readFile(first['510100']?.clients ?? '', 'utf8')
   const again = await writeFederation(dir, { regions, exchangeUrls })
   expect(again).toEqual(first)
   expect((await federationOf(again['510100']?.federation ?? '')).version).toBe(1)
   const moved = await writeFederation(dir, { regions, exchangeUrls: { ...exchangeUrls, '500000': 'http://127.0.0.1:9' } })
   expect((await federationOf(moved['510100']?.federation ?? '')).version).toBe(2)
-  expect([await readFile(moved['510100']?.key ?? '', 'utf8'), await readFile(moved['510100']?.clients ?? '', 'utf8')]).toEqual([
+  const moved510100 = moved['510100']
+  expect([await readFile(join(moved510100?.keys ?? '', 'key.pem'), 'utf8'), await readFile(moved510100?.clients ?? '', 'utf8')]).toEqual([
     key,
     clients,
   ])
