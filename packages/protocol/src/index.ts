@@ -83,6 +83,7 @@ export {
   parseExported,
   parseReceiptLine,
 } from './log-export.ts'
+export { isEarlierLog, successorOrigin } from './log-origin.ts'
 export {
   judgeManifest,
   type KeyRecord,

@@ -6,6 +6,7 @@ export const alertKinds = [
   'message.refused',
   'receipt.unverifiable',
   'receipt.clock',
+  'receipt.lost',
   'delivery.expired',
   'delivery.too-large',
   'apply.failed',

@@ -32,7 +32,7 @@ const rights = {
   sequencer: [
     ['select', logTables],
     ['delete', ['log_pending', 'log_checkpoints']],
-    ['insert', ['log_entries', 'log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses', 'log_seals']],
+    ['insert', ['log_pending', 'log_entries', 'log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses', 'log_seals']],
     ['update', ['log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses']],
   ],
 } as const satisfies Record<keyof Logins, readonly (readonly [right: string, tables: readonly string[]])[]>

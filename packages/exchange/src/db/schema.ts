@@ -286,6 +286,9 @@ interface PromiseTable {
   attempts: number
   checked_at: Date | null
   proven_size: string | null
+  missed_log: string | null
+  missed_size: string | null
+  missed_at: Date | null
 }
 
 interface IdempotencyTable {

@@ -5,7 +5,8 @@ import { requirePeerRate } from '../peers/require-peer-rate.ts'
 import { messagesAccepted } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
 import type { NewArrival } from './arrival-rows.ts'
-import { readAnswers, readKnownCases, type StoredAnswer } from './inbox-store.ts'
+import { firstAnswers } from './first-answers.ts'
+import { readAnswerRows, readKnownCases, type StoredAnswer } from './inbox-store.ts'
 import { judgeMessage } from './judge-message.ts'
 import { storeArrivals } from './store-arrivals.ts'
 
@@ -34,7 +35,7 @@ const unverifiable: AnswerEntry = { jti: null, status: 'deferred', reason: 'unve
 
 /**
  * Accepts a request of signed messages (protocol.md sections 1 and 2). One transaction stores whatever is new, with one
- * receipt over it; what was answered before gets its first answer, byte for byte. Throws when nothing was kept.
+ * receipt over it; what was answered before gets its first answer, byte for byte. Throws when nothing was kept, or a first answer is lost.
  */
 export async function acceptMessages(ctx: AcceptContext, tokens: readonly string[]): Promise<Accepted> {
   const startedMs = performance.now()
@@ -79,7 +80,7 @@ async function withoutLate(ctx: AcceptContext, messages: readonly (Verified | nu
   const [first] = late
   if (first === undefined) return messages
   const jtis = late.map(({ jti }) => jti)
-  const answered = new Set((await readAnswers(ctx.db, first.region, jtis)).map(keyOf))
+  const answered = new Set((await readAnswerRows(ctx.db, first.region, jtis)).map(keyOf))
   return messages.map((message) => (message !== null && late.includes(message) && !answered.has(keyOf(message)) ? null : message))
 }
 
@@ -97,7 +98,7 @@ interface Answered {
  */
 async function answerAll(ctx: AcceptContext, iss: string, messages: readonly Verified[]): Promise<Answered> {
   const jtis = [...new Set(messages.map((message) => message.jti))]
-  const before = await readAnswers(ctx.db, iss, jtis)
+  const before = await firstAnswers(ctx, iss, jtis)
   const answers = new Map(before.map((answer) => [keyOf(answer), answer]))
   const taken = new Set(before.map((answer) => answer.jti))
   const fresh = [...new Map(messages.filter((m) => !answers.has(keyOf(m))).map((m) => [keyOf(m), m])).values()]
@@ -118,9 +119,9 @@ async function answerAll(ctx: AcceptContext, iss: string, messages: readonly Ver
 async function settleRaces(ctx: AcceptContext, iss: string, lost: readonly NewArrival[]): Promise<StoredAnswer[]> {
   if (lost.length === 0) return []
   const jtis = lost.map((arrival) => arrival.jti)
-  const answered = new Set((await readAnswers(ctx.db, iss, jtis)).map(keyOf))
+  const answered = new Set((await firstAnswers(ctx, iss, jtis)).map(keyOf))
   await storeArrivals(ctx, iss, lost.filter((arrival) => !answered.has(keyOf(arrival))).map(reusedId))
-  return await readAnswers(ctx.db, iss, jtis)
+  return await firstAnswers(ctx, iss, jtis)
 }
 
 async function judgeAll(
