@@ -10,6 +10,7 @@ import type { LogStateReader } from './log/log-state.ts'
 import type { UnverifiableTexts } from './log/unverifiable-texts.ts'
 import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue/queue.ts'
+import type { Vault } from './vault/vault.ts'
 
 /** Everything a node's functions may use, made once at start; a function takes the part it uses. */
 export interface Context {
@@ -22,6 +23,8 @@ export interface Context {
   /** Signs messages, receipts and requests. */
   readonly signer: Signer
   readonly exchangeLog: LogContext
+  /** Seals and opens what lies in the database. */
+  readonly vault: Vault
   /** Under which the log names persons: see actor-name.ts. */
   readonly actorKey: Uint8Array
   readonly logState: LogStateReader

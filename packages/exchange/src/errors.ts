@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'agreement-missing'
   | 'purpose-not-agreed'
   | 'not-found'
+  | 'erased'
+  | 'unreadable'
   | 'malformed-json'
   | 'malformed-request'
   | 'invalid-document'

@@ -73,3 +73,7 @@ export { type ReconciliationResult, runReconciliation } from './reconcile/run-re
 export { deleteRecord, type Precondition, putRecord } from './registers/put-record.ts'
 export { listRecords, readRecord } from './registers/read-record.ts'
 export { alertExpired, sweep } from './sweep.ts'
+export { readEpochs } from './vault/epoch-files.ts'
+export { type KeyWrapper, secretKeyWrapper } from './vault/key-wrapper.ts'
+export { openVault, type VaultPlace } from './vault/open-vault.ts'
+export { VaultError, vaultTexts } from './vault/vault-error.ts'

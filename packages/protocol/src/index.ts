@@ -47,7 +47,7 @@ export {
 export { policiesOf, policyOf, quorumOf } from './federation-logs.ts'
 export { type InboxBody, type InboxBodyCode, joinMessages, splitInboxBody } from './inbox-body.ts'
 export { type Judgement, judgeClaims, type Receiver } from './judge-claims.ts'
-export { generateKeyFile, type KeyFileCode, KeyFileError, loadSigner, signerOf } from './key-file.ts'
+export { generateKeyFile, generateSecretFile, type KeyFileCode, KeyFileError, loadSecret, loadSigner, signerOf } from './key-file.ts'
 export { importPublicJwk, type KeyLookUp, type KeyOwner, type PublicJwk, publicJwk, type Signer, thumbprint } from './keys.ts'
 export {
   formatLogEntry,

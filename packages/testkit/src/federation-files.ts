@@ -1,11 +1,12 @@
 import { createPrivateKey, hash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { procedures as coreProcedures, type Procedure } from '@hefu/procedures'
 import {
   type FederationFile,
   generateKeyFile,
+  generateSecretFile,
   importPublicJwk,
   type PublicJwk,
   parseFederation,
@@ -25,6 +26,7 @@ export type RegionFiles = {
   logKey: string
   witnessKey: string
   actorKey: string
+  vaultKey: string
   clients: string
   tokens: Tokens
 }
@@ -45,7 +47,7 @@ export type Agreements = FederationFile['agreements']
 
 /**
  * Writes what a node needs besides its database, a folder per region: `{dir}/{region}/federation.json`, `key.pem`, `log-key.pem`,
- * `witness-key.pem`, `actor-key.pem`, `clients.json` and `tokens.json` (the tokens in clear text, for whoever tries the node). Keys and tokens that exist are
+ * `witness-key.pem`, `actor-key.pem`, `vault-key.txt`, `clients.json` and `tokens.json` (the tokens in clear text, for whoever tries the node). Keys and tokens that exist are
  * kept. For trial and tests: in production every region makes its own key and nobody holds two.
  */
 export async function writeFederation(dir: string, options: WriteFederationOptions): Promise<Record<string, RegionFiles>> {
@@ -73,6 +75,8 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
     const agreements = options.agreements?.(federation.agreements, region) ?? federation.agreements
     await writeFederationFile(paths.federation, { ...federation, regions: seen, agreements })
     await keyOf(paths.actorKey)
+    if (!existsSync(paths.vaultKey)) await generateSecretFile(paths.vaultKey)
+    await mkdir(join(folder, 'epochs'), { recursive: true, mode: 0o700 })
     const tokens = await tokensOf(join(folder, 'tokens.json'))
     await replaceFile(paths.clients, clientsOf(region, tokens))
     files[region] = { ...paths, tokens }
@@ -82,9 +86,10 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
 
 type RegionKeys = Pick<FederationFile['regions'][number], 'keys' | 'log' | 'witness'>
 
-function keyPaths(folder: string): Pick<RegionFiles, 'key' | 'logKey' | 'witnessKey' | 'actorKey'> {
+function keyPaths(folder: string): Pick<RegionFiles, 'key' | 'logKey' | 'witnessKey' | 'actorKey' | 'vaultKey'> {
   const at = (name: string) => join(folder, name)
-  return { key: at('key.pem'), logKey: at('log-key.pem'), witnessKey: at('witness-key.pem'), actorKey: at('actor-key.pem') }
+  const signing = { key: at('key.pem'), logKey: at('log-key.pem'), witnessKey: at('witness-key.pem'), actorKey: at('actor-key.pem') }
+  return { ...signing, vaultKey: at('vault-key.txt') }
 }
 
 async function keysOf(region: RegionId, paths: ReturnType<typeof keyPaths>): Promise<RegionKeys> {
@@ -103,9 +108,10 @@ async function keyOf(path: string): Promise<PublicJwk> {
 }
 
 /** The same files as a node's settings name them. */
-export function fileSettings({ federation, key, logKey, witnessKey, actorKey, clients }: Omit<RegionFiles, 'tokens'>) {
+export function fileSettings({ federation, key, logKey, witnessKey, actorKey, vaultKey, clients }: Omit<RegionFiles, 'tokens'>) {
   const keys = { keyFile: key, logKeyFile: logKey, witnessKeyFile: witnessKey, actorKeyFile: actorKey }
-  return { federationFile: federation, ...keys, clientsFile: clients }
+  const vault = { vaultKeyFile: vaultKey, vaultEpochsFolder: join(dirname(vaultKey), 'epochs') }
+  return { federationFile: federation, ...keys, ...vault, clientsFile: clients }
 }
 
 /** Writes the policy file of the federation, as an auditor would be given it: whom to believe about each region's log. Its text is also returned. */

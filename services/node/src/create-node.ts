@@ -11,12 +11,14 @@ import {
   migrate,
   openDatabase,
   openQueue,
+  openVault,
   preparePeers,
   type QueueConfig,
   RecentMessages,
   type Sequencer,
   startSequencer,
   UnverifiableTexts,
+  type VaultPlace,
 } from '@hefu/exchange'
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
 import type { Federation, Signer } from '@hefu/protocol'
@@ -37,6 +39,9 @@ export interface NodeOptions {
   readonly logSigner: Signer
   readonly witnessSigner: Signer
   readonly actorSigner: Signer
+  readonly vaultPlace: VaultPlace
+  /** 35 where absent. */
+  readonly backupDays?: number
   readonly clients: readonly Client[]
   /** Three logins on one database; see grant-logins.ts for what each may do. */
   readonly databaseUrl: string
@@ -88,10 +93,12 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
   await migrate(options.migrationDatabaseUrl, { now: now(), logins })
   const onError = (error: Error) => log.error({ event: 'database.disturbed', ...errorFacts(error) }, 'database.disturbed')
   const db = openDatabase({ url: options.databaseUrl, poolSize: POOL_SIZE, onError })
-  const queue = await openQueue(queueConfig).catch(async (error: unknown) => {
+  const orClose = async (error: unknown) => {
     await db.destroy()
     throw error
-  })
+  }
+  const vault = await openVault(db, options.vaultPlace, now).catch(orClose)
+  const queue = await openQueue(queueConfig).catch(orClose)
   const ctx: Context = {
     region,
     db,
@@ -100,6 +107,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     procedures: overrides.procedures ?? coreProcedures,
     registers: overrides.registers ?? coreRegisters,
     signer,
+    vault,
     exchangeLog: logContextOf(federation, region, { log: options.logSigner, witness: options.witnessSigner }),
     actorKey: await actorKeyOf(options.actorSigner),
     logState: logStateReader({ db, now }, options.witnessAgeMinutes === undefined ? undefined : options.witnessAgeMinutes * 60_000),

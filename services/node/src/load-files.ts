@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { type Client, parseClients } from '@hefu/exchange'
+import { type Client, parseClients, readEpochs, secretKeyWrapper, VaultError, type VaultPlace, vaultTexts } from '@hefu/exchange'
 import {
   type Federation,
   type KeyFileCode,
   KeyFileError,
+  loadSecret,
   loadSigner,
   parseFederation,
   parseStrictJson,
@@ -18,7 +19,15 @@ import type { Parsed, SettingProblem, Settings } from './config.ts'
 
 export type FileSettings = Pick<
   Settings,
-  'region' | 'federationFile' | 'keyFile' | 'logKeyFile' | 'witnessKeyFile' | 'actorKeyFile' | 'clientsFile'
+  | 'region'
+  | 'federationFile'
+  | 'keyFile'
+  | 'logKeyFile'
+  | 'witnessKeyFile'
+  | 'actorKeyFile'
+  | 'vaultKeyFile'
+  | 'vaultEpochsFolder'
+  | 'clientsFile'
 >
 
 export interface Files {
@@ -27,26 +36,30 @@ export interface Files {
   readonly logSigner: Signer
   readonly witnessSigner: Signer
   readonly actorSigner: Signer
+  readonly vaultPlace: VaultPlace
   readonly clients: readonly Client[]
 }
 
 /** Reads the files that the settings name and reports all problems of all of them at once. */
 export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> {
-  const [federation, signer, logSigner, witnessSigner, actorSigner, clients] = await Promise.all([
+  const [federation, signer, logSigner, witnessSigner, actorSigner, vaultPlace, clients] = await Promise.all([
     loadFederation(settings.federationFile),
     loadKey(settings.keyFile, 'HEFU_KEY'),
     loadKey(settings.logKeyFile, 'HEFU_LOG_KEY'),
     loadKey(settings.witnessKeyFile, 'HEFU_WITNESS_KEY'),
     loadKey(settings.actorKeyFile, 'HEFU_ACTOR_KEY'),
+    loadVault(settings),
     loadClients(settings.clientsFile),
   ])
-  const problems = [federation, signer, logSigner, witnessSigner, actorSigner, clients].flatMap((file) => (file.ok ? [] : file.problems))
+  const files = [federation, signer, logSigner, witnessSigner, actorSigner, vaultPlace, clients]
+  const problems = files.flatMap((file) => (file.ok ? [] : file.problems))
   if (federation.ok) problems.push(...mismatches(settings, federation.value, { signer, logSigner, witnessSigner, clients }))
-  if (!(federation.ok && signer.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && clients.ok) || problems.length > 0) {
+  const isWhole = federation.ok && signer.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && vaultPlace.ok && clients.ok
+  if (!isWhole || problems.length > 0) {
     return { ok: false, problems }
   }
   const keys = { signer: signer.value, logSigner: logSigner.value, witnessSigner: witnessSigner.value, actorSigner: actorSigner.value }
-  return { ok: true, value: { federation: federation.value, ...keys, clients: clients.value } }
+  return { ok: true, value: { federation: federation.value, ...keys, vaultPlace: vaultPlace.value, clients: clients.value } }
 }
 
 /** Each file may be right by itself and still not belong to this region. */
@@ -122,6 +135,20 @@ async function loadKey(path: string, setting: string): Promise<Parsed<Signer>> {
   }
 }
 
+/** The key-encryption key, tried on the epoch keys that there are. */
+async function loadVault({ vaultKeyFile, vaultEpochsFolder: epochsFolder }: FileSettings): Promise<Parsed<VaultPlace>> {
+  const setting = 'HEFU_VAULT_KEY'
+  try {
+    const wrapper = secretKeyWrapper(await loadSecret(vaultKeyFile))
+    await readEpochs(epochsFolder, wrapper)
+    return { ok: true, value: { wrapper, epochsFolder } }
+  } catch (error) {
+    if (error instanceof KeyFileError) return { ok: false, problems: [{ setting, ...keyTexts[error.code] }] }
+    if (error instanceof VaultError) return { ok: false, problems: [{ setting, ...vaultTexts[error.code] }] }
+    throw error
+  }
+}
+
 async function loadJson(path: string, setting: string): Promise<Parsed<unknown>> {
   let bytes: Uint8Array
   try {
@@ -145,6 +172,7 @@ const keyTexts: Record<KeyFileCode, { zh: string; en: string }> = {
   'not-pkcs8': { zh: '不是 PKCS#8 PEM 文件', en: 'is not a PKCS#8 PEM file' },
   passphrase: { zh: '密钥文件受口令保护', en: 'names a key file that is protected by a passphrase' },
   'key-type': { zh: '不是 Ed25519 密钥', en: 'does not hold an Ed25519 key' },
+  'not-secret': { zh: '不是 32 字节的密钥文件', en: 'does not hold 32 bytes as base64url' },
   exists: { zh: '密钥文件已存在', en: 'already exists' },
   unwritable: { zh: '密钥文件无法写入', en: 'cannot be written' },
 }

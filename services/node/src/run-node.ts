@@ -1,3 +1,4 @@
+import { VaultError, vaultTexts } from '@hefu/exchange'
 import closeWithGrace from 'close-with-grace'
 import { readSettings, type SettingProblem } from './config.ts'
 import { createNode, type Node } from './create-node.ts'
@@ -25,6 +26,7 @@ export async function runNode(): Promise<void> {
     node = await createNode({ ...value, ...files.value }, { log })
     await node.start()
   } catch (error) {
+    if (error instanceof VaultError) refuseSettings([{ setting: 'HEFU_VAULT_KEY', ...vaultTexts[error.code] }])
     log.fatal({ event: 'node.start-failed', ...errorFacts(error) }, 'node.start-failed')
     process.exit(1)
   }

@@ -31,6 +31,7 @@ function settings(): Record<string, string> {
     HEFU_LOG_KEY: files.logKey,
     HEFU_WITNESS_KEY: files.witnessKey,
     HEFU_ACTOR_KEY: files.actorKey,
+    HEFU_VAULT_KEY: files.vaultKey,
     HEFU_CLIENTS: files.clients,
     DATABASE_URL: database.logins.databaseUrl,
     HEFU_MIGRATION_DATABASE_URL: database.logins.migrationDatabaseUrl,
@@ -61,6 +62,7 @@ describe('settings', () => {
       'HEFU_LOG_KEY',
       'HEFU_WITNESS_KEY',
       'HEFU_ACTOR_KEY',
+      'HEFU_VAULT_KEY',
       'HEFU_CLIENTS',
       'DATABASE_URL',
     ]) {

@@ -56,7 +56,7 @@ export interface CaseDetail {
 
 /** Officers see the cases of their agency, auditors the metadata of all; to everybody else a case does not exist. */
 export async function readCase(
-  ctx: Pick<Context, 'db' | 'procedures'>,
+  ctx: Pick<Context, 'db' | 'procedures' | 'vault'>,
   caller: Caller,
   procedure: Procedure | null,
   caseNumber: string,
@@ -65,7 +65,7 @@ export async function readCase(
 }
 
 export async function readLoadedCase(
-  ctx: Pick<Context, 'db' | 'procedures'>,
+  ctx: Pick<Context, 'db' | 'procedures' | 'vault'>,
   caller: Caller,
   procedure: Procedure | null,
   caseNumber: string,
@@ -140,7 +140,7 @@ export interface DocumentContent extends DocumentView {
 }
 
 export async function readDocument(
-  ctx: Pick<Context, 'db' | 'procedures'>,
+  ctx: Pick<Context, 'db' | 'procedures' | 'vault'>,
   caller: Caller,
   caseNumber: string,
   id: string,

@@ -55,7 +55,7 @@ export interface Submitted {
 
 type SubmitContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'now' | 'log' | 'metrics' | 'logState'
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'vault' | 'signer' | 'now' | 'log' | 'metrics' | 'logState'
 >
 
 /**
@@ -86,7 +86,7 @@ async function withFreeNumber<T>(work: () => Promise<T>): Promise<T> {
 
 async function submit(tx: Tx, ctx: SubmitContext, request: SubmitRequest): Promise<{ submitted: Submitted; peer: string }> {
   const { caller, body, target } = request
-  const before = await takeIdempotencyKey(tx, caller, request.idempotencyKey, request.fingerprint)
+  const before = await takeIdempotencyKey(tx, ctx, caller, request.idempotencyKey, request.fingerprint)
   if (before) return { submitted: await repeat(tx, ctx, before), peer: '' }
   const opened = 'open' in target ? openCase(ctx, caller, target.open, body) : await lockCase(tx, ctx, caller, target, body)
   const document = 'open' in target ? startingDocument(target.open) : target.document

@@ -27,6 +27,9 @@ interface CaseTable {
   opened_at: Date
   updated_at: Date
   replay_at: Date | null
+  data_key: string | null
+  blocked_at: Date | null
+  erased_at: Date | null
 }
 
 interface DocumentTable {
@@ -129,6 +132,7 @@ interface QuarantineTable {
   jti: string
   digest: string
   message: string
+  data_key: string
   stored_at: Date
   expires_at: Date
 }
@@ -140,7 +144,7 @@ interface EffectTable {
   kind: string
   register: string | null
   lookup_key: string | null
-  data: Json<unknown>
+  data: string
   created_at: Date
 }
 
@@ -174,7 +178,7 @@ interface TaskTable {
   agency: string
   title: Json<{ zh: string; en: string }>
   document: string | null
-  draft: NullableJson<unknown>
+  draft: string | null
   note: NullableJson<{ zh: string; en: string }>
   state: 'open' | 'closed'
   created_at: Date
@@ -345,7 +349,8 @@ interface RegisterRecordTable {
   register: string
   key: string
   agency: string
-  data: Json<unknown>
+  data: string
+  data_key: string
   version: number
   created_at: Date
   updated_at: Date
@@ -368,6 +373,7 @@ interface ImportTable {
   rows_failed: Generated<number>
   created_at: Date
   finished_at: Date | null
+  data_key: string | null
 }
 
 interface ImportRowTable {
@@ -396,6 +402,12 @@ interface RegisterQuestionTable {
   register: string
   lookup_key: string
   case_number: string
+}
+
+interface VaultKeyTable {
+  name: string
+  data_key: string
+  created_at: Date
 }
 
 export interface Database {
@@ -434,6 +446,7 @@ export interface Database {
   imports: ImportTable
   import_rows: ImportRowTable
   reconciliations: ReconciliationTable
+  vault_keys: VaultKeyTable
 }
 
 export type ActRow = Selectable<ActTable>

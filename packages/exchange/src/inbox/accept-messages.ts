@@ -12,7 +12,19 @@ export type Accepted = { readonly status: 200; readonly answer: Answer } | { rea
 
 type AcceptContext = Pick<
   Context,
-  'unverifiable' | 'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'exchangeLog' | 'now' | 'log' | 'metrics' | 'recent'
+  | 'unverifiable'
+  | 'region'
+  | 'db'
+  | 'queue'
+  | 'federation'
+  | 'procedures'
+  | 'vault'
+  | 'signer'
+  | 'exchangeLog'
+  | 'now'
+  | 'log'
+  | 'metrics'
+  | 'recent'
 >
 type Verified = Extract<VerifiedMessage, { ok: true }> & { readonly token: string }
 

@@ -11,7 +11,19 @@ import { markApplied, putOffApplying, readUnapplied } from './inbox-marks-store.
 
 type ApplyContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent' | 'logState'
+  | 'region'
+  | 'db'
+  | 'queue'
+  | 'federation'
+  | 'procedures'
+  | 'registers'
+  | 'vault'
+  | 'signer'
+  | 'now'
+  | 'log'
+  | 'metrics'
+  | 'recent'
+  | 'logState'
 >
 
 /**

@@ -11,7 +11,19 @@ import { applyAll, restoreItems } from './restore-items.ts'
 
 type AnswerContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent' | 'logState'
+  | 'region'
+  | 'db'
+  | 'queue'
+  | 'federation'
+  | 'procedures'
+  | 'registers'
+  | 'vault'
+  | 'signer'
+  | 'now'
+  | 'log'
+  | 'metrics'
+  | 'recent'
+  | 'logState'
 >
 
 export interface HeadsRequest {

@@ -18,6 +18,7 @@ import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { answerHeads } from '../../src/reconcile/answer-heads.ts'
 import { newLogKeys } from '../log-context.ts'
+import { openTestVault } from '../open-test-vault.ts'
 
 type LogKeys = ReturnType<typeof newLogKeys>
 
@@ -51,6 +52,7 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
   const open = async (region: RegionId, url: string, db = openDatabase({ url, poolSize: 10, onError: () => {} })): Promise<Context> => ({
     region,
     db,
+    vault: await openTestVault(db, url, now),
     queue: await openQueue({ url, prefix: region, log }),
     federation,
     procedures: [violationNotice],

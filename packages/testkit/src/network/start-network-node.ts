@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { VaultPlace } from '@hefu/exchange'
 import { createLogger, createNode, loadFiles, type Node } from '@hefu/node'
 import type { Procedure } from '@hefu/procedures'
 import type { Federation, Signer } from '@hefu/protocol'
@@ -21,6 +22,7 @@ export interface StartInput {
 export interface StartedNode {
   readonly node: Node
   readonly signer: Signer
+  readonly vaultPlace: VaultPlace
 }
 
 /** One node of the network on its files, as its process would start: what they do not allow does not start. */
@@ -28,7 +30,7 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
   const { region, files, logins, port, procedures, now, options } = input
   const loaded = await loadFiles({ region, ...fileSettings(files) })
   if (!loaded.ok) throw new Error(loaded.problems.map(({ setting, en }) => `${setting} ${en}`).join('; '))
-  const { federation, signer, logSigner, witnessSigner, actorSigner } = loaded.value
+  const { federation, signer, logSigner, witnessSigner, actorSigner, vaultPlace } = loaded.value
   const node = await createNode(
     {
       region,
@@ -37,6 +39,7 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
       logSigner,
       witnessSigner,
       actorSigner,
+      vaultPlace,
       clients: [...loaded.value.clients, ...officersOf(federation, region)],
       ...logins,
       queueUrl: options.queueUrl?.(region) ?? logins.databaseUrl,
@@ -51,7 +54,7 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
     await node.stop()
     throw error
   })
-  return { node, signer }
+  return { node, signer, vaultPlace }
 }
 
 /** One officer in every agency of the region; their tokens are their agency's code. */

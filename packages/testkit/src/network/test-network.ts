@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { VaultPlace } from '@hefu/exchange'
 import type { Node } from '@hefu/node'
 import { procedures as coreProcedures, type Procedure } from '@hefu/procedures'
 import type { Signer } from '@hefu/protocol'
@@ -42,6 +43,8 @@ export interface NetworkNode {
   /** Another one after a restart. */
   readonly node: Node
   readonly signer: Signer
+  /** Key-encryption key and epoch keys, for what opens the node's database beside it. */
+  readonly vaultPlace: VaultPlace
   /** Of the node's own clients, for what calls its API by itself. */
   readonly tokens: Tokens
   /** The superuser's login on its database. */
@@ -178,6 +181,9 @@ async function restartableNode(
     },
     get signer() {
       return started.signer
+    },
+    get vaultPlace() {
+      return started.vaultPlace
     },
     as(role, agency = `${region}-0001`) {
       const base = started.node.api ?? ''

@@ -113,6 +113,7 @@ function environmentOf(plan: NodePlan): NodeEnvironment {
     HEFU_LOG_KEY: plan.files.logKey,
     HEFU_WITNESS_KEY: plan.files.witnessKey,
     HEFU_ACTOR_KEY: plan.files.actorKey,
+    HEFU_VAULT_KEY: plan.files.vaultKey,
     HEFU_CLIENTS: plan.files.clients,
     DATABASE_URL: plan.logins.databaseUrl,
     HEFU_MIGRATION_DATABASE_URL: plan.logins.migrationDatabaseUrl,

@@ -3,6 +3,7 @@ import { createLogger, createNode, type Node } from '@hefu/node'
 import { type FederationFile, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, parseFederation, type Signer, signerOf } from '@hefu/protocol'
 import type { AgencyCode, RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newVaultPlace } from '../../src/network/new-vault-place.ts'
 import type { Logins } from '../../src/postgres/logins.ts'
 import { testDatabase } from '../../src/postgres/test-database.ts'
 import { freePort } from '../../src/processes/free-port.ts'
@@ -53,6 +54,7 @@ beforeAll(async () => {
         logSigner: signerNamed(`${region}.hefu.example/log`),
         witnessSigner: signerNamed(`${region}.hefu.example/witness`),
         actorSigner: signerNamed(`${region}.hefu.example/witness`),
+        vaultPlace: await newVaultPlace(),
         clients: [],
         ...logins,
         queueUrl: logins.databaseUrl,

@@ -39,6 +39,7 @@ async function startSplit() {
       HEFU_LOG_KEY: own.logKey,
       HEFU_WITNESS_KEY: own.witnessKey,
       HEFU_ACTOR_KEY: own.actorKey,
+      HEFU_VAULT_KEY: own.vaultKey,
       HEFU_CLIENTS: own.clients,
       DATABASE_URL: database.url,
       HEFU_ROLES: roles,

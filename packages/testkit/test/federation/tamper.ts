@@ -76,7 +76,7 @@ export async function openTamperer({ databaseUrl, node }: NetworkNode): Promise<
 }
 
 /** The local API over a node's database, for an auditor with that token, and nothing that works. */
-export async function startReader({ databaseUrl, signer, node }: NetworkNode, token: string, now: () => number): Promise<Node> {
+export async function startReader({ databaseUrl, signer, vaultPlace, node }: NetworkNode, token: string, now: () => number): Promise<Node> {
   const { region, federation, exchangeLog } = node.ctx
   const started = await createNode(
     {
@@ -86,6 +86,7 @@ export async function startReader({ databaseUrl, signer, node }: NetworkNode, to
       logSigner: exchangeLog.signer as Signer,
       witnessSigner: exchangeLog.witnessSigner as Signer,
       actorSigner: signer,
+      vaultPlace,
       clients: [{ client: 'auditor', role: 'auditor', agency: null, tokenSha256: createHash('sha256').update(token).digest('hex') }],
       databaseUrl,
       migrationDatabaseUrl: databaseUrl,
