@@ -6,3 +6,15 @@ create table vault_keys (
   data_key text not null,
   created_at timestamptz not null
 );
+
+-- All living data keys wrapped anew under the epoch that is current then. Not before `start_at`: until then some process may not know the epoch.
+create table rewraps (
+  id uuid primary key,
+  requested_by text not null,
+  start_at timestamptz not null,
+  keys_total integer,
+  keys_done integer not null default 0,
+  created_at timestamptz not null,
+  finished_at timestamptz
+);
+create index rewraps_open on rewraps (start_at) where finished_at is null;

@@ -1,5 +1,6 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { addAudit } from './commands/audit.ts'
+import { addKeyRewrap } from './commands/key-rewrap.ts'
 import { addKeygen } from './commands/keygen.ts'
 import { addStart } from './commands/start.ts'
 import { LANGUAGES, languageOf, say } from './language.ts'
@@ -8,6 +9,7 @@ import { LANGUAGES, languageOf, say } from './language.ts'
 export function buildProgram() {
   const program = createProgram()
   addKeygen(program)
+  addKeyRewrap(program)
   addStart(program)
   addAudit(program)
   return program

@@ -10,6 +10,7 @@ import type { LogStateReader } from './log/log-state.ts'
 import type { UnverifiableTexts } from './log/unverifiable-texts.ts'
 import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue/queue.ts'
+import type { VaultPlace } from './vault/open-vault.ts'
 import type { Vault } from './vault/vault.ts'
 
 /** Everything a node's functions may use, made once at start; a function takes the part it uses. */
@@ -25,6 +26,9 @@ export interface Context {
   readonly exchangeLog: LogContext
   /** Seals and opens what lies in the database. */
   readonly vault: Vault
+  readonly vaultPlace: VaultPlace
+  /** How long backups of the database are kept. */
+  readonly backupDays: number
   /** Under which the log names persons: see actor-name.ts. */
   readonly actorKey: Uint8Array
   readonly logState: LogStateReader

@@ -10,7 +10,7 @@ export async function openTestVault(db: Reader, url: string, now: () => number =
   return await openVault(db, vaultPlaceOf(url), now)
 }
 
-function vaultPlaceOf(url: string): VaultPlace {
+export function vaultPlaceOf(url: string): VaultPlace {
   const name = hash('sha256', url, 'buffer')
   return { wrapper: secretKeyWrapper(name), epochsFolder: join(tmpdir(), 'hefu-test-epochs', name.toString('hex')) }
 }

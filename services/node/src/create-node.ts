@@ -15,6 +15,7 @@ import {
   preparePeers,
   type QueueConfig,
   RecentMessages,
+  refreshEpochs,
   type Sequencer,
   startSequencer,
   UnverifiableTexts,
@@ -78,6 +79,9 @@ export interface Node {
   stop(): Promise<void>
 }
 
+/** How often the folder of the epoch keys is looked into: well within the time in which a new one is made before it is used. */
+const EPOCHS_MS = 30_000
+
 /** How often what strangers sent is looked after when they send no more. */
 const STRANGERS_MS = 60_000
 
@@ -108,6 +112,8 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     registers: overrides.registers ?? coreRegisters,
     signer,
     vault,
+    vaultPlace: options.vaultPlace,
+    backupDays: options.backupDays ?? 35,
     exchangeLog: logContextOf(federation, region, { log: options.logSigner, witness: options.witnessSigner }),
     actorKey: await actorKeyOf(options.actorSigner),
     logState: logStateReader({ db, now }, options.witnessAgeMinutes === undefined ? undefined : options.witnessAgeMinutes * 60_000),
@@ -126,6 +132,7 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
   let exchange: Listener | null = null
   let work: Work | null = null
   let strangers: Repeated | null = null
+  let epochs: Repeated | null = null
   let sequencer: Sequencer | null = null
   let process: string | null = null
   let stopped: Promise<void> | undefined
@@ -133,7 +140,7 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
   const stop = async () => {
     await Promise.all([api?.close(), exchange?.close()])
     await work?.stop()
-    await strangers?.stop()
+    await Promise.all([strangers?.stop(), epochs?.stop()])
     await logUnverifiable(ctx, { atOnce: true })
     if (process !== null) await logNodeStopped(ctx, process).catch(unlogged)
     // After the last of this process's own entries.
@@ -153,6 +160,7 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
     async start() {
       await preparePeers(ctx)
       process = await logNodeStarted(ctx, options.roles)
+      epochs = repeat(ctx, 'epochs', EPOCHS_MS, async () => await refreshEpochs(ctx))
       if (runs('sequencer')) sequencer = startSequencer(ctx, { url: options.sequencerDatabaseUrl })
       if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
       if (runs('exchange')) strangers = repeat(ctx, 'unverifiable', STRANGERS_MS, async () => await logUnverifiable(ctx))

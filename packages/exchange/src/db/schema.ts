@@ -410,6 +410,16 @@ interface VaultKeyTable {
   created_at: Date
 }
 
+interface RewrapTable {
+  id: string
+  requested_by: string
+  start_at: Date
+  keys_total: number | null
+  keys_done: Generated<number>
+  created_at: Date
+  finished_at: Date | null
+}
+
 export interface Database {
   cases: CaseTable
   documents: DocumentTable
@@ -447,6 +457,7 @@ export interface Database {
   import_rows: ImportRowTable
   reconciliations: ReconciliationTable
   vault_keys: VaultKeyTable
+  rewraps: RewrapTable
 }
 
 export type ActRow = Selectable<ActTable>
@@ -481,6 +492,7 @@ export type RegisterLookupRow = Selectable<RegisterLookupTable>
 export type RegisterQuestionRow = Selectable<RegisterQuestionTable>
 export type RegisterRecordRow = Selectable<RegisterRecordTable>
 export type RequestIdRow = Selectable<RequestIdTable>
+export type RewrapRow = Selectable<RewrapTable>
 export type SettlementEntryRow = Selectable<SettlementEntryTable>
 export type TaskRow = Selectable<TaskTable>
 export type WitnessedHeadRow = Selectable<WitnessedHeadTable>

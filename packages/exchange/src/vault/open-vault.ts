@@ -22,7 +22,7 @@ export async function openVault(db: Reader, place: VaultPlace, now: () => number
   if (epochs.length === 0) {
     // New keys would start beside data that nobody can read any more, and nobody would notice.
     if (stored !== undefined) throw new VaultError('epochs-missing')
-    await createEpoch(place.epochsFolder, place.wrapper, 1, 0)
+    await createEpoch(place.epochsFolder, place.wrapper, 1, now())
     epochs = await readEpochs(place.epochsFolder, place.wrapper)
   }
   const wrapped = stored ?? (await keepVaultKey(db, INDEX_NAME, newIndexKey(epochs), new Date(now())))

@@ -18,7 +18,7 @@ import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { answerHeads } from '../../src/reconcile/answer-heads.ts'
 import { newLogKeys } from '../log-context.ts'
-import { openTestVault } from '../open-test-vault.ts'
+import { openTestVault, vaultPlaceOf } from '../open-test-vault.ts'
 
 type LogKeys = ReturnType<typeof newLogKeys>
 
@@ -53,6 +53,8 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     region,
     db,
     vault: await openTestVault(db, url, now),
+    vaultPlace: vaultPlaceOf(url),
+    backupDays: 35,
     queue: await openQueue({ url, prefix: region, log }),
     federation,
     procedures: [violationNotice],

@@ -12,7 +12,7 @@ import { UnverifiableTexts } from '../../src/log/unverifiable-texts.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { newLogKeys } from '../log-context.ts'
-import { openTestVault } from '../open-test-vault.ts'
+import { openTestVault, vaultPlaceOf } from '../open-test-vault.ts'
 
 export const officer: Caller = { client: 'chongqing-systems', role: 'officer', agency: '500000-0001' }
 export const otherOfficer: Caller = { client: 'beibei-systems', role: 'officer', agency: '500109-0001' }
@@ -41,6 +41,8 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     region,
     db,
     vault: await openTestVault(db, url),
+    vaultPlace: vaultPlaceOf(url),
+    backupDays: 35,
     queue,
     federation,
     procedures: [violationNotice],

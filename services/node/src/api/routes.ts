@@ -14,6 +14,7 @@ import { reconciliationRoutes } from './reconciliation-routes.ts'
 import { registerRoutesOf } from './register-routes.ts'
 import { settlementRoutes } from './settlement-routes.ts'
 import { taskRoutes } from './task-routes.ts'
+import { vaultRoutes } from './vault-routes.ts'
 
 /** Every route of the local API; those of procedures and registers follow from their definitions. */
 export function apiRoutes(procedures: readonly Procedure[], registers: readonly Register[]): Route[] {
@@ -31,6 +32,7 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...logStateRoutes(),
     ...receiptRoutes(),
     ...exchangeLogRoutes(),
+    ...vaultRoutes(),
     ...probeRoutes(),
   ]
 }

@@ -8,12 +8,14 @@ import {
   type Schedule,
   startWorkers,
   sweep,
+  turnEpochs,
 } from '@hefu/exchange'
 import { handlers } from './handlers.ts'
 import { repeat } from './repeat.ts'
 
 const SWEEP_MS = 1_000
 const PROMISES_MS = 2_000
+const VAULT_MS = 5_000
 const HOUR_MS = 3_600_000
 
 export interface Work {
@@ -32,10 +34,11 @@ export async function startWork(ctx: Context, queue: QueueConfig, migrationDatab
     await forgetOldRows(ctx)
     await alertExpired(ctx)
   })
+  const turning = repeat(ctx, 'vault', VAULT_MS, async () => await turnEpochs(ctx, () => stopping.signal.aborted))
   return {
     async stop() {
       await Promise.all([sweeping.stop(), tidying.stop()])
-      const closed = Promise.all([workers.close(), promises.stop()])
+      const closed = Promise.all([workers.close(), promises.stop(), turning.stop()])
       // A request that waits for its peer would hold up the stop; messages stay due, and promises too.
       stopping.abort()
       await closed
