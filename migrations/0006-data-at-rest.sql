@@ -18,3 +18,6 @@ create table rewraps (
   finished_at timestamptz
 );
 create index rewraps_open on rewraps (start_at) where finished_at is null;
+
+-- Final cases whose content is still there: what retention looks at. Of columns that hardly change, so that an update of a case touches no index.
+create index cases_with_content on cases (opened_at, case_number) where final and erased_at is null;

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'purpose-not-agreed'
   | 'not-found'
   | 'erased'
+  | 'blocked'
   | 'unreadable'
   | 'malformed-json'
   | 'malformed-request'

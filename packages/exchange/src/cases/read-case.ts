@@ -50,6 +50,9 @@ export interface CaseDetail {
   readonly etag: string
   readonly deadlines: readonly Deadline[]
   readonly next: readonly NextDocument[]
+  /** Since when the content is no longer used, and since when it is gone (its retention has ended). */
+  readonly blockedAt: string | null
+  readonly erasedAt: string | null
   readonly findings: readonly (Finding & { readonly digest: string })[]
   readonly documents: readonly DocumentView[]
 }
@@ -100,7 +103,9 @@ export function renderCase(loaded: LoadedCase): CaseDetail {
     agreement: row.agreement,
     etag: caseEtag(loaded.documents),
     deadlines: replay.deadlines,
-    next: nextFor(procedure, replay, row.role),
+    next: row.erased_at === null ? nextFor(procedure, replay, row.role) : [],
+    blockedAt: row.blocked_at?.toISOString() ?? null,
+    erasedAt: row.erased_at?.toISOString() ?? null,
     findings: replay.findings,
     documents: documentsInOrder(loaded, replay).map((document) => renderDocument(document, replay)),
   }
@@ -126,8 +131,14 @@ function renderDocument(row: DocumentRow, replay: Replay): DocumentView {
     digest: row.digest,
     answers: row.answers,
     standing: standing.standing,
-    reason: 'reason' in standing ? standing.reason : null,
+    reason: 'reason' in standing ? (standing.reason ?? null) : null,
   }
+}
+
+/** Throws HefuError `erased` or `blocked` once the retention of the case has ended. */
+export function requireContent({ blocked_at, erased_at }: LoadedCase['row']): void {
+  if (erased_at !== null) throw new HefuError('erased')
+  if (blocked_at !== null) throw new HefuError('blocked')
 }
 
 export interface DocumentContent extends DocumentView {
@@ -148,6 +159,7 @@ export async function readDocument(
   const loaded = await readLoadedCase(ctx, caller, null, caseNumber)
   const row = loaded.documents.find((document) => document.jti === id && document.status !== 'cancelled')
   if (!row) throw new HefuError('not-found')
+  requireContent(loaded.row)
   const claims = row.message === null ? null : storedClaims(row.message)
   return {
     ...renderDocument(row, replayCase(loaded)),

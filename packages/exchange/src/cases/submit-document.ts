@@ -15,6 +15,7 @@ import { idempotencyStatement, takeIdempotencyKey } from './idempotency-store.ts
 import type { LoadedCase } from './loaded-case.ts'
 import { agreementOf, openCase } from './open-case.ts'
 import { projectCases } from './project-cases.ts'
+import { requireContent } from './read-case.ts'
 
 export interface SubmitBody {
   readonly from?: string | undefined
@@ -127,6 +128,7 @@ async function lockCase(
 ): Promise<LoadedCase> {
   const [row] = await lockCases(tx, [target.caseNumber])
   if (!row || row.procedure !== target.procedure.name || row.agency !== caller.agency) throw new HefuError('not-found')
+  requireContent(row)
   const [loaded] = await loadCases(tx, ctx, [row])
   if (!loaded) throw new HefuError('not-found')
   if (target.ifMatch !== caseEtag(loaded.documents)) throw new HefuError('if-match-failed')

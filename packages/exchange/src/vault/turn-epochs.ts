@@ -18,6 +18,8 @@ export async function refreshEpochs({ vault, vaultPlace }: Pick<Context, 'vault'
   const epochs = await readEpochs(vaultPlace.epochsFolder, vaultPlace.wrapper)
   const before = vault.epochs().map(({ epoch }) => epoch)
   if (epochs.length !== before.length || epochs.some(({ epoch }) => !before.includes(epoch))) vault.useEpochs(epochs)
+  // Also what another process has erased is not remembered here for longer than that.
+  else vault.forgetKeys()
 }
 
 /**

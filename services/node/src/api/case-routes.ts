@@ -82,6 +82,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       reads: ({ purpose }, { params }) => ({ cases: [params.caseNumber], purpose }),
       summary: { zh: '读取一份文书的内容', en: 'Read the content of one document' },
       rule: ['officer'],
+      errors: ['erased', 'blocked'],
       params: z.strictObject({ caseNumber, id: uuid }),
       answer: {
         statuses: [200],

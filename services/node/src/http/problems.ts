@@ -60,6 +60,14 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
       en: 'Its retention has ended and the content is gone for good. State, dates, digests, receipts and proofs of the case stay and still verify.',
     },
   },
+  blocked: {
+    status: 403,
+    title: { zh: '内容已停止使用', en: 'Content is blocked' },
+    detail: {
+      zh: '保存期限届满，内容不再查阅或使用，等待删除；办件的状态、日期和摘要仍可查阅。对端来文仍会受理，并使办件恢复。',
+      en: 'Its retention has ended: the content is no longer shown or used and waits to be erased. State, dates and digests can be read; a document from the peer is still accepted and brings the case back.',
+    },
+  },
   unreadable: {
     status: 503,
     title: { zh: '内容无法解密', en: 'Content cannot be decrypted' },

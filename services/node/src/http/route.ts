@@ -110,7 +110,7 @@ export function codesOf(route: Route): ErrorCode[] {
   if (route.rule !== 'public' || route.reads !== 'no') codes.add('unavailable')
   if (route.rule !== 'public') codes.add('unauthenticated')
   if (Array.isArray(route.rule)) codes.add('role-not-allowed')
-  if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed')
+  if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed').add('unreadable')
   if (route.params) codes.add('not-found')
   if (route.query) codes.add('malformed-request')
   if (route.body) for (const code of ['malformed-json', 'invalid-document'] as const) codes.add(code)

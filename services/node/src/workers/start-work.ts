@@ -2,6 +2,7 @@ import {
   alertExpired,
   type Context,
   checkPromises,
+  endRetention,
   forgetOldRows,
   keepPartitions,
   type QueueConfig,
@@ -33,6 +34,7 @@ export async function startWork(ctx: Context, queue: QueueConfig, migrationDatab
     await keepPartitions(migrationDatabaseUrl, ctx.now())
     await forgetOldRows(ctx)
     await alertExpired(ctx)
+    await endRetention(ctx, () => stopping.signal.aborted)
   })
   const turning = repeat(ctx, 'vault', VAULT_MS, async () => await turnEpochs(ctx, () => stopping.signal.aborted))
   return {
