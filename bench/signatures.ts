@@ -1,36 +1,51 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { type MessageClaims, signerOf, signMessage, verifyMessages } from '@hefu/protocol'
 import { mintCaseNumber, shanghaiDate } from '@hefu/reference'
 import { type Figure, machine, round } from './figure.ts'
 import type { BenchOptions } from './main.ts'
 import { noticeBody } from './notice.ts'
 
-/** Messages signed, and verified as a node verifies a batch (text, key, signature, claims), in one process. */
+/** One for each core that the specification's figures are for. */
+const THREADS = 2
+
+interface Spent {
+  readonly signMs: number
+  readonly verifyMs: number
+}
+
+/**
+ * Messages signed, and verified as a node verifies a batch (text, key, signature, claims), by two threads side by side: what two
+ * processes of a region would do on two cores. A thread's own time counts; the slower one of the two decides.
+ */
 export async function signatures(options: BenchOptions): Promise<Figure[]> {
-  const count = options.count ?? 10_000
+  const count = options.count ?? 20_000
+  const threads = Array.from({ length: THREADS }, () => new Worker(new URL(import.meta.url), { workerData: count / THREADS }))
+  const spent = await Promise.all(threads.map(async (thread) => (await once(thread, 'message'))[0] as Spent))
+  const figure = (what: string, ms: (one: Spent) => number): Figure => ({
+    name: `protocol.${what}`,
+    value: round(count / (Math.max(...spent.map(ms)) / 1000)),
+    unit: 'messages/s',
+    messages: count,
+    threads: THREADS,
+    ...machine(),
+  })
+  return [figure('sign', ({ signMs }) => signMs), figure('verify', ({ verifyMs }) => verifyMs)]
+}
+
+async function signAndVerify(count: number): Promise<Spent> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const signer = signerOf(privateKey)
   const claims = noticeClaims()
-  const signedAtMs = performance.now()
+  const startedMs = performance.now()
   const tokens: string[] = []
-  for (let at = 0; at < count; at += 32)
-    tokens.push(
-      ...(await Promise.all(Array.from({ length: Math.min(32, count - at) }, async () => (await signMessage(claims, signer)).token))),
-    )
-  const signedMs = performance.now() - signedAtMs
-  const owner = { region: claims.iss, key: publicKey }
-  const verifiedAtMs = performance.now()
-  const results = await verifyMessages(tokens, () => owner)
-  const verifiedMs = performance.now() - verifiedAtMs
+  for (let n = 0; n < count; n++) tokens.push((await signMessage(claims, signer)).token)
+  const signedMs = performance.now()
+  const results = await verifyMessages(tokens, () => ({ region: claims.iss, key: publicKey }))
+  const verifiedMs = performance.now()
   if (results.some(({ ok }) => !ok)) throw new Error('a signature of our own did not verify')
-  const figure = (what: string, ms: number): Figure => ({
-    name: `protocol.${what}`,
-    value: round(count / (ms / 1000)),
-    unit: 'messages/s',
-    messages: count,
-    ...machine(),
-  })
-  return [figure('sign', signedMs), figure('verify', verifiedMs)]
+  return { signMs: signedMs - startedMs, verifyMs: verifiedMs - signedMs }
 }
 
 /** What a node signs for the procedure's own example. */
@@ -58,3 +73,5 @@ function noticeClaims(): MessageClaims {
     data,
   }
 }
+
+if (!isMainThread) parentPort?.postMessage(await signAndVerify(Number(workerData)))

@@ -10,6 +10,7 @@ import type { LogStateReader } from './log/log-state.ts'
 import type { UnverifiableTexts } from './log/unverifiable-texts.ts'
 import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue/queue.ts'
+import type { Rates } from './rates.ts'
 import type { VaultPlace } from './vault/open-vault.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -40,6 +41,8 @@ export interface Context {
   readonly unverifiable: UnverifiableTexts
   /** Bytes that were just accepted, for the job that applies them. */
   readonly recent: RecentMessages
+  /** Requests of each peer, counted once its signature is verified: nobody uses up another's. */
+  readonly peerRates: Rates
 }
 
 export type Role = 'officer' | 'operator' | 'auditor'

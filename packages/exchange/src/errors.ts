@@ -37,6 +37,10 @@ export type ErrorCode =
   | 'log-unavailable'
   | 'log-sealed'
   | 'unverifiable'
+  | 'too-many-requests'
+  | 'overloaded'
+  | 'too-slow'
+  | 'headers-too-large'
   | 'internal'
 
 /** Thrown where the caller cannot go on; `detail` says what to do, `errors` where the body is wrong. */
@@ -44,12 +48,18 @@ export class HefuError extends Error {
   readonly code: ErrorCode
   readonly detail: Text | undefined
   readonly errors: readonly FieldError[]
+  /** Whole seconds after which a retry makes sense, where that is known. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(code: ErrorCode, options: { detail?: Text; errors?: readonly FieldError[]; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    options: { detail?: Text; errors?: readonly FieldError[]; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
     super(code, { cause: options.cause })
     this.name = 'HefuError'
     this.code = code
     this.detail = options.detail
     this.errors = options.errors ?? []
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }

@@ -50,6 +50,12 @@ export function createMetrics() {
       registers,
     }),
     inboxUnapplied: new Gauge({ name: 'hefu_inbox_unapplied', help: 'Accepted messages not yet applied', registers }),
+    tlsValidUntil: new Gauge({
+      name: 'hefu_tls_valid_until_seconds',
+      help: 'When the certificate of a listener ends, in seconds since the epoch',
+      labelNames: ['listener'] as const,
+      registers,
+    }),
     logSize: new Gauge({ name: 'hefu_log_size', help: 'Entries of the exchange log, as last published', registers }),
     logConfirmed: new Gauge({ name: 'hefu_log_confirmed', help: 'Whether the witnesses have confirmed the exchange log', registers }),
     logSealed: new Gauge({ name: 'hefu_log_sealed', help: 'Whether the exchange log is sealed', registers }),

@@ -79,13 +79,13 @@ export type Outcome =
  * What the peer's answer proves about each message that was sent, in the order it was sent. The answer is hostile until proven
  * otherwise: a 2xx without a receipt that verifies, and a path from the message's own leaf, is a failure and not a delivery.
  */
-export async function verifyAnswer(answerBytes: Uint8Array, sent: SentBatch, lookUpKey: KeyLookUp): Promise<Outcome[]> {
+export function verifyAnswer(answerBytes: Uint8Array, sent: SentBatch, lookUpKey: KeyLookUp): Outcome[] {
   const json = parseStrictJson(answerBytes)
   const answer = json.ok ? answerSchema.safeParse(json.value).data : undefined
   if (answer === undefined) return sent.messages.map(() => invalid('unreadable'))
   if (answer.messages.length > sent.messages.length) return sent.messages.map(() => invalid('extra-entry'))
 
-  const receipts = await verifyNamedReceipts(answer, sent, lookUpKey)
+  const receipts = verifyNamedReceipts(answer, sent, lookUpKey)
   const answered = new Set(answer.messages.map((entry) => entry.jti))
   const proven = provenWhole(answer, sent, receipts)
   return sent.messages.map((message, at) => {
@@ -103,14 +103,13 @@ interface NamedReceipt {
 }
 
 /** Each receipt once, however many messages name it, and none that no message names: signatures cost time. */
-async function verifyNamedReceipts(answer: Answer, { iss, aud }: SentBatch, lookUpKey: KeyLookUp): Promise<Map<number, NamedReceipt>> {
+function verifyNamedReceipts(answer: Answer, { iss, aud }: SentBatch, lookUpKey: KeyLookUp): Map<number, NamedReceipt> {
   const named = new Set(answer.messages.flatMap((entry) => (entry.status === 'deferred' ? [] : [entry.receipt])))
-  const receipts = [...named].flatMap((at) => {
+  const receipts = [...named].flatMap((at): [number, NamedReceipt][] => {
     const token = answer.receipts[at]
-    return token === undefined ? [] : [{ at, token }]
+    return token === undefined ? [] : [[at, { token, verified: verifyReceipt(token, { lookUpKey, issuer: aud, audience: iss }) }]]
   })
-  const verified = await Promise.all(receipts.map(({ token }) => verifyReceipt(token, { lookUpKey, issuer: aud, audience: iss })))
-  return new Map(receipts.map(({ at, token }, n) => [at, { token, verified: verified[n] as VerifiedReceipt }]))
+  return new Map(receipts)
 }
 
 function isFor(entry: AnswerEntry, jti: string): boolean {

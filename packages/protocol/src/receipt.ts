@@ -91,8 +91,8 @@ export interface ReceiptExpectation {
   readonly audience?: RegionId
 }
 
-export async function verifyReceipt(token: string, { lookUpKey, issuer, audience }: ReceiptExpectation): Promise<VerifiedReceipt> {
-  const verified = await verifyToken(token, RECEIPT_TYP, lookUpKey)
+export function verifyReceipt(token: string, { lookUpKey, issuer, audience }: ReceiptExpectation): VerifiedReceipt {
+  const verified = verifyToken(token, RECEIPT_TYP, lookUpKey)
   if (!verified.ok) return { ok: false, why: 'signature' }
   const receipt = parseReceiptClaims(verified.payload)
   if (receipt === undefined) return { ok: false, why: 'claims' }

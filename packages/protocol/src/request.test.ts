@@ -14,7 +14,7 @@ const url = 'https://hefu.chongqing.example/exchange/v1/heads'
 const request = { iss: SENDER, aud: RECEIVER, method: 'POST', url, body, jti: exampleJti(1), now: ISSUED_AT } as const
 
 const verify = async (authorization: string | undefined, changes: Partial<RequestExpectation> = {}) =>
-  await verifyRequest(authorization, {
+  verifyRequest(authorization, {
     lookUpKey,
     audience: RECEIVER,
     method: 'POST',

@@ -64,8 +64,8 @@ export type VerifiedRequest = { readonly ok: true; readonly iss: RegionId; reado
  * Of `htu` the path is compared and not the host: a reverse proxy may rename the host, and `aud` already names the receiver, so a
  * request signed for one node cannot be played to another.
  */
-export async function verifyRequest(authorization: string | undefined, expected: RequestExpectation): Promise<VerifiedRequest> {
-  const verified = await verifyToken(tokenOf(authorization), REQUEST_TYP, expected.lookUpKey)
+export function verifyRequest(authorization: string | undefined, expected: RequestExpectation): VerifiedRequest {
+  const verified = verifyToken(tokenOf(authorization), REQUEST_TYP, expected.lookUpKey)
   if (!verified.ok) return { ok: false }
   const json = parseStrictJson(verified.payload)
   const claims = json.ok ? requestClaims.safeParse(json.value).data : undefined

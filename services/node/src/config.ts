@@ -1,6 +1,8 @@
 import { dirname, join } from 'node:path'
+import type { Rate } from '@hefu/exchange'
 import { parseRegionId, type RegionId } from '@hefu/reference'
 import { z } from 'zod'
+import type { TlsFiles } from './http/tls.ts'
 import type { LogLevel } from './logger.ts'
 
 export type NodeRole = 'api' | 'exchange' | 'worker' | 'sequencer'
@@ -34,6 +36,11 @@ export interface Settings {
   readonly roles: readonly NodeRole[]
   readonly api: Address
   readonly exchange: Address
+  readonly apiTls: TlsFiles | undefined
+  readonly exchangeTls: TlsFiles | undefined
+  /** What one client, and one peer, may ask of one process. */
+  readonly clientRate: Rate
+  readonly peerRate: Rate
   /** How old the newest witnessed checkpoint may be before readiness says so. */
   readonly witnessAgeMinutes: number
   readonly logLevel: LogLevel
@@ -52,6 +59,15 @@ export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok
 const roles = ['api', 'exchange', 'worker', 'sequencer'] as const satisfies readonly NodeRole[]
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const satisfies readonly LogLevel[]
 
+const certificateHint: Hint = {
+  zh: '须为 PEM 格式证书（含证书链）文件的路径，且须同时设置对应的 …_TLS_KEY',
+  en: 'must be the path of a PEM certificate with its chain, together with the …_TLS_KEY that belongs to it',
+}
+const tlsKeyHint: Hint = {
+  zh: '须为 PEM 格式私钥文件的路径，且须同时设置对应的 …_TLS_CERT',
+  en: 'must be the path of a PEM key file, together with the …_TLS_CERT that belongs to it',
+}
+const rateHint: Hint = { zh: '须为 60 至 1000000 的整数', en: 'must be a whole number from 60 to 1000000' }
 const required: Hint = { zh: '必须设置', en: 'is required' }
 const hints: Readonly<Record<string, Hint>> = {
   HEFU_REGION: { zh: '须为六位区域代码，例如 510100', en: 'must be a region of six digits such as 510100' },
@@ -79,6 +95,16 @@ const hints: Readonly<Record<string, Hint>> = {
   HEFU_API_PORT: { zh: '须为 0 至 65535 的端口', en: 'must be a port from 0 to 65535' },
   HEFU_EXCHANGE_HOST: { zh: '须为主机名或 IP 地址', en: 'must be a host name or an IP address' },
   HEFU_EXCHANGE_PORT: { zh: '须为 0 至 65535 的端口', en: 'must be a port from 0 to 65535' },
+  HEFU_API_TLS_CERT: certificateHint,
+  HEFU_API_TLS_KEY: tlsKeyHint,
+  HEFU_EXCHANGE_TLS_CERT: certificateHint,
+  HEFU_EXCHANGE_TLS_KEY: tlsKeyHint,
+  HEFU_EXCHANGE_TLS_CLIENT_CA: {
+    zh: '须为 PEM 格式 CA 证书文件的路径，且须同时设置 HEFU_EXCHANGE_TLS_CERT；只有持其签发证书的对端可以连接',
+    en: 'must be the path of a PEM file of authorities, together with HEFU_EXCHANGE_TLS_CERT: only peers with a certificate of theirs may connect',
+  },
+  HEFU_CLIENT_REQUESTS_PER_MINUTE: rateHint,
+  HEFU_PEER_REQUESTS_PER_MINUTE: rateHint,
   HEFU_WITNESS_AGE_MINUTES: { zh: '须为 1 至 1440 的整数分钟', en: 'must be a whole number of minutes from 1 to 1440' },
   HEFU_LOG_LEVEL: { zh: `须为 ${levels.join('、')} 之一`, en: `must be one of ${levels.join(', ')}` },
   HEFU_STOP_WITH_PARENT: { zh: '须为 1 或 0', en: 'must be 1 or 0' },
@@ -102,6 +128,11 @@ const days = z
   .regex(/^\d{1,3}$/)
   .transform(Number)
   .refine((value) => value >= 1 && value <= 400)
+const requestsPerMinute = z
+  .string()
+  .regex(/^\d{2,7}$/)
+  .transform(Number)
+  .refine((value) => value >= 60 && value <= 1_000_000)
 const address = (schemes: readonly string[]) => z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol))
 const database = address(['postgres:', 'postgresql:'])
 const roleList = z
@@ -135,6 +166,13 @@ const environment = z.strictObject({
   HEFU_API_PORT: port.default(8080),
   HEFU_EXCHANGE_HOST: host.default('127.0.0.1'),
   HEFU_EXCHANGE_PORT: port.default(8090),
+  HEFU_API_TLS_CERT: path.optional(),
+  HEFU_API_TLS_KEY: path.optional(),
+  HEFU_EXCHANGE_TLS_CERT: path.optional(),
+  HEFU_EXCHANGE_TLS_KEY: path.optional(),
+  HEFU_EXCHANGE_TLS_CLIENT_CA: path.optional(),
+  HEFU_CLIENT_REQUESTS_PER_MINUTE: requestsPerMinute.default(18_000),
+  HEFU_PEER_REQUESTS_PER_MINUTE: requestsPerMinute.default(6_000),
   HEFU_WITNESS_AGE_MINUTES: minutes.default(15),
   HEFU_LOG_LEVEL: z.enum(levels).default('info'),
   HEFU_STOP_WITH_PARENT: z.enum(['0', '1']).default('0'),
@@ -148,6 +186,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const parsed = environment.safeParse(Object.fromEntries(ours))
   if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error, env) }
   const { data } = parsed
+  const incomplete = incompleteTls(data)
+  if (incomplete.length > 0) return { ok: false, problems: incomplete }
   return {
     ok: true,
     value: {
@@ -168,11 +208,42 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       roles: data.HEFU_ROLES,
       api: { host: data.HEFU_API_HOST, port: data.HEFU_API_PORT },
       exchange: { host: data.HEFU_EXCHANGE_HOST, port: data.HEFU_EXCHANGE_PORT },
+      apiTls: tlsFiles(data.HEFU_API_TLS_CERT, data.HEFU_API_TLS_KEY),
+      exchangeTls: tlsFiles(data.HEFU_EXCHANGE_TLS_CERT, data.HEFU_EXCHANGE_TLS_KEY, data.HEFU_EXCHANGE_TLS_CLIENT_CA),
+      clientRate: rateOf(data.HEFU_CLIENT_REQUESTS_PER_MINUTE),
+      peerRate: rateOf(data.HEFU_PEER_REQUESTS_PER_MINUTE),
       witnessAgeMinutes: data.HEFU_WITNESS_AGE_MINUTES,
       logLevel: data.HEFU_LOG_LEVEL,
       stopWithParent: data.HEFU_STOP_WITH_PARENT === '1',
     },
   }
+}
+
+type Environment = z.infer<typeof environment>
+
+/** A listener that was meant to have a certificate must not start without. */
+function incompleteTls(data: Environment): SettingProblem[] {
+  const together = [
+    ['HEFU_API_TLS_CERT', 'HEFU_API_TLS_KEY'],
+    ['HEFU_EXCHANGE_TLS_CERT', 'HEFU_EXCHANGE_TLS_KEY'],
+    ['HEFU_EXCHANGE_TLS_CERT', 'HEFU_EXCHANGE_TLS_CLIENT_CA'],
+  ] as const
+  return together.flatMap(([cert, other]): SettingProblem[] => {
+    if (data[cert] === undefined && data[other] !== undefined) return [{ setting: cert, ...(hints[cert] ?? required) }]
+    if (data[cert] !== undefined && data[other] === undefined && other.endsWith('KEY'))
+      return [{ setting: other, ...(hints[other] ?? required) }]
+    return []
+  })
+}
+
+function tlsFiles(cert: string | undefined, key: string | undefined, clientCa?: string): TlsFiles | undefined {
+  return cert === undefined || key === undefined ? undefined : { cert, key, clientCa }
+}
+
+const RATE_WINDOW_SECONDS = 10
+
+function rateOf(perMinute: number): Rate {
+  return { requests: Math.ceil((perMinute * RATE_WINDOW_SECONDS) / 60), seconds: RATE_WINDOW_SECONDS }
 }
 
 function problemsOf(error: z.ZodError, env: Readonly<Record<string, string | undefined>>): SettingProblem[] {

@@ -14,6 +14,8 @@ import {
   openVault,
   preparePeers,
   type QueueConfig,
+  type Rate,
+  Rates,
   RecentMessages,
   refreshEpochs,
   type Sequencer,
@@ -29,6 +31,7 @@ import { openApi } from './api/open-api.ts'
 import type { Address, NodeRole } from './config.ts'
 import { openExchange } from './exchange/open-exchange.ts'
 import { type Listener, listen } from './http/listen.ts'
+import type { ListenerTls } from './load-files.ts'
 import { createLogger, errorFacts, type LogLevel } from './logger.ts'
 import { type Repeated, repeat } from './workers/repeat.ts'
 import { startWork, type Work } from './workers/start-work.ts'
@@ -53,6 +56,9 @@ export interface NodeOptions {
   /** Port 0: any free one. */
   readonly api: Address
   readonly exchange: Address
+  readonly tls?: ListenerTls
+  readonly clientRate?: Rate
+  readonly peerRate?: Rate
   /** 15 where absent. */
   readonly witnessAgeMinutes?: number
   readonly logLevel: LogLevel
@@ -86,6 +92,9 @@ const EPOCHS_MS = 30_000
 const STRANGERS_MS = 60_000
 
 const POOL_SIZE = 20
+
+/** Where the settings say nothing else. */
+const DEFAULT_RATE: Rate = { requests: 3_000, seconds: 10 }
 
 /** Makes one region's node: brings the database to the newest schema and connects; nothing is answered before `start`. */
 export async function createNode(options: NodeOptions, overrides: NodeOverrides = {}): Promise<Node> {
@@ -122,11 +131,13 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     metrics: createMetrics(),
     unverifiable: new UnverifiableTexts(),
     recent: new RecentMessages(),
+    peerRates: new Rates(options.peerRate ?? DEFAULT_RATE),
   }
   return nodeOf(ctx, options, queueConfig)
 }
 
 function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): Node {
+  const { clients, clientRate = DEFAULT_RATE, tls } = options
   const runs = (role: NodeRole) => options.roles.includes(role)
   let api: Listener | null = null
   let exchange: Listener | null = null
@@ -164,8 +175,8 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
       if (runs('sequencer')) sequencer = startSequencer(ctx, { url: options.sequencerDatabaseUrl })
       if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
       if (runs('exchange')) strangers = repeat(ctx, 'unverifiable', STRANGERS_MS, async () => await logUnverifiable(ctx))
-      if (runs('exchange')) exchange = await listen(await openExchange(ctx), options.exchange)
-      if (runs('api')) api = await listen(await openApi(ctx, options.clients), options.api)
+      if (runs('exchange')) exchange = await listen(await openExchange(ctx, tls?.exchange), options.exchange)
+      if (runs('api')) api = await listen(await openApi(ctx, { clients, clientRate, tls: tls?.api }), options.api)
       ctx.log.info({ event: 'node.started', roles: options.roles, api: api?.url, exchange: exchange?.url }, 'node.started')
     },
     stop() {

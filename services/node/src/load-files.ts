@@ -16,19 +16,21 @@ import {
 import type { AgencyCode } from '@hefu/reference'
 import type { VerifierKey } from '@hefu/translog'
 import type { Parsed, SettingProblem, Settings } from './config.ts'
+import { loadTls, type Tls, type TlsFiles } from './http/tls.ts'
 
-export type FileSettings = Pick<
-  Settings,
-  | 'region'
-  | 'federationFile'
-  | 'keyFile'
-  | 'logKeyFile'
-  | 'witnessKeyFile'
-  | 'actorKeyFile'
-  | 'vaultKeyFile'
-  | 'vaultEpochsFolder'
-  | 'clientsFile'
->
+export type FileSettings = Partial<Pick<Settings, 'apiTls' | 'exchangeTls'>> &
+  Pick<
+    Settings,
+    | 'region'
+    | 'federationFile'
+    | 'keyFile'
+    | 'logKeyFile'
+    | 'witnessKeyFile'
+    | 'actorKeyFile'
+    | 'vaultKeyFile'
+    | 'vaultEpochsFolder'
+    | 'clientsFile'
+  >
 
 export interface Files {
   readonly federation: Federation
@@ -38,11 +40,18 @@ export interface Files {
   readonly actorSigner: Signer
   readonly vaultPlace: VaultPlace
   readonly clients: readonly Client[]
+  readonly tls: ListenerTls
+}
+
+/** Of each listener; undefined: plain HTTP. */
+export interface ListenerTls {
+  readonly api: Tls | undefined
+  readonly exchange: Tls | undefined
 }
 
 /** Reads the files that the settings name and reports all problems of all of them at once. */
 export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> {
-  const [federation, signer, logSigner, witnessSigner, actorSigner, vaultPlace, clients] = await Promise.all([
+  const [federation, signer, logSigner, witnessSigner, actorSigner, vaultPlace, clients, apiTls, exchangeTls] = await Promise.all([
     loadFederation(settings.federationFile),
     loadKey(settings.keyFile, 'HEFU_KEY'),
     loadKey(settings.logKeyFile, 'HEFU_LOG_KEY'),
@@ -50,16 +59,18 @@ export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> 
     loadKey(settings.actorKeyFile, 'HEFU_ACTOR_KEY'),
     loadVault(settings),
     loadClients(settings.clientsFile),
+    loadListenerTls(settings.apiTls, 'HEFU_API_TLS_CERT'),
+    loadListenerTls(settings.exchangeTls, 'HEFU_EXCHANGE_TLS_CERT'),
   ])
-  const files = [federation, signer, logSigner, witnessSigner, actorSigner, vaultPlace, clients]
+  const files = [federation, signer, logSigner, witnessSigner, actorSigner, vaultPlace, clients, apiTls, exchangeTls]
   const problems = files.flatMap((file) => (file.ok ? [] : file.problems))
   if (federation.ok) problems.push(...mismatches(settings, federation.value, { signer, logSigner, witnessSigner, clients }))
-  const isWhole = federation.ok && signer.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && vaultPlace.ok && clients.ok
-  if (!isWhole || problems.length > 0) {
-    return { ok: false, problems }
-  }
+  const areKeys = signer.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && vaultPlace.ok
+  if (!(federation.ok && areKeys && clients.ok && apiTls.ok && exchangeTls.ok)) return { ok: false, problems }
+  if (problems.length > 0) return { ok: false, problems }
   const keys = { signer: signer.value, logSigner: logSigner.value, witnessSigner: witnessSigner.value, actorSigner: actorSigner.value }
-  return { ok: true, value: { federation: federation.value, ...keys, vaultPlace: vaultPlace.value, clients: clients.value } }
+  const tls = { api: apiTls.value, exchange: exchangeTls.value }
+  return { ok: true, value: { federation: federation.value, ...keys, vaultPlace: vaultPlace.value, clients: clients.value, tls } }
 }
 
 /** Each file may be right by itself and still not belong to this region. */
@@ -124,6 +135,12 @@ async function loadClients(path: string): Promise<Parsed<readonly Client[]>> {
   const parsed = parseClients(json.value)
   if (parsed.ok) return { ok: true, value: parsed.clients }
   return { ok: false, problems: parsed.problems.map(({ pointer, zh, en }) => ({ setting: `HEFU_CLIENTS ${pointer}`, zh, en })) }
+}
+
+async function loadListenerTls(files: TlsFiles | undefined, setting: string): Promise<Parsed<Tls | undefined>> {
+  if (files === undefined) return { ok: true, value: undefined }
+  const loaded = await loadTls(files)
+  return loaded.ok ? { ok: true, value: loaded.tls } : { ok: false, problems: [{ setting, ...loaded.problem }] }
 }
 
 async function loadKey(path: string, setting: string): Promise<Parsed<Signer>> {

@@ -118,7 +118,7 @@ describe('what is not there', () => {
 describe('a route without a rule', () => {
   it('stops the start', async () => {
     const { metrics } = pair.chengdu.node.ctx
-    const app = openApp({ log: pino({ level: 'silent' }), metrics }, 'api')
+    const app = await openApp({ log: pino({ level: 'silent' }), metrics }, 'api')
     guardApi(app, pair.chengdu.node.ctx, [])
     expect(() => app.get('/v1/open-to-all', () => 'hello')).toThrow('no rule')
     expect(() => app.get('/v1/public', { config: { rule: 'public' } }, () => 'hello')).toThrow('no rule')

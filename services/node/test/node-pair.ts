@@ -8,7 +8,7 @@ import { pino } from 'pino'
 import { fileSettings, type Tokens, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
 import { createTestDatabase, type TestDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
 import { freePort } from '../../../packages/testkit/src/processes/free-port.ts'
-import { createNode, loadFiles, type Node } from '../src/index.ts'
+import { createNode, loadFiles, type Node, type NodeOptions } from '../src/index.ts'
 
 export interface TestNode {
   readonly region: RegionId
@@ -24,7 +24,10 @@ export interface TestPair extends AsyncDisposable {
 }
 
 /** Two real nodes in this process, each on a database of its own, connected over HTTP. */
-export async function startPair(overrides: { procedures?: readonly Procedure[]; registers?: readonly Register[] } = {}): Promise<TestPair> {
+export async function startPair(
+  overrides: { procedures?: readonly Procedure[]; registers?: readonly Register[] } = {},
+  rates: Pick<NodeOptions, 'clientRate' | 'peerRate'> = {},
+): Promise<TestPair> {
   const folder = await mkdtemp(join(tmpdir(), 'hefu-node-'))
   const regions = ['510100', '500000'] as RegionId[]
   const ports = new Map<string, number>()
@@ -43,6 +46,7 @@ export async function startPair(overrides: { procedures?: readonly Procedure[]; 
     const node = await createNode(
       {
         ...loaded.value,
+        ...rates,
         region,
         ...database.logins,
         queueUrl: database.logins.databaseUrl,

@@ -186,7 +186,7 @@ async function judgeMessage({ message, ...said }: EvidenceDocument, caseNumber: 
     findings.add('document-digest', { subject, expected: said.digest, found: digest })
     return undefined
   }
-  const verified = await verifyMessage(message, lookUpKey)
+  const verified = verifyMessage(message, lookUpKey)
   if (!verified.ok || !verified.claims.ok) {
     findings.add('document-signature', { subject, expected: said.iss, found: verified.ok ? 'schema' : '—' })
     return undefined
@@ -204,7 +204,7 @@ async function judgeAnswer({ answer, digest, jti, iss, aud }: EvidenceDocument, 
     findings.add('receipt-open', { subject: digest, expected: aud, found: '—' })
     return undefined
   }
-  const verified = await verifyReceipt(answer.receipt, { lookUpKey, issuer: aud, audience: iss })
+  const verified = verifyReceipt(answer.receipt, { lookUpKey, issuer: aud, audience: iss })
   if (!verified.ok) {
     findings.add('receipt-signature', { subject: digest, expected: aud, found: verified.why })
     return undefined

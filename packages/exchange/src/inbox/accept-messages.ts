@@ -1,6 +1,7 @@
 import { type Answer, type AnswerEntry, keyOwner, type VerifiedMessage, verifyMessages } from '@hefu/protocol'
 import type { Context } from '../context.ts'
 import { logUnverifiable } from '../log/unverifiable-texts.ts'
+import { requirePeerRate } from '../peers/require-peer-rate.ts'
 import { messagesAccepted } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
 import type { NewArrival } from './arrival-rows.ts'
@@ -12,6 +13,7 @@ export type Accepted = { readonly status: 200; readonly answer: Answer } | { rea
 
 type AcceptContext = Pick<
   Context,
+  | 'peerRates'
   | 'unverifiable'
   | 'region'
   | 'db'
@@ -46,6 +48,7 @@ export async function acceptMessages(ctx: AcceptContext, tokens: readonly string
     ctx.log.warn({ event: 'messages.unverifiable', messages: tokens.length }, 'messages.unverifiable')
     return { status: 400, code: 'unverifiable' }
   }
+  requirePeerRate(ctx, iss)
   // A request is all of one issuer: its receipt has one addressee. A stranger's line counts as unverifiable.
   const ours = verified.filter((message) => message.region === iss)
   const { answers, deferred, caseNumbers, receipt } = await answerAll(ctx, iss, ours)

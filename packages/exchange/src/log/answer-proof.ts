@@ -31,7 +31,7 @@ export interface ProofAnswer extends EntryProof {
   readonly more?: EntryProof[]
 }
 
-type ProofContext = Pick<Context, 'region' | 'federation' | 'db' | 'now' | 'log' | 'metrics' | 'logState'>
+type ProofContext = Pick<Context, 'region' | 'federation' | 'db' | 'now' | 'log' | 'metrics' | 'logState' | 'peerRates'>
 
 /**
  * Proves to a peer that entries are in this log, where it is a party of each: `iss`, `aud` or the owner of the data. Whatever it is not a

@@ -83,9 +83,7 @@ async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch, sig
 
 /** Never the peer's word alone: the receipt must verify and lead from our own leaf to its root. */
 async function verify(ctx: DeliverContext, peer: string, batch: Batch, body: Buffer): Promise<Outcome[]> {
-  return await verifyAnswer(body, { iss: ctx.region, aud: peer as RegionId, messages: batch.messages }, (kid) =>
-    keyOwner(ctx.federation, kid),
-  )
+  return verifyAnswer(body, { iss: ctx.region, aud: peer as RegionId, messages: batch.messages }, (kid) => keyOwner(ctx.federation, kid))
 }
 
 /** `http-503`, `refused`, `timeout`, … Any unsigned answer is a failure, 4xx included: a proxy may have sent it. */

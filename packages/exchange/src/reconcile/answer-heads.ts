@@ -24,6 +24,7 @@ type AnswerContext = Pick<
   | 'metrics'
   | 'recent'
   | 'logState'
+  | 'peerRates'
 >
 
 export interface HeadsRequest {

@@ -41,7 +41,7 @@ export async function verifyItem(
   if (receiver === undefined) return refused('parties')
   if (item.message === null) return refused('content-not-held')
   const lookUpKey = (kid: string) => keyOwner(ctx.federation, kid)
-  const message = await verifyMessage(item.message, lookUpKey)
+  const message = verifyMessage(item.message, lookUpKey)
   if (!message.ok || message.region !== item.iss || message.jti !== item.jti || message.digest !== item.digest) return refused('message')
   const claims = message.claims.ok ? message.claims.claims : message.claims.known
   if (claims.aud !== receiver) return refused('parties')
@@ -73,7 +73,7 @@ async function proofOf(
 ): Promise<ReceiptedOutcome | undefined> {
   const answer = { receipts: [receipt], messages: [{ jti, status, ...(status === 'refused' ? { reason } : {}), receipt: 0, index, path }] }
   const sent = { iss: iss as RegionId, aud: receiver, messages: [{ jti, digest }] }
-  const [outcome] = await verifyAnswer(Buffer.from(JSON.stringify(answer)), sent, lookUpKey)
+  const [outcome] = verifyAnswer(Buffer.from(JSON.stringify(answer)), sent, lookUpKey)
   return outcome?.status === 'accepted' || outcome?.status === 'refused' ? outcome : undefined
 }
 

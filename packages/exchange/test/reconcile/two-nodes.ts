@@ -16,6 +16,7 @@ import { logStateReader } from '../../src/log/log-state.ts'
 import { UnverifiableTexts } from '../../src/log/unverifiable-texts.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
+import { Rates } from '../../src/rates.ts'
 import { answerHeads } from '../../src/reconcile/answer-heads.ts'
 import { newLogKeys } from '../log-context.ts'
 import { openTestVault, vaultPlaceOf } from '../open-test-vault.ts'
@@ -68,6 +69,7 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     metrics: createMetrics(),
     unverifiable: new UnverifiableTexts(),
     recent: new RecentMessages(),
+    peerRates: new Rates({ requests: 1_000, seconds: 10 }),
   })
   const chengdu = await open(CHENGDU, urls.chengdu)
   const chongqing = await open(CHONGQING, urls.chongqing)

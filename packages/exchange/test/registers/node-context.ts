@@ -11,6 +11,7 @@ import { logStateReader } from '../../src/log/log-state.ts'
 import { UnverifiableTexts } from '../../src/log/unverifiable-texts.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
+import { Rates } from '../../src/rates.ts'
 import { newLogKeys } from '../log-context.ts'
 import { openTestVault, vaultPlaceOf } from '../open-test-vault.ts'
 
@@ -56,6 +57,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     metrics: createMetrics(),
     unverifiable: new UnverifiableTexts(),
     recent: new RecentMessages(),
+    peerRates: new Rates({ requests: 1_000, seconds: 10 }),
     ...overrides,
   }
   const close = async () => {

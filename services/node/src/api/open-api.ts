@@ -1,18 +1,27 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { Client, Context } from '@hefu/exchange'
+import { type Client, type Context, type Rate, Rates } from '@hefu/exchange'
 import type { FastifyInstance } from 'fastify'
 import { guardApi } from '../http/authenticate.ts'
+import { limitClients } from '../http/limit-rates.ts'
 import { openApp } from '../http/open-app.ts'
 import { readJsonBodies } from '../http/read-bodies.ts'
 import { registerRoutes } from '../http/register-routes.ts'
+import type { Tls } from '../http/tls.ts'
 import { apiDocument } from './api-document.ts'
 import { apiRoutes } from './routes.ts'
 
+export interface ApiOptions {
+  readonly clients: readonly Client[]
+  readonly clientRate: Rate
+  readonly tls?: Tls | undefined
+}
+
 /** The local listener: bureaus, operators, auditors, probes and the documentation. */
-export async function openApi(ctx: Context, clients: readonly Client[]): Promise<FastifyInstance> {
-  const app = openApp(ctx, 'api')
+export async function openApi(ctx: Context, { clients, clientRate, tls }: ApiOptions): Promise<FastifyInstance> {
+  const app = await openApp(ctx, 'api', { tls })
   guardApi(app, ctx, clients)
+  limitClients(app, new Rates(clientRate))
   readJsonBodies(app)
   app.addHook('onSend', async (request, reply) => {
     if (request.caller === null) return

@@ -60,7 +60,7 @@ export function exchangeRoutes(): Route[] {
         schema: z.custom<Answer>(),
         documented: answerSchema,
       },
-      errors: ['unverifiable', 'malformed-request', 'unavailable', 'log-unavailable', 'log-sealed'],
+      errors: ['unverifiable', 'too-many-requests', 'malformed-request', 'unavailable', 'log-unavailable', 'log-sealed'],
       handle: async (ctx, { rawBody, contentType }) => {
         await requireConfirmedLog(ctx)
         const body = splitInboxBody(contentType, rawBody)

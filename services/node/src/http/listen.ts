@@ -1,3 +1,4 @@
+import { Server as HttpsServer } from 'node:https'
 import type { FastifyInstance } from 'fastify'
 import type { Address } from '../config.ts'
 
@@ -20,7 +21,8 @@ export async function listen(app: FastifyInstance, { host, port }: Address): Pro
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new Error('the listener has no address')
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return { url: `http://${name}:${address.port}`, close: async (withinMs = 5_000) => await close(app, withinMs) }
+  const scheme = app.server instanceof HttpsServer ? 'https' : 'http'
+  return { url: `${scheme}://${name}:${address.port}`, close: async (withinMs = 5_000) => await close(app, withinMs) }
 }
 
 /** A connection that was busy when the close began would otherwise stay open, idle, until its keep-alive ends. */

@@ -1,11 +1,27 @@
 import { randomBytes } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { type Caller, type Context, type ErrorCode, HefuError } from '@hefu/exchange'
+import helmet from '@fastify/helmet'
+import { type Caller, type Context, type ErrorCode, HefuError, Rates } from '@hefu/exchange'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorFacts } from '../logger.ts'
 import { type Language, readLanguage } from './language.ts'
+import { refuseStranger } from './limit-rates.ts'
+import {
+  HEADERS_WITHIN_MS,
+  MAX_BODY_BYTES,
+  MAX_CONNECTIONS,
+  MAX_HEADER_BYTES,
+  REQUEST_WITHIN_MS,
+  REST_WITHIN_MS,
+  SILENT_WITHIN_MS,
+  STRANGER_RATE,
+} from './limits.ts'
 import { asHefuError, PROBLEM_TYPE, problemOf } from './problem.ts'
 import { refuseEncodings } from './read-bodies.ts'
+import { shedLoad } from './shed-load.ts'
+import { keepTlsFresh, type Tls } from './tls.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,27 +32,47 @@ declare module 'fastify' {
 
 export type ListenerName = 'api' | 'exchange'
 
-export const MAX_BODY_BYTES = 1024 * 1024
+export interface AppOptions {
+  /** Plain HTTP where absent. */
+  readonly tls?: Tls | undefined
+  /** What an address may be refused for want of a token or signature before it is told to wait. */
+  readonly strangers?: Rates
+}
 
 /**
  * A listener's application: every answer that is not a success is problem+json, whatever went wrong and however early, and one
  * log line tells method, route pattern, status and time. Addresses, headers and bodies are never logged: they may hold
  * identifiers of persons.
  */
-export function openApp(ctx: Pick<Context, 'log' | 'metrics'>, listener: ListenerName): FastifyInstance {
-  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => sendProblem(ctx, listener, error, request, reply)
+export async function openApp(
+  ctx: Pick<Context, 'log' | 'metrics'>,
+  listener: ListenerName,
+  { tls, strangers = new Rates(STRANGER_RATE) }: AppOptions = {},
+): Promise<FastifyInstance> {
+  const refuse = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    sendProblem(ctx, listener, refuseStranger(asHefuError(thrown), request.ip, strangers), request, reply)
   const app = Fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     genReqId: (request) => traceIdOf(request.headers.traceparent),
-    requestTimeout: 60_000,
+    requestTimeout: REQUEST_WITHIN_MS,
+    keepAliveTimeout: REST_WITHIN_MS,
+    connectionTimeout: SILENT_WITHIN_MS,
+    [tls ? 'https' : 'http']: { ...tls?.options, ...httpLimits },
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply as FastifyReply),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket as Socket),
   })
+  app.server.maxConnections = MAX_CONNECTIONS
+  if (tls) followCertificate(ctx, listener, app, tls)
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: POLICY, useDefaults: false },
+    strictTransportSecurity: tls !== undefined,
+  })
   app.decorateRequest('caller', null)
   app.setErrorHandler((error, request, reply) => refuse(error, request, reply))
   app.setNotFoundHandler((request, reply) => refuse(new HefuError('not-found'), request, reply))
+  await shedLoad(app)
   app.addHook('onRequest', refuseEncodings)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
@@ -55,11 +91,10 @@ export function openApp(ctx: Pick<Context, 'log' | 'metrics'>, listener: Listene
 function sendProblem(
   ctx: Pick<Context, 'log' | 'metrics'>,
   listener: ListenerName,
-  thrown: unknown,
+  error: HefuError,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const error = asHefuError(thrown)
   const language = readLanguage(request.headers['accept-language'])
   const problem = problemOf(error, language, request.id)
   ctx.metrics.refusedRequests.inc({ code: error.code })
@@ -74,7 +109,7 @@ function sendProblem(
     .header('cache-control', 'no-store')
     .header('content-language', languageTag(language))
   if (error.code === 'unauthenticated') reply.header('www-authenticate', listener === 'api' ? 'Bearer realm="hefu"' : 'Hefu')
-  const retryAfter = retryAfterSeconds[error.code]
+  const retryAfter = error.retryAfterSeconds ?? retryAfterSeconds[error.code]
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
   // Serialised here: the route's response schemas know only successes.
   return reply.type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem)
@@ -97,14 +132,46 @@ function traceIdOf(traceparent: string | string[] | undefined): string {
   return traceId !== undefined && !/^0+$/.test(traceId) ? traceId : randomBytes(16).toString('hex')
 }
 
-/** What Node could not even read as HTTP gets its answer on the bare socket. */
+const LOOK_FOR_CERTIFICATES_MS = 10_000
+
+function followCertificate(ctx: Pick<Context, 'log' | 'metrics'>, listener: ListenerName, app: FastifyInstance, tls: Tls): void {
+  const show = (validUntilMs: number) => ctx.metrics.tlsValidUntil.set({ listener }, validUntilMs / 1_000)
+  show(tls.validUntilMs)
+  const end = keepTlsFresh(app.server as HttpsServer, tls, {
+    everyMs: LOOK_FOR_CERTIFICATES_MS,
+    onChange: (loaded) => {
+      if (loaded.ok) show(loaded.tls.validUntilMs)
+      const event = loaded.ok ? 'tls.renewed' : 'tls.unusable'
+      ctx.log[loaded.ok ? 'info' : 'error']({ event, listener }, event)
+    },
+  })
+  app.addHook('onClose', async () => end())
+}
+
+/** What Node could not even read as HTTP, or not in time, gets its answer on the bare socket. */
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
-  const body = JSON.stringify(problemOf(new HefuError('malformed-request', { cause: error }), 'both', randomBytes(16).toString('hex')))
+  const code = brokenCodes[error.code ?? ''] ?? 'malformed-request'
+  const problem = problemOf(new HefuError(code, { cause: error }), 'both', randomBytes(16).toString('hex'))
+  const body = JSON.stringify(problem)
   socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }
+
+const brokenCodes: Partial<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'too-slow',
+}
+
+const httpLimits = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: HEADERS_WITHIN_MS,
+  connectionsCheckingInterval: 2_000,
+}
+
+/** Nothing here is a page, but for the documentation, which has a policy of its own. */
+const POLICY = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] }

@@ -215,6 +215,38 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
       en: 'No message passed the checks of text, key and signature; nothing was kept.',
     },
   },
+  'too-many-requests': {
+    status: 429,
+    title: { zh: '请求过于频繁', en: 'Too many requests' },
+    detail: {
+      zh: '未处理此请求；请按 Retry-After 等待后重试。RateLimit 响应头说明剩余次数；大批量请使用 /v1/imports。',
+      en: 'This request was not processed: retry after the time in Retry-After. The RateLimit header says what is left; large batches belong in /v1/imports.',
+    },
+  },
+  overloaded: {
+    status: 503,
+    title: { zh: '节点繁忙', en: 'The node is overloaded' },
+    detail: {
+      zh: '为保证已受理的请求，节点拒绝了此请求；未保存任何内容，请按 Retry-After 重试。',
+      en: 'So that what it has taken on is answered, the node turned this request away: nothing was stored, retry after the time in Retry-After.',
+    },
+  },
+  'too-slow': {
+    status: 408,
+    title: { zh: '请求发送过慢', en: 'The request came too slowly' },
+    detail: {
+      zh: '请求头须在 10 秒内、整个请求须在 60 秒内送达；请检查网络后重试。',
+      en: 'Headers must arrive within 10 seconds and the whole request within 60: check the network and retry.',
+    },
+  },
+  'headers-too-large': {
+    status: 431,
+    title: { zh: '请求头过大', en: 'Headers are too large' },
+    detail: {
+      zh: '全部请求头不得超过 16 KiB；请去掉不需要的请求头。',
+      en: 'All headers together are at most 16 KiB: leave out those that nobody needs.',
+    },
+  },
   internal: {
     status: 500,
     title: { zh: '内部错误', en: 'Internal error' },

@@ -2,6 +2,7 @@ import type { Caller, Context, ErrorCode, Role, Shown } from '@hefu/exchange'
 import type { Text } from '@hefu/procedures'
 import type { z } from 'zod'
 import type { Language } from './language.ts'
+import { PROBES } from './shed-load.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
@@ -108,6 +109,8 @@ export function defineRoute<Params, Query, Body, Result>(route: RouteDefinition<
 export function codesOf(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>(route.errors)
   if (route.rule !== 'public' || route.reads !== 'no') codes.add('unavailable')
+  if (route.rule !== 'public') codes.add('too-many-requests')
+  if (!PROBES.has(route.path)) codes.add('overloaded')
   if (route.rule !== 'public') codes.add('unauthenticated')
   if (Array.isArray(route.rule)) codes.add('role-not-allowed')
   if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed').add('unreadable')
