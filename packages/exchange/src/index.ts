@@ -74,6 +74,7 @@ export { type ReconciliationResult, runReconciliation } from './reconcile/run-re
 export { deleteRecord, type Precondition, putRecord } from './registers/put-record.ts'
 export { listRecords, readRecord } from './registers/read-record.ts'
 export { endRetention } from './retention/end-retention.ts'
+export { readSubject, SUBJECT_ACCESS_PURPOSE, SUBJECT_ACCESS_SCOPE, type SubjectFile } from './subjects/read-subject.ts'
 export { alertExpired, sweep } from './sweep.ts'
 export { readEpochs } from './vault/epoch-files.ts'
 export { type KeyWrapper, secretKeyWrapper } from './vault/key-wrapper.ts'

@@ -13,6 +13,7 @@ import { receiptRoutes } from './receipt-routes.ts'
 import { reconciliationRoutes } from './reconciliation-routes.ts'
 import { registerRoutesOf } from './register-routes.ts'
 import { settlementRoutes } from './settlement-routes.ts'
+import { subjectRoutes } from './subject-routes.ts'
 import { taskRoutes } from './task-routes.ts'
 import { vaultRoutes } from './vault-routes.ts'
 
@@ -32,6 +33,7 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...logStateRoutes(),
     ...receiptRoutes(),
     ...exchangeLogRoutes(),
+    ...subjectRoutes(procedures, registers),
     ...vaultRoutes(),
     ...probeRoutes(),
   ]
