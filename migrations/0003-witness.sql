@@ -36,7 +36,9 @@ create table log_successors (
 
 create index log_checkpoints_witnessed on log_checkpoints (epoch, size desc) where witnessed is not null;
 
--- One per receipt that promises an entry in the peer's log. `proven_size`: of the witnessed tree that held all of its messages.
+-- One per receipt that promises an entry in the peer's log. `proven_size`: of the witnessed tree that held all of its messages. `missed_*`:
+-- the first witnessed head after the promise was due that did not hold them, and when it was seen: entries that waited, because the peer was
+-- down or its log sealed, may have their place in the next.
 create table promises (
   receipt text primary key,
   peer text not null,
@@ -46,6 +48,9 @@ create table promises (
   next_at timestamptz not null,
   attempts integer not null,
   checked_at timestamptz,
-  proven_size bigint
+  proven_size bigint,
+  missed_log text,
+  missed_size bigint,
+  missed_at timestamptz
 );
 create index promises_open on promises (next_at) where state = 'open';

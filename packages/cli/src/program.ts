@@ -1,5 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { addAudit } from './commands/audit.ts'
+import { addFederation } from './commands/federation.ts'
+import { addKey } from './commands/key.ts'
 import { addKeyRewrap } from './commands/key-rewrap.ts'
 import { addKeygen } from './commands/keygen.ts'
 import { addStart } from './commands/start.ts'
@@ -9,9 +11,11 @@ import { LANGUAGES, languageOf, say } from './language.ts'
 export function buildProgram() {
   const program = createProgram()
   addKeygen(program)
-  addKeyRewrap(program)
   addStart(program)
   addAudit(program)
+  addFederation(program)
+  addKey(program)
+  addKeyRewrap(program)
   return program
 }
 

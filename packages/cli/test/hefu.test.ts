@@ -95,11 +95,11 @@ test('--help is not a mistake', () => {
   expect(hefu(['keygen', '--help']).stdout).toContain('--out <file>')
 })
 
-test('start without its settings file: exit code 1 in both languages, before anything runs', () => {
+test('start without its settings file: exit code 2, as the node without its settings, in both languages, before anything runs', () => {
   const file = join(folder, 'missing.env')
-  const missing = { status: 1, stdout: '', stderr: `${file}：配置文件不存在\n${file}: there is no such settings file\n` }
+  const missing = { status: 2, stdout: '', stderr: `${file}：配置文件不存在\n${file}: there is no such settings file\n` }
   expect(hefu(['start', '--settings', file])).toEqual(missing)
-  const unreadable = { status: 1, stdout: '', stderr: `${folder}：配置文件无法读取\n${folder}: the settings file cannot be read\n` }
+  const unreadable = { status: 2, stdout: '', stderr: `${folder}：配置文件无法读取\n${folder}: the settings file cannot be read\n` }
   expect(hefu(['start', '--settings', folder])).toEqual(unreadable)
 })
 

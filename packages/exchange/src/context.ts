@@ -11,6 +11,7 @@ import type { UnverifiableTexts } from './log/unverifiable-texts.ts'
 import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue/queue.ts'
 import type { Rates } from './rates.ts'
+import type { KeyMisses } from './trust/key-misses.ts'
 import type { VaultPlace } from './vault/open-vault.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -19,10 +20,11 @@ export interface Context {
   readonly region: RegionId
   readonly db: Kysely<Database>
   readonly queue: Queue
+  /** What is believed now: another object after a new registry or manifest. */
   readonly federation: Federation
   readonly procedures: readonly Procedure[]
   readonly registers: readonly Register[]
-  /** Signs messages, receipts and requests. */
+  /** Signs messages, receipts and requests: the key whose time it is. Throws HefuError `unavailable` when there is none. */
   readonly signer: Signer
   readonly exchangeLog: LogContext
   /** Seals and opens what lies in the database. */
@@ -39,6 +41,8 @@ export interface Context {
   readonly metrics: Metrics
   /** What strangers sent, until the log has an entry of it. */
   readonly unverifiable: UnverifiableTexts
+  /** Texts under keys that nobody has: a reason to look for new manifests. */
+  readonly keyMisses: KeyMisses
   /** Bytes that were just accepted, for the job that applies them. */
   readonly recent: RecentMessages
   /** Requests of each peer, counted once its signature is verified: nobody uses up another's. */

@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'unavailable'
   | 'log-unavailable'
   | 'log-sealed'
+  | 'registry-expired'
   | 'unverifiable'
   | 'too-many-requests'
   | 'overloaded'

@@ -2,19 +2,22 @@ import { askDatabase, countBacklog } from './backlog-store.ts'
 import type { Context } from './context.ts'
 import { logChecks } from './log/log-checks.ts'
 import { countPendingByPeer } from './outbox/delivery-store.ts'
+import { trustChecks } from './trust/trust-checks.ts'
 
 export interface Check {
-  readonly name: 'database' | 'queue' | 'log' | 'log-confirmed' | 'log-witnessed' | 'log-tiles'
+  readonly name: 'database' | 'queue' | 'log' | 'log-confirmed' | 'log-witnessed' | 'log-tiles' | 'registry' | 'peer-keys'
   readonly ok: boolean
   readonly zh: string
   readonly en: string
 }
 
 /** Said, but no reason to send callers elsewhere: the local API goes on meanwhile. */
-const warnings: ReadonlySet<Check['name']> = new Set(['log-confirmed', 'log-witnessed', 'log-tiles'])
+const warnings: ReadonlySet<Check['name']> = new Set(['log-confirmed', 'log-witnessed', 'log-tiles', 'registry', 'peer-keys'])
 
 /** Whether this node can do its work now. Peers that are away do not make it unready: that is what the outbox is for. */
-export async function readiness(ctx: Pick<Context, 'db' | 'queue' | 'logState'>): Promise<{ ready: boolean; checks: Check[] }> {
+export async function readiness(
+  ctx: Pick<Context, 'db' | 'queue' | 'logState' | 'federation' | 'region' | 'now'>,
+): Promise<{ ready: boolean; checks: Check[] }> {
   const database = await succeeds(askDatabase(ctx.db))
   const queue = await succeeds(ctx.queue.depth())
   const checks: Check[] = [
@@ -31,6 +34,7 @@ export async function readiness(ctx: Pick<Context, 'db' | 'queue' | 'logState'>)
       en: queue ? 'queue answers' : 'no queue: check QUEUE_URL; messages are safe in the database and go on after its return',
     },
     ...logChecks(await ctx.logState.readNow().catch(() => undefined)),
+    ...trustChecks(ctx),
   ]
   return { ready: checks.every(({ ok, name }) => ok || warnings.has(name)), checks }
 }

@@ -6,7 +6,10 @@ export const MESSAGES_CONTENT_TYPE = 'application/hefu-messages'
 export const MESSAGE_TYP = 'hefu-message+jwt'
 export const RECEIPT_TYP = 'hefu-receipt+jwt'
 export const REQUEST_TYP = 'hefu-request+jwt'
-export type TokenTyp = typeof MESSAGE_TYP | typeof RECEIPT_TYP | typeof REQUEST_TYP
+/** The federation's registry, and a region's key manifest (protocol.md section 3). */
+export const REGISTRY_TYP = 'hefu-registry+jwt'
+export const MANIFEST_TYP = 'jwk-set+jwt'
+export type TokenTyp = typeof MESSAGE_TYP | typeof RECEIPT_TYP | typeof REQUEST_TYP | typeof REGISTRY_TYP | typeof MANIFEST_TYP
 
 /** The only algorithm now; fully specified (RFC 9864), never the polymorphic `EdDSA`. */
 export const ALGORITHM = 'Ed25519'

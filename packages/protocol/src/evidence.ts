@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { caseNumber, digest, jti, regionId } from './claims.ts'
 import { MAX_MESSAGES, REFUSAL_REASONS } from './constants.ts'
-import { publicKey } from './federation.ts'
+import { publicKey, revocation } from './federation-file.ts'
 
 const origin = z.string().min(1).max(255)
 
@@ -58,7 +58,8 @@ export const evidencePackage = z.strictObject({
         key: publicKey,
         iat: time.exactOptional(),
         exp: time.exactOptional(),
-        revoked: z.strictObject({ at: time, reason: z.enum(['unspecified', 'compromised', 'superseded']) }).exactOptional(),
+        /** `since`: when the manifest was issued that said so first. */
+        revoked: revocation.extend({ since: time.exactOptional() }).exactOptional(),
       }),
     )
     .max(10_000),

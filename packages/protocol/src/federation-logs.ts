@@ -1,5 +1,6 @@
 import { COSIGNATURE_V1, ED25519, type Policy, parseVerifierKey, type SignatureType, type VerifierKey } from '@hefu/translog'
-import type { Federation, FederationFile, FederationProblem } from './federation.ts'
+import type { Federation } from './federation.ts'
+import type { FederationFile, FederationProblem } from './federation-file.ts'
 
 type Regions = FederationFile['regions']
 

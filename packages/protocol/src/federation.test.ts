@@ -11,7 +11,8 @@ import {
   STRANGER,
   testLogKey,
 } from '../test/make-vectors/test-keys.ts'
-import { agreementByName, type FederationFile, findAgreement, keyOwner, parseFederation, regionById, regionOfAgency } from './federation.ts'
+import { agreementByName, findAgreement, keyOwner, parseFederation, regionById, regionOfAgency } from './federation.ts'
+import type { FederationFile } from './federation-file.ts'
 import { policiesOf, policyOf, quorumOf } from './federation-logs.ts'
 
 const pointersOf = (file: unknown): string[] => {
@@ -99,6 +100,17 @@ test.each<[string, (file: FederationFile) => unknown, string[]]>([
     'an address of another kind',
     ({ regions: [first] }) => first && Object.assign(first, { exchangeUrl: 'file:///etc/hostname' }),
     ['/regions/0/exchangeUrl'],
+  ],
+  [
+    'an address in capitals',
+    ({ regions: [first] }) => first && Object.assign(first, { exchangeUrl: 'https://A.example' }),
+    ['/regions/0/exchangeUrl'],
+  ],
+  ['no address range', ({ regions: [first] }) => first && Object.assign(first, { addresses: [] }), ['/regions/0/addresses']],
+  [
+    'a range that is none',
+    ({ regions: [first] }) => first && Object.assign(first, { addresses: ['10.0.0.0/8', '10.0.0.0/33'] }),
+    ['/regions/0/addresses/1'],
   ],
   ['a log key that is none', ({ regions: [first] }) => first && Object.assign(first, { log: `${first.log}A` }), ['/regions/0/log']],
   ['a log without a name', ({ regions: [first] }) => first && Object.assign(first, { log: '' }), ['/regions/0/log']],

@@ -1,3 +1,4 @@
+export { isAddressRange } from './address-range.ts'
 export {
   type Answer,
   type AnswerEntry,
@@ -28,25 +29,31 @@ export {
   MAX_EVIDENCE_BYTES,
 } from './evidence.ts'
 export {
-  type Agency,
-  type Agreement,
   type AgreementQuery,
   agreementByName,
-  agreementName,
   type Federation,
-  type FederationFile,
-  type FederationProblem,
   findAgreement,
   keyOwner,
+  keyOwnerAt,
   type ParsedFederation,
   parseFederation,
-  type Region,
   regionById,
   regionOfAgency,
 } from './federation.ts'
+export {
+  type Agency,
+  type Agreement,
+  agreementName,
+  type FederationFile,
+  type FederationProblem,
+  type KnownKey,
+  type Region,
+} from './federation-file.ts'
 export { policiesOf, policyOf, quorumOf } from './federation-logs.ts'
+export { federationFileOf, federationOf } from './federation-of.ts'
 export { type InboxBody, type InboxBodyCode, joinMessages, splitInboxBody } from './inbox-body.ts'
 export { type Judgement, judgeClaims, type Receiver } from './judge-claims.ts'
+export { judgeKeyUse, type KeyTimes, type KeyUse, maySign, REVOCATION_REASONS, type RevocationReason } from './judge-key-use.ts'
 export { generateKeyFile, generateSecretFile, type KeyFileCode, KeyFileError, loadSecret, loadSigner, signerOf } from './key-file.ts'
 export { importPublicJwk, type KeyLookUp, type KeyOwner, type PublicJwk, publicJwk, type Signer, thumbprint } from './keys.ts'
 export {
@@ -75,6 +82,18 @@ export {
   parseExported,
   parseReceiptLine,
 } from './log-export.ts'
+export { isEarlierLog, successorOrigin } from './log-origin.ts'
+export {
+  judgeManifest,
+  type KeyRecord,
+  MAX_MANIFEST_BYTES,
+  type Manifest,
+  type ManifestClaims,
+  type ManifestRefusal,
+  parseStoredManifest,
+  signManifest,
+  verifyManifest,
+} from './manifest.ts'
 export {
   type SignedMessage,
   signMessage,
@@ -98,6 +117,22 @@ export {
   type VerifiedReceipt,
   verifyReceipt,
 } from './receipt.ts'
+export {
+  judgeRegistry,
+  MAX_REGISTRY_BYTES,
+  parsePins,
+  parseRegistryClaims,
+  parseStoredRegistry,
+  type Registry,
+  type RegistryClaims,
+  type RegistryRefusal,
+  type RegistryRegion,
+  type RegistryTerm,
+  registryTerm,
+  signRegistry,
+  type VerifiedRegistry,
+  verifyRegistry,
+} from './registry.ts'
 export {
   claimedIssuer,
   REQUEST_SCHEME,

@@ -1,7 +1,8 @@
 import type { RegionId } from '@hefu/reference'
 import type { KnownClaims, MessageClaims, ParsedClaims } from './claims.ts'
 import { CLOCK_TOLERANCE_SECONDS, type DeferralReason, type RefusalReason } from './constants.ts'
-import { type Agreement, agreementByName, type Federation, regionOfAgency } from './federation.ts'
+import { agreementByName, type Federation, regionOfAgency } from './federation.ts'
+import type { Agreement } from './federation-file.ts'
 import { uuidV7TimeMs } from './uuid-v7.ts'
 
 export type Judgement =

@@ -1,5 +1,6 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import type { RegionId } from '@hefu/reference'
+import type { KeyTimes } from './judge-key-use.ts'
 
 /** Signs bytes, never objects. Where the private key lives is the implementation's matter. */
 export interface Signer {
@@ -22,6 +23,8 @@ export interface PublicJwk {
 export interface KeyOwner {
   readonly region: RegionId
   readonly key: KeyObject
+  /** As its region's manifests have them. */
+  readonly times?: KeyTimes
 }
 
 /** By `kid` alone among all keys pinned for all peers: nothing else in an unverified message may steer the choice of the key. */

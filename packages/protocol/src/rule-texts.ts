@@ -10,6 +10,7 @@ export const ruleTexts = {
   thumbprint: { zh: '须为公钥指纹（RFC 7638）', en: 'an RFC 7638 thumbprint' },
   versionedName: { zh: '须为“名称/版本”', en: 'name/version' },
   plainName: { zh: '须为小写字母、数字和“-”', en: 'lower-case letters, digits and "-"' },
+  addressRange: { zh: '须为 IPv4 或 IPv6 地址段，如 10.1.0.0/16', en: 'an IPv4 or IPv6 range such as 10.1.0.0/16' },
   documentData: { zh: '须为一个对象', en: 'an object' },
 } as const
 

@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import sodium from 'sodium-native'
 import type { TokenTyp } from './constants.ts'
-import { importPublicJwk, type KeyLookUp, type KeyOwner, publicJwk } from './keys.ts'
+import { importPublicJwk, type KeyOwner, publicJwk } from './keys.ts'
 import { checkMessageText } from './message-text.ts'
 
-export type VerifiedToken =
-  | { readonly ok: true; readonly owner: KeyOwner; readonly kid: string; readonly payload: Uint8Array; readonly signingInput: string }
+export type VerifiedToken<Owner = KeyOwner> =
+  | { readonly ok: true; readonly owner: Owner; readonly kid: string; readonly payload: Uint8Array; readonly signingInput: string }
   | { readonly ok: false }
 
 /**
@@ -17,7 +17,11 @@ export type VerifiedToken =
  * An unknown `kid` costs one verification against a key that signs nothing, so that a stranger cannot find out by the clock which
  * keys are pinned here.
  */
-export function verifyToken(token: string | Uint8Array, typ: TokenTyp, lookUpKey: KeyLookUp): VerifiedToken {
+export function verifyToken<Owner extends { readonly key: KeyObject } = KeyOwner>(
+  token: string | Uint8Array,
+  typ: TokenTyp,
+  lookUpKey: (kid: string) => Owner | undefined,
+): VerifiedToken<Owner> {
   const text = checkMessageText(token, typ)
   if (!text.ok) return { ok: false }
   const owner = lookUpKey(text.kid)

@@ -2,16 +2,27 @@ import { createPrivateKey, hash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { procedures as coreProcedures, type Procedure } from '@hefu/procedures'
 import {
   type FederationFile,
+  federationFileOf,
   generateKeyFile,
   generateSecretFile,
   importPublicJwk,
+  loadSigner,
+  type Manifest,
   type PublicJwk,
   parseFederation,
+  parseStoredManifest,
+  parseStoredRegistry,
   policiesOf,
   publicJwk,
+  type Registry,
+  type RegistryClaims,
+  type RegistryRegion,
+  signManifest,
+  signRegistry,
 } from '@hefu/protocol'
 import { type AgencyCode, type Bilingual, divisionName, divisionsOf, type RegionId, regionName } from '@hefu/reference'
 import { COSIGNATURE_V1, ED25519, formatPolicies, formatVerifierKey, type SignatureType, verifierKey } from '@hefu/translog'
@@ -19,15 +30,19 @@ import { COSIGNATURE_V1, ED25519, formatPolicies, formatVerifierKey, type Signat
 /** One bearer token per role. The officer belongs to the agency `{region}-0001`. */
 export type Tokens = { officer: string; operator: string; auditor: string }
 
-/** Paths of what a node reads at start. */
+/** Paths of what a node reads at start, and of what an auditor is given. */
 export type RegionFiles = {
-  federation: string
-  key: string
+  registry: string
+  federationKeys: string
+  /** Folder of the message keys and their manifest. */
+  keys: string
   logKey: string
   witnessKey: string
   actorKey: string
   vaultKey: string
   clients: string
+  /** What the region believes, as one JSON file: for auditors. */
+  federation: string
   tokens: Tokens
 }
 
@@ -46,61 +61,130 @@ export type WriteFederationOptions = {
 export type Agreements = FederationFile['agreements']
 
 /**
- * Writes what a node needs besides its database, a folder per region: `{dir}/{region}/federation.json`, `key.pem`, `log-key.pem`,
- * `witness-key.pem`, `actor-key.pem`, `vault-key.txt`, `clients.json` and `tokens.json` (the tokens in clear text, for whoever tries the node). Keys and tokens that exist are
+ * Writes what a node needs besides its database, a folder per region: `{dir}/{region}/registry.jwt`, `federation-keys.json`,
+ * `keys/` (with `manifest.jwt`), `log-key.pem`, `witness-key.pem`, `actor-key.pem`, `vault-key.txt`, `epochs/`, `clients.json`, `tokens.json` (the tokens in
+ * clear text, for whoever tries the node) and `federation.json` (for auditors); what no node may have lies in `{dir}/offline`. Keys and tokens that exist are
  * kept. For trial and tests: in production every region makes its own key and nobody holds two.
  */
 export async function writeFederation(dir: string, options: WriteFederationOptions): Promise<Record<string, RegionFiles>> {
   const { regions, exchangeUrls, linkUrl } = options
-  const keys = new Map<RegionId, RegionKeys>()
+  const offline = offlineIn(dir)
+  await mkdir(offline.folder, { recursive: true, mode: 0o700 })
+  const pin = await keyOf(offline.federationKey)
+  const listed = new Map<RegionId, RegionKeys>()
+  const manifests: Manifest[] = []
   for (const region of regions) {
-    await mkdir(join(dir, region), { recursive: true, mode: 0o700 })
-    keys.set(region, await keysOf(region, keyPaths(join(dir, region))))
+    const paths = pathsIn(join(dir, region))
+    await mkdir(paths.keys, { recursive: true, mode: 0o700 })
+    listed.set(region, await keysOf(region, paths, offline.rootKey(region)))
+    manifests.push(await manifestIn(paths.keys, region, offline.rootKey(region)))
   }
-  const federation: Omit<FederationFile, 'version'> = {
-    regions: regions.map((region) => {
-      const own = keys.get(region)
-      const exchangeUrl = exchangeUrls[region]
-      if (own === undefined || exchangeUrl === undefined) throw new Error(`no exchange address for ${region}`)
-      return { region, name: regionName(region), exchangeUrl, ...own }
-    }),
-    agencies: agenciesOf(regions),
-    agreements: usualAgreements(regions, options.procedures ?? coreProcedures),
-  }
+  const usual = usualAgreements(regions, options.procedures ?? coreProcedures)
   const files: Record<string, RegionFiles> = {}
   for (const region of regions) {
-    const folder = join(dir, region)
-    const seen = federation.regions.map((each) => ({ ...each, exchangeUrl: linkUrl?.(region, each.region) ?? each.exchangeUrl }))
-    const paths = { federation: join(folder, 'federation.json'), ...keyPaths(folder), clients: join(folder, 'clients.json') }
-    const agreements = options.agreements?.(federation.agreements, region) ?? federation.agreements
-    await writeFederationFile(paths.federation, { ...federation, regions: seen, agreements })
+    const paths = pathsIn(join(dir, region))
+    const seen = regions.map((each) => {
+      const own = listed.get(each)
+      const exchangeUrl = linkUrl?.(region, each) ?? exchangeUrls[each]
+      if (own === undefined || exchangeUrl === undefined) throw new Error(`no exchange address for ${each}`)
+      return { region: each, name: regionName(each), exchangeUrl, addresses: LOCAL, ...own }
+    })
+    const agreements = options.agreements?.(usual, region) ?? usual
+    const registry = await registryIn(paths.registry, { regions: seen, agencies: agenciesOf(regions), agreements }, offline.federationKey)
+    await replaceFile(paths.federationKeys, { keys: [pin] })
+    await replaceFile(paths.federation, federationFileOf(registry, manifests))
     await keyOf(paths.actorKey)
     if (!existsSync(paths.vaultKey)) await generateSecretFile(paths.vaultKey)
-    await mkdir(join(folder, 'epochs'), { recursive: true, mode: 0o700 })
-    const tokens = await tokensOf(join(folder, 'tokens.json'))
+    await mkdir(join(dir, region, 'epochs'), { recursive: true, mode: 0o700 })
+    const tokens = await tokensOf(join(dir, region, 'tokens.json'))
     await replaceFile(paths.clients, clientsOf(region, tokens))
     files[region] = { ...paths, tokens }
   }
   return files
 }
 
-type RegionKeys = Pick<FederationFile['regions'][number], 'keys' | 'log' | 'witness'>
-
-function keyPaths(folder: string): Pick<RegionFiles, 'key' | 'logKey' | 'witnessKey' | 'actorKey' | 'vaultKey'> {
-  const at = (name: string) => join(folder, name)
-  const signing = { key: at('key.pem'), logKey: at('log-key.pem'), witnessKey: at('witness-key.pem'), actorKey: at('actor-key.pem') }
-  return { ...signing, vaultKey: at('vault-key.txt') }
+/** Private keys that no node may have: the federation's, and the root of each region. */
+export function offlineIn(dir: string) {
+  const folder = join(dir, 'offline')
+  return { folder, federationKey: join(folder, 'federation-key.pem'), rootKey: (region: RegionId) => join(folder, `${region}-root.pem`) }
 }
 
-async function keysOf(region: RegionId, paths: ReturnType<typeof keyPaths>): Promise<RegionKeys> {
+type RegionKeys = Pick<RegistryRegion, 'root' | 'log' | 'witness'>
+
+/** This machine, and the private networks of containers on it. */
+const LOCAL = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
+
+/** For trial: nobody should have to sign anew, and clocks may be moved. */
+const BEGAN = Date.UTC(2026, 0, 1) / 1000
+const ENDS = Date.UTC(2046, 0, 1) / 1000
+
+function pathsIn(folder: string): Omit<RegionFiles, 'tokens'> {
+  const at = (name: string) => join(folder, name)
+  return {
+    registry: at('registry.jwt'),
+    federationKeys: at('federation-keys.json'),
+    keys: at('keys'),
+    logKey: at('log-key.pem'),
+    witnessKey: at('witness-key.pem'),
+    actorKey: at('actor-key.pem'),
+    vaultKey: at('vault-key.txt'),
+    clients: at('clients.json'),
+    federation: at('federation.json'),
+  }
+}
+
+async function keysOf(region: RegionId, paths: Pick<RegionFiles, 'logKey' | 'witnessKey'>, rootKey: string): Promise<RegionKeys> {
   const origin = `hefu.sandbox/${region}`
   const named = async (name: string, type: SignatureType, path: string) =>
     formatVerifierKey(verifierKey(name, type, importPublicJwk(await keyOf(path))))
   return {
-    keys: [await keyOf(paths.key)],
+    root: await keyOf(rootKey),
     log: await named(origin, ED25519, paths.logKey),
     witness: await named(`${origin}/witness`, COSIGNATURE_V1, paths.witnessKey),
   }
+}
+
+async function manifestIn(folder: string, region: RegionId, rootKey: string): Promise<Manifest> {
+  const path = join(folder, 'manifest.jwt')
+  if (!existsSync(path)) {
+    const key = await keyOf(join(folder, 'key.pem'))
+    const claims = { iss: region, iat: BEGAN, exp: ENDS, version: 1, keys: [{ ...key, use: 'sig' as const, iat: BEGAN, exp: ENDS }] }
+    await replaceText(path, `${await signManifest(claims, await loadSigner(rootKey))}\n`)
+  }
+  return parseStoredManifest((await readFile(path, 'utf8')).trim())
+}
+
+/** The version only grows, and only when something has changed. */
+async function registryIn(
+  path: string,
+  content: Pick<RegistryClaims, 'regions' | 'agencies' | 'agreements'>,
+  federationKey: string,
+): Promise<Registry> {
+  const before = existsSync(path) ? parseStoredRegistry((await readFile(path, 'utf8')).trim()) : undefined
+  const { version = 0 } = before?.claims ?? {}
+  const claims = { iss: 'sandbox', version: version + 1, iat: BEGAN, exp: ENDS, ...content }
+  if (before !== undefined && isDeepStrictEqual({ ...before.claims, version: version + 1 }, claims)) return before
+  const token = await signRegistry(claims, await loadSigner(federationKey))
+  await replaceText(path, `${token}\n`)
+  return parseStoredRegistry(token)
+}
+
+/** Signs the registry that lies in these files anew, changed, under the next version; what auditors are given too. */
+export async function changeRegistry(
+  dir: string,
+  files: Pick<RegionFiles, 'registry' | 'federation'>,
+  change: (claims: RegistryClaims) => RegistryClaims,
+) {
+  const { claims } = parseStoredRegistry((await readFile(files.registry, 'utf8')).trim())
+  const token = await signRegistry(
+    { ...change(structuredClone(claims) as RegistryClaims), version: claims.version + 1 },
+    await loadSigner(offlineIn(dir).federationKey),
+  )
+  const before = JSON.parse(await readFile(files.federation, 'utf8')) as FederationFile
+  const { regions, ...rest } = federationFileOf(parseStoredRegistry(token), [])
+  const keysOfRegion = (region: string) => before.regions.find((one) => one.region === region)?.keys ?? []
+  await replaceFile(files.federation, { ...rest, regions: regions.map((one) => ({ ...one, keys: keysOfRegion(one.region) })) })
+  await replaceText(files.registry, `${token}\n`)
 }
 
 async function keyOf(path: string): Promise<PublicJwk> {
@@ -108,10 +192,42 @@ async function keyOf(path: string): Promise<PublicJwk> {
 }
 
 /** The same files as a node's settings name them. */
-export function fileSettings({ federation, key, logKey, witnessKey, actorKey, vaultKey, clients }: Omit<RegionFiles, 'tokens'>) {
-  const keys = { keyFile: key, logKeyFile: logKey, witnessKeyFile: witnessKey, actorKeyFile: actorKey }
+export function fileSettings({
+  registry,
+  federationKeys,
+  keys,
+  logKey,
+  witnessKey,
+  actorKey,
+  vaultKey,
+  clients,
+}: Omit<RegionFiles, 'tokens'>) {
+  const files = { logKeyFile: logKey, witnessKeyFile: witnessKey, actorKeyFile: actorKey, clientsFile: clients }
   const vault = { vaultKeyFile: vaultKey, vaultEpochsFolder: join(dirname(vaultKey), 'epochs') }
-  return { federationFile: federation, ...keys, ...vault, clientsFile: clients }
+  return { registry, federationKeysFile: federationKeys, keysFolder: keys, ...files, ...vault }
+}
+
+/** The same files as the environment of a process names them. */
+export function fileEnvironment({
+  registry,
+  federationKeys,
+  keys,
+  logKey,
+  witnessKey,
+  actorKey,
+  vaultKey,
+  clients,
+}: Omit<RegionFiles, 'tokens'>) {
+  return {
+    HEFU_REGISTRY: registry,
+    HEFU_FEDERATION_KEYS: federationKeys,
+    HEFU_KEYS: keys,
+    HEFU_LOG_KEY: logKey,
+    HEFU_WITNESS_KEY: witnessKey,
+    HEFU_ACTOR_KEY: actorKey,
+    HEFU_VAULT_KEY: vaultKey,
+    HEFU_CLIENTS: clients,
+  }
 }
 
 /** Writes the policy file of the federation, as an auditor would be given it: whom to believe about each region's log. Its text is also returned. */
@@ -156,21 +272,6 @@ function usualAgreements(regions: readonly RegionId[], procedures: NonNullable<W
   }))
 }
 
-/** The version only grows, and only when something has changed. */
-async function writeFederationFile(path: string, content: Omit<FederationFile, 'version'>): Promise<void> {
-  const before = existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as FederationFile) : undefined
-  if (before !== undefined && JSON.stringify({ ...content, version: 0 }) === JSON.stringify({ ...withoutVersion(before), version: 0 }))
-    return
-  const file: FederationFile = { version: (before?.version ?? 0) + 1, ...content }
-  const parsed = parseFederation(file)
-  if (!parsed.ok) throw new Error(parsed.problems.map(({ pointer, en }) => `${pointer} ${en}`).join('\n'))
-  await replaceFile(path, file)
-}
-
-function withoutVersion({ regions, agencies, agreements }: FederationFile): Omit<FederationFile, 'version'> {
-  return { regions, agencies, agreements }
-}
-
 async function tokensOf(path: string): Promise<Tokens> {
   if (existsSync(path)) return JSON.parse(await readFile(path, 'utf8')) as Tokens
   const token = () => randomBytes(32).toString('base64url')
@@ -191,6 +292,10 @@ function clientsOf(region: RegionId, tokens: Tokens): unknown {
 
 /** In one step, so that a node that is starting never reads half a file. */
 async function replaceFile(path: string, content: unknown): Promise<void> {
-  await writeFile(`${path}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
+  await replaceText(path, `${JSON.stringify(content, null, 2)}\n`)
+}
+
+async function replaceText(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600 })
   await rename(`${path}.new`, path)
 }

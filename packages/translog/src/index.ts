@@ -78,10 +78,12 @@ export {
 } from './verifier-key.ts'
 export {
   type Cosignature,
+  type CosignedCheckpoint,
   type SignedCheckpoint,
   type VerifiedCheckpoint,
   type VerifyCheckpointCode,
   verifyCheckpoint,
+  verifyCosigned,
   verifyLogSignature,
 } from './verify-checkpoint.ts'
 export { type Consistency, verifyConsistency } from './verify-consistency.ts'

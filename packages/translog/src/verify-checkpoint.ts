@@ -49,10 +49,40 @@ export function verifyCheckpoint(input: string | Uint8Array, policy: Policy): Pa
   if (!parsed.ok) return parsed
   const signed = verifySignatures(parsed.value, policy.log, policy.witnesses)
   if (!signed.ok) return signed
-  const cosignatures = signed.value.verified.flatMap(({ key, time }) => (time === undefined ? [] : [{ key, time }]))
-  const quorumTime = cosignatures.map(({ time }) => time).toSorted((a, b) => a - b)[policy.threshold - 1]
-  const { checkpoint, text, log } = signed.value
-  return { ok: true, value: { checkpoint, text, log, cosignatures, quorum: quorumTime !== undefined, quorumTime } }
+  const { checkpoint, text, log, verified } = signed.value
+  return { ok: true, value: { checkpoint, text, log, ...quorumOf(verified, policy.threshold) } }
+}
+
+/** A checkpoint that a quorum of witnesses cosigned, whoever keeps the log. */
+export type CosignedCheckpoint = Pick<VerifiedCheckpoint, 'checkpoint' | 'text' | 'cosignatures'> & { readonly quorumTime: number }
+
+/**
+ * Verifies the checkpoint of a log that was closed, and whose key nobody lists any more, by its witnesses alone: each of them verified the
+ * log's signature before it cosigned. `no-quorum`: too few of them.
+ */
+export function verifyCosigned(
+  input: string | Uint8Array,
+  origin: string,
+  { witnesses, threshold }: Pick<Policy, 'witnesses' | 'threshold'>,
+): Parsed<CosignedCheckpoint, NoteCode | CheckpointCode | NoteSignatureCode | 'other-log' | 'no-quorum'> {
+  const parsed = parseCheckpointNote(input)
+  if (!parsed.ok) return parsed
+  const { checkpoint, note } = parsed.value
+  if (checkpoint.origin !== origin) return refused('other-log')
+  const verified = verifyNote(note, witnesses)
+  if (!verified.ok) return verified
+  const { cosignatures, quorumTime } = quorumOf(verified.value, threshold)
+  if (quorumTime === undefined) return refused('no-quorum')
+  return { ok: true, value: { checkpoint, text: note.text, cosignatures, quorumTime } }
+}
+
+function quorumOf(
+  verified: readonly VerifiedSignature[],
+  threshold: number,
+): Pick<VerifiedCheckpoint, 'cosignatures' | 'quorum' | 'quorumTime'> {
+  const cosignatures = verified.flatMap(({ key, time }) => (time === undefined ? [] : [{ key, time }]))
+  const quorumTime = cosignatures.map(({ time }) => time).toSorted((a, b) => a - b)[threshold - 1]
+  return { cosignatures, quorum: quorumTime !== undefined, quorumTime }
 }
 
 /** Verifies that the log with this key signed this checkpoint of its own; cosignatures are not looked at. */

@@ -15,8 +15,10 @@ export interface Address {
 /** The settings of a node's process as they stand in the environment; files are named, not read. */
 export interface Settings {
   readonly region: RegionId
-  readonly federationFile: string
-  readonly keyFile: string
+  /** Path or address of the federation's registry. */
+  readonly registry: string
+  readonly federationKeysFile: string
+  readonly keysFolder: string
   readonly logKeyFile: string
   readonly witnessKeyFile: string
   readonly actorKeyFile: string
@@ -71,8 +73,15 @@ const rateHint: Hint = { zh: '须为 60 至 1000000 的整数', en: 'must be a w
 const required: Hint = { zh: '必须设置', en: 'is required' }
 const hints: Readonly<Record<string, Hint>> = {
   HEFU_REGION: { zh: '须为六位区域代码，例如 510100', en: 'must be a region of six digits such as 510100' },
-  HEFU_FEDERATION: { zh: '须为联合体文件的路径', en: 'must be the path of the federation file' },
-  HEFU_KEY: { zh: '须为 PKCS#8 私钥文件的路径', en: 'must be the path of a PKCS#8 key file' },
+  HEFU_REGISTRY: { zh: '须为联合体注册表的路径或 http(s) 地址', en: 'must be the path or the http(s) address of the registry' },
+  HEFU_FEDERATION_KEYS: {
+    zh: '须为联合体公钥文件（JWK Set）的路径',
+    en: "must be the path of the federation's public keys (a JWK set)",
+  },
+  HEFU_KEYS: {
+    zh: '须为报文密钥目录的路径，内有 *.pem 和 manifest.jwt',
+    en: 'must be the folder of the message keys, with *.pem and manifest.jwt in it',
+  },
   HEFU_LOG_KEY: { zh: '须为交换日志 PKCS#8 私钥文件的路径', en: 'must be the path of the PKCS#8 key file of the exchange log' },
   HEFU_WITNESS_KEY: { zh: '须为见证 PKCS#8 私钥文件的路径', en: 'must be the path of the PKCS#8 key file of the witness' },
   HEFU_ACTOR_KEY: {
@@ -148,8 +157,9 @@ const environment = z.strictObject({
     context.addIssue({ code: 'custom' })
     return z.NEVER
   }),
-  HEFU_FEDERATION: path,
-  HEFU_KEY: path,
+  HEFU_REGISTRY: path,
+  HEFU_FEDERATION_KEYS: path,
+  HEFU_KEYS: path,
   HEFU_LOG_KEY: path,
   HEFU_WITNESS_KEY: path,
   HEFU_ACTOR_KEY: path,
@@ -192,8 +202,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     ok: true,
     value: {
       region: data.HEFU_REGION,
-      federationFile: data.HEFU_FEDERATION,
-      keyFile: data.HEFU_KEY,
+      registry: data.HEFU_REGISTRY,
+      federationKeysFile: data.HEFU_FEDERATION_KEYS,
+      keysFolder: data.HEFU_KEYS,
       logKeyFile: data.HEFU_LOG_KEY,
       witnessKeyFile: data.HEFU_WITNESS_KEY,
       actorKeyFile: data.HEFU_ACTOR_KEY,

@@ -3,6 +3,7 @@ import {
   type Client,
   type Context,
   createMetrics,
+  KeyMisses,
   logContextOf,
   logNodeStarted,
   logNodeStopped,
@@ -11,6 +12,7 @@ import {
   migrate,
   openDatabase,
   openQueue,
+  openTrust,
   openVault,
   preparePeers,
   type QueueConfig,
@@ -20,11 +22,13 @@ import {
   refreshEpochs,
   type Sequencer,
   startSequencer,
+  type Trust,
+  type TrustSources,
   UnverifiableTexts,
   type VaultPlace,
 } from '@hefu/exchange'
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
-import type { Federation, Signer } from '@hefu/protocol'
+import type { Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { Logger } from 'pino'
 import { openApi } from './api/open-api.ts'
@@ -38,8 +42,7 @@ import { startWork, type Work } from './workers/start-work.ts'
 
 export interface NodeOptions {
   readonly region: RegionId
-  readonly federation: Federation
-  readonly signer: Signer
+  readonly trust: TrustSources
   readonly logSigner: Signer
   readonly witnessSigner: Signer
   readonly actorSigner: Signer
@@ -91,6 +94,9 @@ const EPOCHS_MS = 30_000
 /** How often what strangers sent is looked after when they send no more. */
 const STRANGERS_MS = 60_000
 
+/** How often a process looks for new registries, manifests and keys. */
+const TRUST_MS = 200
+
 const POOL_SIZE = 20
 
 /** Where the settings say nothing else. */
@@ -98,7 +104,7 @@ const DEFAULT_RATE: Rate = { requests: 3_000, seconds: 10 }
 
 /** Makes one region's node: brings the database to the newest schema and connects; nothing is answered before `start`. */
 export async function createNode(options: NodeOptions, overrides: NodeOverrides = {}): Promise<Node> {
-  const { region, federation, signer } = options
+  const { region } = options
   const log = overrides.log ?? createLogger(region, options.logLevel)
   const now = overrides.now ?? Date.now
   const queueConfig: QueueConfig = { url: options.queueUrl, prefix: `hefu-${region}`, log }
@@ -112,31 +118,42 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
   }
   const vault = await openVault(db, options.vaultPlace, now).catch(orClose)
   const queue = await openQueue(queueConfig).catch(orClose)
+  const metrics = createMetrics()
+  const keyMisses = new KeyMisses()
+  const trust = await openTrust({ region, sources: options.trust, db, now, log, metrics, keyMisses }).catch(async (error: unknown) => {
+    await queue.close()
+    return await orClose(error)
+  })
   const ctx: Context = {
     region,
     db,
     queue,
-    federation,
+    get federation() {
+      return trust.federation
+    },
     procedures: overrides.procedures ?? coreProcedures,
     registers: overrides.registers ?? coreRegisters,
-    signer,
+    get signer() {
+      return trust.signer
+    },
     vault,
     vaultPlace: options.vaultPlace,
     backupDays: options.backupDays ?? 35,
-    exchangeLog: logContextOf(federation, region, { log: options.logSigner, witness: options.witnessSigner }),
+    exchangeLog: logContextOf(() => trust.federation, region, { log: options.logSigner, witness: options.witnessSigner }),
     actorKey: await actorKeyOf(options.actorSigner),
     logState: logStateReader({ db, now }, options.witnessAgeMinutes === undefined ? undefined : options.witnessAgeMinutes * 60_000),
     now,
     log,
-    metrics: createMetrics(),
+    metrics,
     unverifiable: new UnverifiableTexts(),
+    keyMisses,
     recent: new RecentMessages(),
     peerRates: new Rates(options.peerRate ?? DEFAULT_RATE),
   }
-  return nodeOf(ctx, options, queueConfig)
+  return nodeOf(ctx, trust, options, queueConfig)
 }
 
-function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): Node {
+function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: QueueConfig): Node {
   const { clients, clientRate = DEFAULT_RATE, tls } = options
   const runs = (role: NodeRole) => options.roles.includes(role)
   let api: Listener | null = null
@@ -144,6 +161,8 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
   let work: Work | null = null
   let strangers: Repeated | null = null
   let epochs: Repeated | null = null
+  let believing: Repeated | null = null
+  const stopping = new AbortController()
   let sequencer: Sequencer | null = null
   let process: string | null = null
   let stopped: Promise<void> | undefined
@@ -151,7 +170,8 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
   const stop = async () => {
     await Promise.all([api?.close(), exchange?.close()])
     await work?.stop()
-    await Promise.all([strangers?.stop(), epochs?.stop()])
+    stopping.abort()
+    await Promise.all([strangers?.stop(), believing?.stop(), epochs?.stop()])
     await logUnverifiable(ctx, { atOnce: true })
     if (process !== null) await logNodeStopped(ctx, process).catch(unlogged)
     // After the last of this process's own entries.
@@ -172,6 +192,12 @@ function nodeOf(ctx: Context, options: NodeOptions, queueConfig: QueueConfig): N
       await preparePeers(ctx)
       process = await logNodeStarted(ctx, options.roles)
       epochs = repeat(ctx, 'epochs', EPOCHS_MS, async () => await refreshEpochs(ctx))
+      believing = repeat(
+        ctx,
+        'trust',
+        TRUST_MS,
+        async () => await trust.refresh(stopping.signal, { fetches: runs('exchange') || runs('worker') }),
+      )
       if (runs('sequencer')) sequencer = startSequencer(ctx, { url: options.sequencerDatabaseUrl })
       if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
       if (runs('exchange')) strangers = repeat(ctx, 'unverifiable', STRANGERS_MS, async () => await logUnverifiable(ctx))

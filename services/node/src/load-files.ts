@@ -1,20 +1,34 @@
 import { readFile } from 'node:fs/promises'
-import { type Client, parseClients, readEpochs, secretKeyWrapper, VaultError, type VaultPlace, vaultTexts } from '@hefu/exchange'
 import {
-  type Federation,
+  type Client,
+  isUrl,
+  type KeyFolder,
+  parseClients,
+  readEpochs,
+  readKeyFolder,
+  readRegistrySource,
+  secretKeyWrapper,
+  type TrustSources,
+  VaultError,
+  type VaultPlace,
+  vaultTexts,
+} from '@hefu/exchange'
+import {
   type KeyFileCode,
   KeyFileError,
   loadSecret,
   loadSigner,
-  parseFederation,
+  type PublicJwk,
+  parsePins,
   parseStrictJson,
   publicJwk,
-  regionById,
-  regionOfAgency,
+  type Registry,
+  type RegistryRegion,
   type Signer,
+  verifyManifest,
+  verifyRegistry,
 } from '@hefu/protocol'
-import type { AgencyCode } from '@hefu/reference'
-import type { VerifierKey } from '@hefu/translog'
+import { parseVerifierKey } from '@hefu/translog'
 import type { Parsed, SettingProblem, Settings } from './config.ts'
 import { loadTls, type Tls, type TlsFiles } from './http/tls.ts'
 
@@ -22,8 +36,9 @@ export type FileSettings = Partial<Pick<Settings, 'apiTls' | 'exchangeTls'>> &
   Pick<
     Settings,
     | 'region'
-    | 'federationFile'
-    | 'keyFile'
+    | 'registry'
+    | 'federationKeysFile'
+    | 'keysFolder'
     | 'logKeyFile'
     | 'witnessKeyFile'
     | 'actorKeyFile'
@@ -33,8 +48,9 @@ export type FileSettings = Partial<Pick<Settings, 'apiTls' | 'exchangeTls'>> &
   >
 
 export interface Files {
-  readonly federation: Federation
-  readonly signer: Signer
+  readonly trust: TrustSources
+  /** As the file has it now; undefined where the registry is fetched from an address: what is believed, the database decides. */
+  readonly found: Registry | undefined
   readonly logSigner: Signer
   readonly witnessSigner: Signer
   readonly actorSigner: Signer
@@ -51,9 +67,9 @@ export interface ListenerTls {
 
 /** Reads the files that the settings name and reports all problems of all of them at once. */
 export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> {
-  const [federation, signer, logSigner, witnessSigner, actorSigner, vaultPlace, clients, apiTls, exchangeTls] = await Promise.all([
-    loadFederation(settings.federationFile),
-    loadKey(settings.keyFile, 'HEFU_KEY'),
+  const [pins, folder, logSigner, witnessSigner, actorSigner, vaultPlace, clients, apiTls, exchangeTls] = await Promise.all([
+    loadPins(settings.federationKeysFile),
+    loadFolder(settings.keysFolder),
     loadKey(settings.logKeyFile, 'HEFU_LOG_KEY'),
     loadKey(settings.witnessKeyFile, 'HEFU_WITNESS_KEY'),
     loadKey(settings.actorKeyFile, 'HEFU_ACTOR_KEY'),
@@ -62,50 +78,50 @@ export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> 
     loadListenerTls(settings.apiTls, 'HEFU_API_TLS_CERT'),
     loadListenerTls(settings.exchangeTls, 'HEFU_EXCHANGE_TLS_CERT'),
   ])
-  const files = [federation, signer, logSigner, witnessSigner, actorSigner, vaultPlace, clients, apiTls, exchangeTls]
+  const registry = await loadRegistry(settings.registry, pins)
+  const files = [pins, folder, registry, logSigner, witnessSigner, actorSigner, vaultPlace, clients, apiTls, exchangeTls]
   const problems = files.flatMap((file) => (file.ok ? [] : file.problems))
-  if (federation.ok) problems.push(...mismatches(settings, federation.value, { signer, logSigner, witnessSigner, clients }))
-  const areKeys = signer.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && vaultPlace.ok
-  if (!(federation.ok && areKeys && clients.ok && apiTls.ok && exchangeTls.ok)) return { ok: false, problems }
+  if (registry.ok && registry.value !== undefined)
+    problems.push(...mismatches(settings, registry.value, { folder, logSigner, witnessSigner, clients }))
+  const areKeys = logSigner.ok && witnessSigner.ok && actorSigner.ok && vaultPlace.ok
+  if (!(pins.ok && registry.ok && areKeys && clients.ok && apiTls.ok && exchangeTls.ok)) return { ok: false, problems }
   if (problems.length > 0) return { ok: false, problems }
-  const keys = { signer: signer.value, logSigner: logSigner.value, witnessSigner: witnessSigner.value, actorSigner: actorSigner.value }
+  const trust = { pins: pins.value, registry: settings.registry, keys: settings.keysFolder }
+  const signers = { logSigner: logSigner.value, witnessSigner: witnessSigner.value, actorSigner: actorSigner.value }
   const tls = { api: apiTls.value, exchange: exchangeTls.value }
-  return { ok: true, value: { federation: federation.value, ...keys, vaultPlace: vaultPlace.value, clients: clients.value, tls } }
+  return { ok: true, value: { trust, found: registry.value, ...signers, vaultPlace: vaultPlace.value, clients: clients.value, tls } }
+}
+
+interface LoadedFiles {
+  readonly folder: Parsed<KeyFolder>
+  readonly logSigner: Parsed<Signer>
+  readonly witnessSigner: Parsed<Signer>
+  readonly clients: Parsed<readonly Client[]>
 }
 
 /** Each file may be right by itself and still not belong to this region. */
-function mismatches(
-  { region }: Pick<Settings, 'region'>,
-  federation: Federation,
-  files: { readonly [File in 'signer' | 'logSigner' | 'witnessSigner']: Parsed<Signer> } & { readonly clients: Parsed<readonly Client[]> },
-): SettingProblem[] {
-  const own = regionById(federation, region)
-  if (!own) return [{ setting: 'HEFU_REGION', zh: '联合体文件中没有此区域', en: 'is not a region of the federation file' }]
-  const { signer, logSigner, witnessSigner, clients } = files
+function mismatches({ region }: Pick<Settings, 'region'>, { claims }: Registry, files: LoadedFiles): SettingProblem[] {
+  const own = claims.regions.find((one) => one.region === region)
+  if (!own) return [{ setting: 'HEFU_REGION', zh: '联合体注册表中没有此区域', en: 'is not a region of the registry' }]
+  const { folder, logSigner, witnessSigner, clients } = files
   const problems: SettingProblem[] = []
-  if (signer.ok && !own.keys.some(({ kid }) => kid === signer.value.kid)) {
-    problems.push({
-      setting: 'HEFU_KEY',
-      zh: '联合体文件未将此密钥列在本区域名下',
-      en: 'is not among the keys that the federation file pins for this region',
-    })
-  }
-  if (!holdsKey(logSigner, federation.logKeys.get(region))) {
+  if (folder.ok) problems.push(...folderProblems(folder.value, own))
+  if (!holdsKey(logSigner, own.log)) {
     problems.push({
       setting: 'HEFU_LOG_KEY',
-      zh: '与联合体文件中本区域的日志密钥不符',
-      en: "is not the region's log key of the federation file",
+      zh: '与联合体注册表中本区域的日志密钥不符',
+      en: "is not the region's log key of the registry",
     })
   }
-  if (!holdsKey(witnessSigner, federation.witnessKeys.get(region))) {
+  if (!holdsKey(witnessSigner, own.witness)) {
     problems.push({
       setting: 'HEFU_WITNESS_KEY',
-      zh: '与联合体文件中本区域的见证密钥不符',
-      en: "is not the region's witness key of the federation file",
+      zh: '与联合体注册表中本区域的见证密钥不符',
+      en: "is not the region's witness key of the registry",
     })
   }
   for (const { agency, client } of clients.ok ? clients.value : []) {
-    if (agency !== null && regionOfAgency(federation, agency as AgencyCode) !== region) {
+    if (agency !== null && claims.agencies.find(({ code }) => code === agency)?.region !== region) {
       problems.push({
         setting: 'HEFU_CLIENTS',
         zh: `客户端 ${client} 的机构不属于本区域`,
@@ -116,17 +132,66 @@ function mismatches(
   return problems
 }
 
-/** True also for a file that could not be read: that is a problem already. */
-function holdsKey(signer: Parsed<Signer>, key: VerifierKey | undefined): boolean {
-  return !signer.ok || (key !== undefined && publicJwk(key.key).kid === signer.value.kid)
+function folderProblems({ manifest: text, signers }: KeyFolder, own: RegistryRegion): SettingProblem[] {
+  const setting = 'HEFU_KEYS'
+  if (text === undefined) return [{ setting, zh: '目录中没有 manifest.jwt', en: 'names a folder without manifest.jwt' }]
+  const manifest = verifyManifest(text, own)
+  if (manifest === undefined) {
+    return [
+      {
+        setting,
+        zh: 'manifest.jwt 不是本区域根密钥签发的密钥清单',
+        en: "names a folder whose manifest.jwt is not a key manifest signed by the region's root key",
+      },
+    ]
+  }
+  if (manifest.claims.keys.some(({ kid, revoked }) => revoked === undefined && signers.has(kid))) return []
+  return [{ setting, zh: '目录中没有密钥清单所列的可用私钥', en: 'names a folder without a private key that the manifest lists' }]
 }
 
-async function loadFederation(path: string): Promise<Parsed<Federation>> {
-  const json = await loadJson(path, 'HEFU_FEDERATION')
+/** True also for a file that could not be read: that is a problem already. */
+function holdsKey(signer: Parsed<Signer>, listed: string): boolean {
+  if (!signer.ok) return true
+  const parsed = parseVerifierKey(listed)
+  return parsed.ok && publicJwk(parsed.value.key).kid === signer.value.kid
+}
+
+async function loadPins(path: string): Promise<Parsed<readonly PublicJwk[]>> {
+  const setting = 'HEFU_FEDERATION_KEYS'
+  const json = await loadJson(path, setting)
   if (!json.ok) return json
-  const parsed = parseFederation(json.value)
-  if (parsed.ok) return { ok: true, value: parsed.federation }
-  return { ok: false, problems: parsed.problems.map(({ pointer, zh, en }) => ({ setting: `HEFU_FEDERATION ${pointer}`, zh, en })) }
+  const pins = parsePins(json.value)
+  if (pins !== undefined) return { ok: true, value: pins }
+  return { ok: false, problems: [{ setting, zh: '不是 Ed25519 公钥的 JWK Set', en: 'is not a JWK set of Ed25519 public keys' }] }
+}
+
+async function loadFolder(path: string): Promise<Parsed<KeyFolder>> {
+  const setting = 'HEFU_KEYS'
+  try {
+    return { ok: true, value: await readKeyFolder(path) }
+  } catch (error) {
+    if (error instanceof KeyFileError) return { ok: false, problems: [{ setting, ...keyTexts[error.code] }] }
+    return { ok: false, problems: [{ setting, zh: '目录不存在或无法读取', en: 'names a folder that does not exist or cannot be read' }] }
+  }
+}
+
+/** An address that does not answer now keeps no node from starting that has believed a registry before. */
+async function loadRegistry(source: string, pins: Parsed<readonly PublicJwk[]>): Promise<Parsed<Registry | undefined>> {
+  const setting = 'HEFU_REGISTRY'
+  if (isUrl(source) || !pins.ok) return { ok: true, value: undefined }
+  const text = await readRegistrySource(source).catch(() => undefined)
+  if (text === undefined) {
+    return { ok: false, problems: [{ setting, zh: '文件不存在或无法读取', en: 'names a file that does not exist or cannot be read' }] }
+  }
+  const verified = verifyRegistry(text, pins.value)
+  if (verified.ok) return { ok: true, value: verified.registry }
+  if (verified.why === 'signature') {
+    return {
+      ok: false,
+      problems: [{ setting, zh: '不是由固定的联合体公钥签发的注册表', en: 'is not a registry signed by a key of HEFU_FEDERATION_KEYS' }],
+    }
+  }
+  return { ok: false, problems: verified.problems.map(({ pointer, zh, en }) => ({ setting: `${setting} ${pointer}`, zh, en })) }
 }
 
 async function loadClients(path: string): Promise<Parsed<readonly Client[]>> {

@@ -62,8 +62,8 @@ export async function startPair(
   }
   for (const { node } of nodes) {
     await until(
-      async () => await node.ctx.logState.readNow(),
-      ({ confirmed }) => confirmed,
+      async () => (await node.ctx.logState.readNow()).confirmed && node.ctx.federation.regions.every(({ keys }) => keys.length > 0),
+      (ready) => ready,
     )
   }
   return {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RegionFiles, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
+import { fileEnvironment, type RegionFiles, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
 import { testDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -26,13 +26,7 @@ afterAll(async () => await rm(folder, { recursive: true }))
 function settings(): Record<string, string> {
   return {
     HEFU_REGION: '510100',
-    HEFU_FEDERATION: files.federation,
-    HEFU_KEY: files.key,
-    HEFU_LOG_KEY: files.logKey,
-    HEFU_WITNESS_KEY: files.witnessKey,
-    HEFU_ACTOR_KEY: files.actorKey,
-    HEFU_VAULT_KEY: files.vaultKey,
-    HEFU_CLIENTS: files.clients,
+    ...fileEnvironment(files),
     DATABASE_URL: database.logins.databaseUrl,
     HEFU_MIGRATION_DATABASE_URL: database.logins.migrationDatabaseUrl,
     HEFU_SEQUENCER_DATABASE_URL: database.logins.sequencerDatabaseUrl,
@@ -57,8 +51,9 @@ describe('settings', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     for (const name of [
       'HEFU_REGION',
-      'HEFU_FEDERATION',
-      'HEFU_KEY',
+      'HEFU_REGISTRY',
+      'HEFU_FEDERATION_KEYS',
+      'HEFU_KEYS',
       'HEFU_LOG_KEY',
       'HEFU_WITNESS_KEY',
       'HEFU_ACTOR_KEY',
@@ -111,27 +106,43 @@ describe('settings', () => {
     const key = join(folder, 'open-key.pem')
     await writeFile(key, 'SECRET')
     await chmod(key, 0o644)
-    const federation = join(folder, 'not-json.json')
-    await writeFile(federation, '{"SECRET":1,"SECRET":2}')
+    const pins = join(folder, 'not-json.json')
+    await writeFile(pins, '{"SECRET":1,"SECRET":2}')
+    const keys = join(folder, 'open-keys')
+    await mkdir(keys)
+    await copyFile(key, join(keys, 'key.pem'))
+    await chmod(join(keys, 'key.pem'), 0o644)
     const { code, stderr } = await refusal({
       ...settings(),
       HEFU_CLIENTS: clients,
-      HEFU_KEY: key,
+      HEFU_KEYS: keys,
       HEFU_LOG_KEY: key,
-      HEFU_FEDERATION: federation,
+      HEFU_FEDERATION_KEYS: pins,
     })
     expect(code).toBe(2)
-    expect(stderr).toMatch(/HEFU_KEY: .*0600/)
+    expect(stderr).toMatch(/HEFU_KEYS: .*0600/)
     expect(stderr).toMatch(/HEFU_LOG_KEY: .*0600/)
-    expect(stderr).toMatch(/HEFU_FEDERATION: .*duplicate-member/)
+    expect(stderr).toMatch(/HEFU_FEDERATION_KEYS: .*duplicate-member/)
     expect(stderr).toMatch(/HEFU_CLIENTS \/clients\/0/)
     expect(stderr).not.toContain('SECRET')
+  })
+
+  it('must fit: a registry that no pinned key signed is refused', async () => {
+    const registry = join(folder, 'altered.jwt')
+    const token = await readFile(files.registry, 'utf8')
+    await writeFile(
+      registry,
+      token.replace(/\.(.)/, (_, first: string) => `.${first === 'e' ? 'f' : 'e'}`),
+    )
+    const { code, stderr } = await refusal({ ...settings(), HEFU_REGISTRY: registry })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/HEFU_REGISTRY: .*联合体公钥.* \/ .*HEFU_FEDERATION_KEYS/)
   })
 
   it("must fit: another region's key is refused", async () => {
     const { code, stderr } = await refusal({ ...settings(), HEFU_REGION: '500000' })
     expect(code).toBe(2)
-    expect(stderr).toContain('HEFU_KEY')
+    expect(stderr).toMatch(/HEFU_KEYS: .*根密钥.* \/ .*root key/)
     expect(stderr).toMatch(/HEFU_LOG_KEY: .*日志密钥.* \/ .*log key/)
     expect(stderr).toMatch(/HEFU_WITNESS_KEY: .*见证密钥.* \/ .*witness key/)
     expect(stderr).toContain('HEFU_CLIENTS')

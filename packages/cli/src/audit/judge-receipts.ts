@@ -75,7 +75,9 @@ export async function judgeReceipts(
     rules.onProgress(line)
   }
   if (line === 0) await judgeNone(reader, findings)
-  const strangers = rules.later.filter((one) => !judgeLeaf(one, book, findings))
+  // A receipt that this log holds too was judged with it: what nobody had witnessed stands in the successor once more.
+  const isHeld = ({ receipt: { direction, digest } }: UnloggedLeaf) => book.receipts[direction].find(digest) !== undefined
+  const strangers = rules.later.filter((one) => !isHeld(one) && !judgeLeaf(one, book, findings))
   if (rules.whole) judgeMissing(book, rules, findings)
   return { count: line, unlogged, strangers }
 }
@@ -100,7 +102,7 @@ async function* batches<Value>(values: AsyncIterable<Value>): AsyncGenerator<Val
   if (batch.length > 0) yield batch
 }
 
-interface ReadReceipt {
+export interface ReadReceipt {
   readonly line: ExportedReceipt
   readonly receipt: Receipt
 }

@@ -1,18 +1,21 @@
-import type { ExportManifest, KeyLookUp } from '@hefu/protocol'
-import { type Checkpoint, type Policy, parseCheckpointNote, policyFor, verifyLogSignature } from '@hefu/translog'
-import { AuditError } from './audit-error.ts'
+import type { KeyLookUp } from '@hefu/protocol'
+import type { Policy } from '@hefu/translog'
 import type { DigestTable } from './digest-table.ts'
 import type { ExportReader } from './export-reader.ts'
 import { type Finding, Findings } from './finding.ts'
+import { MEANT_FOR_ANOTHER, RECEIPTED, REFUSED } from './half-book.ts'
+import { cosignedSizes, judgeCosigned } from './judge-cosigned.ts'
 import { IN_FLIGHT_MS, LATE_AFTER_MS } from './judge-receipts.ts'
-import { type OpenedExport, openExport } from './open-export.ts'
-import { type HalfLog, MEANT_FOR_ANOTHER, RECEIPTED, REFUSED, readHalf, tableOf } from './read-half.ts'
+import { type Logs, openHalves } from './open-halves.ts'
+import { type HalfLog, readHalf, tableOf } from './read-half.ts'
 import { type DayTotals, Totals } from './totals.ts'
 
 export interface MatchOptions {
   /** With them the heads that the other half holds are believed only with the log's signature. */
   readonly policies?: readonly Policy[] | undefined
   readonly lookUpKey?: KeyLookUp | undefined
+  /** The logs that those of the halves succeed. */
+  readonly previous?: readonly ExportReader[]
   /** What has no counterpart yet is late, and not missing, while it is younger. */
   readonly lateAfterMs?: number
   readonly onProgress?: (done: number, total: number) => void
@@ -43,10 +46,7 @@ export interface MatchReport {
 export async function matchExports(readers: readonly [ExportReader, ExportReader], options: MatchOptions = {}): Promise<MatchReport> {
   const findings = new Findings()
   const totals = new Totals()
-  const opened = [await openExport(readers[0]), await openExport(readers[1])] as const
-  if (opened[0].manifest.region === opened[1].manifest.region) throw sameRegion(opened[0].manifest.region)
-  for (const { manifest, pinned } of opened) if (isPart(manifest, pinned.checkpoint.size)) throw partOnly(manifest.region)
-  const { a, b } = await readHalves(opened, options)
+  const { a, b } = await readHalves(await openHalves(readers, options.previous ?? []), options, findings)
   for (const { treeHolds, region, origin } of [a, b])
     if (!treeHolds) findings.add('half-unverified', { subject: region, expected: origin, found: 'hefu audit verify' })
   const lateAfterMs = options.lateAfterMs ?? LATE_AFTER_MS
@@ -54,7 +54,7 @@ export async function matchExports(readers: readonly [ExportReader, ExportReader
     [a, b],
     [b, a],
   ] as const) {
-    judgeHeads(from, to, options.policies, findings)
+    judgeCosigned(from, to, options.policies, findings)
     judgeMessages(from, to, { lateAfterMs, totals, findings })
     judgeReceipts(from, to, { lateAfterMs, findings })
   }
@@ -74,48 +74,20 @@ export async function matchExports(readers: readonly [ExportReader, ExportReader
   }
 }
 
-function sameRegion(region: string): AuditError {
-  return new AuditError('same-region', {
-    zh: `两个导出都属于区域 ${region}，无从比对`,
-    en: `both exports are of region ${region}: there is nothing to match`,
-  })
-}
-
-function isPart({ from = 0, to }: ExportManifest, size: number): boolean {
-  return from > 0 || (to !== undefined && to < size)
-}
-
-/** What was left out of one half would look as if it had been removed there. */
-function partOnly(region: string): AuditError {
-  return new AuditError('part-only', {
-    zh: `区域 ${region} 的导出只含部分条目（--from/--to），无从比对；请完整导出`,
-    en: `the export of region ${region} leaves entries out (--from/--to), so nothing can be matched: export it whole`,
-  })
-}
-
 interface Judging {
   readonly lateAfterMs: number
   readonly findings: Findings
 }
 
 /** One after the other: a progress bar that only grows, and one bundle in memory. */
-async function readHalves(opened: readonly [OpenedExport, OpenedExport], { lookUpKey, onProgress }: MatchOptions) {
-  const rootsAt = opened.flatMap(({ cosigned }) => cosigned.flatMap(({ bytes }) => headOf(bytes)?.size ?? []))
-  const [first, second] = opened.map(({ pinned }) => pinned.checkpoint.size) as [number, number]
+async function readHalves([a, b]: readonly [Logs, Logs], { lookUpKey, onProgress }: MatchOptions, findings: Findings) {
+  const rootsAt = cosignedSizes([...a, ...b])
+  const [first, second] = [a, b].map((logs) => logs.reduce((sum, { pinned }) => sum + pinned.checkpoint.size, 0)) as [number, number]
   const progress = (before: number) => (done: number) => onProgress?.(before + done, first + second)
-  const a = await readHalf(opened[0], { rootsAt, lookUpKey, onProgress: progress(0) })
-  const b = await readHalf(opened[1], { rootsAt, lookUpKey, onProgress: progress(first) })
-  return { a, b }
-}
-
-function headOf(bytes: Uint8Array): Checkpoint | undefined {
-  const parsed = parseCheckpointNote(bytes)
-  return parsed.ok ? parsed.value.checkpoint : undefined
-}
-
-interface Judging {
-  readonly lateAfterMs: number
-  readonly findings: Findings
+  return {
+    a: await readHalf(a, { rootsAt, lookUpKey, onProgress: progress(0) }, findings),
+    b: await readHalf(b, { rootsAt, lookUpKey, onProgress: progress(first) }, findings),
+  }
 }
 
 const NONE = '—'
@@ -187,33 +159,4 @@ function judgeReceipts(from: HalfLog, to: HalfLog, { lateAfterMs, findings }: Ju
     const about = { index: issued.index(row), subject: issued.digest(row), expected: `${from.region} receipt.received`, found: NONE }
     findings.add(issued.at(row) > from.exportedAt - lateAfterMs ? 'receipt-late' : 'receipt-not-received', about)
   }
-}
-
-/** What `peer` cosigned of `half`'s log must be a beginning of it. */
-function judgeHeads(half: HalfLog, peer: HalfLog, policies: readonly Policy[] | undefined, findings: Findings): void {
-  for (const { path, bytes } of peer.cosigned) {
-    const parsed = parseCheckpointNote(bytes)
-    if (!parsed.ok || parsed.value.checkpoint.origin !== half.origin) continue
-    const subject = `${peer.region}: ${path}`
-    const policy = policies && policyFor(policies, half.origin)
-    if (policies === undefined) findings.add('cosigned-unchecked', { subject, expected: half.origin, found: NONE })
-    else if (policy === undefined || !verifyLogSignature(parsed.value, policy.log).ok) {
-      // Anybody could have written it: it says nothing of the half.
-      findings.add('checkpoint-signature', { subject, expected: half.origin, found: NONE })
-      continue
-    }
-    const { size, root } = parsed.value.checkpoint
-    const own = half.roots.get(size)
-    if (size > half.size) {
-      // Two nodes are never exported at one moment: of what was cosigned after this half was exported it can say nothing.
-      const code = peer.exportedAt > half.exportedAt ? 'cosigned-later' : 'cosigned-beyond'
-      findings.add(code, { index: half.size, subject, expected: `${size}`, found: `${half.size}` })
-    }
-    if (size <= half.size && (own === undefined || Buffer.compare(root, own) !== 0))
-      findings.add('cosigned-contradicts', { index: size, subject, expected: base64(root), found: own === undefined ? NONE : base64(own) })
-  }
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64')
 }

@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts'
 import type { MatchReport } from './match-exports.ts'
 import { plainText } from './plain-text.ts'
 import type { EvidenceReport } from './verify-evidence.ts'
-import type { PreviousLog, VerifyReport } from './verify-export.ts'
+import type { PreviousLog, VerifyReport } from './verify-report.ts'
 
 /** Reports for people; the texts say what the codes of `--json` mean. */
 export function printVerify(report: VerifyReport, language: Language): string {
@@ -20,7 +20,7 @@ export function printVerify(report: VerifyReport, language: Language): string {
       language,
     ),
     say(signatures, language),
-    ...(report.previous === null ? [] : [printPrevious(report.previous, language)]),
+    ...[report.previous ?? [], report.earlier].flat().map((log) => printPrevious(log, language)),
     ...printFindings(report, language),
   ].join('')
 }

@@ -1,24 +1,21 @@
-import { type ExportManifest, type KeyLookUp, type LogEntry, MAX_RECEIPT_LINE_BYTES, parseLogEntry } from '@hefu/protocol'
+import { type KeyLookUp, MAX_RECEIPT_LINE_BYTES, parseLogEntry } from '@hefu/protocol'
 import { DigestTable } from './digest-table.ts'
 import { linesOf } from './export-reader.ts'
 import { Findings } from './finding.ts'
-import { fingerprint } from './fingerprint.ts'
-import { readReceiptLine } from './judge-receipts.ts'
+import { HalfBook, type Side } from './half-book.ts'
+import { type ReadReceipt, readReceiptLine } from './judge-receipts.ts'
 import type { ExportedNote, OpenedExport } from './open-export.ts'
 import { readEntriesOf } from './read-entries.ts'
 
-/** `sent`, `received` (or refused): messages; `held`, `issued`: receipts of the other for what was sent, and for what was received. */
-export type Side = 'sent' | 'received' | 'held' | 'issued'
-
-/** A log, laid out to be held against another. */
+/** All logs of one region, laid out to be held against another's. */
 export interface HalfLog {
   readonly region: string
+  /** Of the live log. */
   readonly origin: string
   readonly size: number
-  readonly manifest: ExportManifest
   readonly exportedAt: number
   readonly cosigned: readonly ExportedNote[]
-  /** Whether its entries, tiles and checkpoint agree with each other. */
+  /** Whether entries, tiles and checkpoint of each log agree with each other. */
   readonly treeHolds: boolean
   readonly roots: ReadonlyMap<number, Uint8Array>
   /** By side and peer. */
@@ -26,16 +23,6 @@ export interface HalfLog {
   /** Procedures by label. */
   readonly procedures: readonly string[]
 }
-
-/** A message of which the receipt is at hand. */
-export const RECEIPTED = 1
-/** A message that was refused: its entry does not repeat what it was about. */
-export const REFUSED = 2
-/**
- * A message that its sender meant for another region, or a receipt for nothing else: anybody who was sent it can show it here, so its
- * sender neither has to have sent it here nor to hold the receipt.
- */
-export const MEANT_FOR_ANOTHER = 3
 
 export function tableOf({ tables }: HalfLog, side: Side, peer: string): DigestTable {
   return tables.get(`${side} ${peer}`) ?? new DigestTable()
@@ -48,17 +35,36 @@ export interface HalfOptions {
   readonly onProgress: (done: number, total: number) => void
 }
 
-/** Reads one half whole. What is wrong with the half itself is `verify`'s to tell; here only whether its tree holds. */
-export async function readHalf({ reader, manifest, pinned, cosigned }: OpenedExport, options: HalfOptions): Promise<HalfLog> {
-  const own = new Findings()
-  const { size, root } = pinned.checkpoint
+/**
+ * Reads one half whole: its logs, the first one first, the live one last. What is wrong with the half itself is `verify`'s to tell; here only
+ * whether its trees hold, and whether the receipts are there that its logs name: without them a half proves nothing to the other.
+ */
+export async function readHalf(logs: readonly OpenedExport[], options: HalfOptions, findings: Findings): Promise<HalfLog> {
+  const live = logs.at(-1) as OpenedExport
+  const { region, origin, exportedAt } = live.manifest
+  const { size } = live.pinned.checkpoint
   const book = new HalfBook()
-  const tree = {
-    size,
-    from: manifest.from ?? 0,
-    to: Math.min(manifest.to ?? size, size),
-    rootsAt: options.rootsAt.filter((at) => at <= size),
+  const own = new Findings()
+  const total = logs.reduce((sum, { pinned }) => sum + pinned.checkpoint.size, 0)
+  let before = 0
+  let roots: HalfLog['roots'] = new Map()
+  for (const log of logs) {
+    const progress = before
+    const rootsAt = log === live ? options.rootsAt.filter((at) => at <= size) : []
+    roots = await readLog(log, book, { ...options, rootsAt, onProgress: (done) => options.onProgress(progress + done, total) }, own)
+    before += log.pinned.checkpoint.size
   }
+  for (const { side, index, digest } of book.missing()) {
+    const expected = `${region} receipts.ndjson: ${side === 'issued' ? 'issued' : 'received'}`
+    findings.add('receipt-missing', { index, subject: digest, expected, found: '—' })
+  }
+  const { tables, procedures } = book
+  return { region, origin, size, exportedAt, cosigned: live.cosigned, treeHolds: !own.hasErrors, roots, tables, procedures }
+}
+
+/** Gives the roots that are wanted. */
+async function readLog({ reader, manifest, pinned }: OpenedExport, book: HalfBook, options: HalfOptions, own: Findings) {
+  const { size, root } = pinned.checkpoint
   const on = {
     onEntry: (bytes: Uint8Array, index: number) => {
       const parsed = parseLogEntry(bytes)
@@ -67,113 +73,23 @@ export async function readHalf({ reader, manifest, pinned, cosigned }: OpenedExp
     },
     onProgress: (done: number) => options.onProgress(done, size),
   }
+  const tree = { size, from: manifest.from ?? 0, to: Math.min(manifest.to ?? size, size), rootsAt: options.rootsAt }
   const read = await readEntriesOf(reader, tree, on, own)
+  if (Buffer.compare(read.root, root) !== 0 || manifest.origin !== pinned.checkpoint.origin)
+    own.add('root-differs', { index: size, expected: manifest.origin, found: pinned.checkpoint.origin })
   for await (const line of linesOf(reader.stream('receipts.ndjson'), MAX_RECEIPT_LINE_BYTES)) {
     const receipt = await readReceiptLine(line, 0, { region: manifest.region, lookUpKey: options.lookUpKey }, own)
-    if (receipt === undefined) continue
-    if (receipt.line.direction === 'received') book.receipted(receipt.receipt.iss, receipt.line.leaves)
-    else if (receipt.line.leaves.every(({ reason }) => reason === 'audience'))
-      book.meantForAnother(receipt.receipt.aud, receipt.line.digest)
+    if (receipt !== undefined) enterReceipt(book, receipt)
   }
-  const treeHolds = !own.hasErrors && Buffer.compare(read.root, root) === 0 && manifest.origin === pinned.checkpoint.origin
-  const { region, origin, exportedAt } = manifest
-  return {
-    region,
-    origin,
-    size,
-    manifest,
-    exportedAt,
-    cosigned,
-    treeHolds,
-    roots: read.roots,
-    tables: book.tables,
-    procedures: book.procedures,
-  }
+  return read.roots
 }
 
-class HalfBook {
-  readonly tables = new Map<string, DigestTable>()
-  /** Label 0: a refusal does not say. */
-  readonly procedures: string[] = ['—']
-  readonly #labels = new Map<string, number>()
-
-  enter(entry: LogEntry, index: number): void {
-    switch (entry.kind) {
-      case 'message.sent':
-        return void this.#message('sent', entry.aud, entry, index)
-      case 'message.received':
-        return void this.#message('received', entry.iss, entry, index)
-      case 'refusal': {
-        if (!('jti' in entry)) return
-        const row = this.#table('received', entry.iss).add(entry.digest, { index, at: entry.at, check: messageCheck(entry) })
-        if (row !== undefined) this.#table('received', entry.iss).setMark(row, entry.reason === 'audience' ? MEANT_FOR_ANOTHER : REFUSED)
-        return
-      }
-      case 'receipt.issued':
-      case 'receipt.received': {
-        const [side, peer] = entry.kind === 'receipt.issued' ? (['issued', entry.aud] as const) : (['held', entry.iss] as const)
-        const check = fingerprint(entry.iss, entry.aud, entry.jti, entry.size, entry.root)
-        this.#table(side, peer).add(entry.digest, { index, at: entry.at, check })
-        return
-      }
-      default:
-        return
-    }
+function enterReceipt(book: HalfBook, { line: { digest, direction, leaves }, receipt: { iss, aud } }: ReadReceipt): void {
+  if (direction === 'received') {
+    book.shown('held', iss, digest)
+    book.receipted(iss, leaves)
+  } else {
+    book.shown('issued', aud, digest)
+    if (leaves.every(({ reason }) => reason === 'audience')) book.meantForAnother(aud, digest)
   }
-
-  /** Of these messages the peer's receipt is at hand. */
-  receipted(peer: string, leaves: readonly { readonly digest: string }[]): void {
-    const table = this.#table('sent', peer)
-    for (const { digest } of leaves) {
-      const row = table.find(digest)
-      if (row !== undefined) table.setMark(row, RECEIPTED)
-    }
-  }
-
-  /** Issued for nothing but messages that were meant for another region. */
-  meantForAnother(peer: string, digest: string): void {
-    const table = this.#table('issued', peer)
-    const row = table.find(digest)
-    if (row !== undefined) table.setMark(row, MEANT_FOR_ANOTHER)
-  }
-
-  #message(
-    side: 'sent' | 'received',
-    peer: string,
-    entry: LogEntry & { readonly procedure: string; readonly digest: string } & MessageParties,
-    index: number,
-  ) {
-    const label = this.#labelOf(entry.procedure)
-    this.#table(side, peer).add(entry.digest, { index, at: entry.at, check: messageCheck(entry), label })
-  }
-
-  #table(side: Side, peer: string): DigestTable {
-    const name = `${side} ${peer}`
-    const table = this.tables.get(name) ?? new DigestTable()
-    this.tables.set(name, table)
-    return table
-  }
-
-  #labelOf(procedure: string): number {
-    const label = this.#labels.get(procedure)
-    if (label !== undefined) return label
-    // Two bytes hold a label: what a hostile log has beyond is counted together.
-    if (this.procedures.length > 60_000) return 0
-    this.#labels.set(procedure, this.procedures.length)
-    return this.procedures.push(procedure) - 1
-  }
-}
-
-interface MessageParties {
-  readonly iss: string
-  readonly aud: string
-  readonly jti: string
-}
-
-/** Two halves: whose and which it is, and what it is about; a refusal has only the first. 128 bits of each. */
-function messageCheck(
-  entry: MessageParties & { readonly procedure?: string; readonly document?: string; readonly case?: string },
-): Uint8Array {
-  const about = fingerprint(entry.procedure ?? '', entry.document ?? '', entry.case ?? '')
-  return Buffer.concat([fingerprint(entry.iss, entry.aud, entry.jti).subarray(0, 16), about.subarray(0, 16)])
 }

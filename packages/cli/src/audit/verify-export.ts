@@ -2,15 +2,17 @@ import type { KeyLookUp, LogEntry } from '@hefu/protocol'
 import { type Policy, policyFor } from '@hefu/translog'
 import { AuditError } from './audit-error.ts'
 import type { ExportReader } from './export-reader.ts'
-import { type Finding, Findings } from './finding.ts'
+import { Findings } from './finding.ts'
 import { AT_TOLERANCE_MS, EntryJudge, MAX_GAP_MS } from './judge-entries.ts'
 import { judgeHeads, verifyHeads } from './judge-heads.ts'
 import { judgeReceipts, LATE_AFTER_MS, type UnloggedLeaf } from './judge-receipts.ts'
+import { judgeSeen, judgeSuccessor } from './judge-seen.ts'
 import { type OpenedExport, openExport } from './open-export.ts'
 import { plainText } from './plain-text.ts'
 import { readEntriesOf } from './read-entries.ts'
 import { emptyBook, enter } from './receipt-book.ts'
 import type { AuditState, SeenHead } from './state-file.ts'
+import { reportExport, type VerifyReport } from './verify-report.ts'
 
 export interface VerifyOptions {
   readonly policies: readonly Policy[]
@@ -28,41 +30,6 @@ export interface VerifyOptions {
   /** Further sizes whose roots are wanted. */
   readonly rootsAt?: readonly number[]
   readonly onProgress?: (done: number, total: number) => void
-}
-
-/** What `verify` says, and its `--json`. */
-export interface VerifyReport {
-  readonly ok: boolean
-  readonly region: string
-  readonly origin: string
-  readonly epoch: number
-  readonly size: number
-  /** base64. */
-  readonly root: string
-  readonly exportedAt: string
-  /** Entries whose bytes were looked at. The others are proven by their hashes alone: nothing is said of what is in them. */
-  readonly examined: number
-  /** Entries below this are in a history that a quorum saw, at `quorumAt`. */
-  readonly proven: number
-  readonly quorumAt: string | null
-  readonly receipts: number
-  /** Whether the receipts' signatures were verified (needs the federation file). */
-  readonly receiptSignatures: boolean
-  readonly kinds: Readonly<Record<string, number>>
-  /** The log that this one succeeds, as far as it was looked at (`--previous`); null: it was not, or there is none. */
-  readonly previous: PreviousLog | null
-  readonly findings: readonly Finding[]
-  readonly notes: readonly Finding[]
-  /** Further findings by code that are not listed. */
-  readonly omitted: Readonly<Partial<Record<string, number>>>
-}
-
-export interface PreviousLog {
-  readonly origin: string
-  readonly epoch: number
-  readonly size: number
-  /** Whether its export verifies by itself. */
-  readonly ok: boolean
 }
 
 /** What entry 0 says that the log succeeds. */
@@ -112,7 +79,7 @@ export async function verifyExport(reader: ExportReader, options: VerifyOptions)
     roots: read.roots,
     unlogged: judged.unlogged,
     strangers: read.rules.whole ? judged.strangers : [],
-    report: report(opened, { ...read, proven, receipts, receiptSignatures: options.lookUpKey !== undefined }, findings),
+    report: reportExport(opened, { ...read, proven, receipts, receiptSignatures: options.lookUpKey !== undefined }, findings),
     head: findings.hasErrors ? undefined : { size, root: read.root },
   }
 }
@@ -183,72 +150,6 @@ function receiptOptions(options: VerifyOptions, size: number) {
 function judgeRoot({ pinned: { checkpoint } }: OpenedExport, root: Uint8Array, findings: Findings): void {
   if (Buffer.compare(root, checkpoint.root) === 0) return
   findings.add('root-differs', { index: checkpoint.size, expected: base64(checkpoint.root), found: base64(root) })
-}
-
-function judgeSeen(
-  seen: SeenHead | undefined,
-  { size, roots }: { readonly size: number; readonly roots: ReadonlyMap<number, Uint8Array> },
-  findings: Findings,
-): void {
-  if (seen === undefined) return
-  if (seen.size > size) {
-    findings.add('rollback', { index: size, expected: `≥ ${seen.size}`, found: `${size}` })
-    return
-  }
-  const root = roots.get(seen.size)
-  if (root === undefined || Buffer.compare(root, seen.root) !== 0)
-    findings.add('fork', { index: seen.size, expected: base64(seen.root), found: root === undefined ? '—' : base64(root) })
-}
-
-/** A closed log may have grown after it was last verified; the successor must take up from there or later, never before. */
-function judgeSuccessor(
-  successor: { origin: string; size: number; root: string } | undefined,
-  state: AuditState | undefined,
-  findings: Findings,
-) {
-  const seen = successor && state?.get(successor.origin)
-  if (successor === undefined || seen === undefined || successor.size > seen.size) return
-  const root = Buffer.from(seen.root).toString('base64url')
-  if (successor.size === seen.size && successor.root === root) return
-  findings.add('successor-differs', {
-    index: 0,
-    subject: successor.origin,
-    expected: `${seen.size} ${root}`,
-    found: `${successor.size} ${successor.root}`,
-  })
-}
-
-interface Checked {
-  readonly root: Uint8Array
-  readonly examined: number
-  readonly kinds: Readonly<Record<string, number>>
-  readonly proven: { readonly size: number; readonly quorumTime: number | undefined }
-  readonly receipts: number
-  readonly receiptSignatures: boolean
-}
-
-function report({ manifest, pinned }: OpenedExport, { root, proven, ...checked }: Checked, findings: Findings): VerifyReport {
-  const { region, origin, epoch, exportedAt } = manifest
-  const { examined, receipts, receiptSignatures, kinds } = checked
-  return {
-    ok: findings.findings.length === 0,
-    region,
-    origin,
-    epoch,
-    size: pinned.checkpoint.size,
-    root: base64(root),
-    exportedAt: new Date(exportedAt).toISOString(),
-    examined,
-    proven: proven.size,
-    quorumAt: proven.quorumTime === undefined ? null : new Date(proven.quorumTime * 1000).toISOString(),
-    receipts,
-    receiptSignatures,
-    kinds,
-    previous: null,
-    findings: findings.findings,
-    notes: findings.notes,
-    omitted: findings.omitted,
-  }
 }
 
 function base64(bytes: Uint8Array): string {

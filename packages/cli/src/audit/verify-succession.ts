@@ -1,33 +1,48 @@
 import { AuditError } from './audit-error.ts'
 import type { ExportReader } from './export-reader.ts'
 import type { Findings } from './finding.ts'
-import { reportUnlogged } from './judge-receipts.ts'
-import { openExport } from './open-export.ts'
+import { reportUnlogged, type UnloggedLeaf } from './judge-receipts.ts'
+import { type OpenedExport, openExport } from './open-export.ts'
 import { type Successor, type VerifiedExport, type VerifyOptions, verifyExport } from './verify-export.ts'
+import type { PreviousLog, VerifyReport } from './verify-report.ts'
 
 /**
- * Verifies an export and, where it is of a log that succeeds another, that it takes up where the witnesses saw that one end. Without an
- * export of the previous log the result says that it was not looked at. Throws AuditError when nothing can be checked.
+ * Verifies an export and, where it is of a log that succeeds another, that it takes up where the witnesses saw that one end; of that again,
+ * as far back as there are exports (`previous`, in any order). The result says where the looking ended, if not at the first log. Throws
+ * AuditError when nothing can be checked.
  */
 export async function verifySuccession(
   reader: ExportReader,
-  previous: ExportReader | undefined,
+  previous: readonly ExportReader[],
   options: VerifyOptions,
 ): Promise<VerifiedExport> {
   const verified = await verifyExport(reader, options)
-  const { report, findings, successor } = verified
+  const opened = await Promise.all(previous.map((one) => openExport(one)))
+  const newestFirst = opened.toSorted((a, b) => b.manifest.epoch - a.manifest.epoch)
+  const [before = null, ...earlier] = await verifyPrevious(verified, verified.unlogged, newestFirst, options, verified.findings)
+  return judged(verified, before, earlier)
+}
+
+/** `unlogged`: what the receipts of all later logs answer, and none of them has. */
+async function verifyPrevious(
+  { report: { region, origin, epoch }, successor }: VerifiedExport,
+  unlogged: readonly UnloggedLeaf[],
+  [previous, ...earlier]: readonly OpenedExport[],
+  options: VerifyOptions,
+  findings: Findings,
+): Promise<PreviousLog[]> {
   if (previous === undefined) {
-    if (report.epoch > 0) findings.add('previous-unchecked', { index: 0, expected: '--previous', found: '—' })
-    return judged(verified)
+    if (epoch > 0) findings.add('previous-unchecked', { index: 0, subject: origin, expected: '--previous', found: '—' })
+    return []
   }
-  if (report.epoch === 0) throw succeedsNone(report.origin)
+  if (epoch === 0) throw succeedsNone(origin)
   // Entry 0 is not log.successor, or was not exported: reported, and nothing says what to compare with.
-  const { manifest } = await openExport(previous)
-  const rootsAt = successor === undefined ? [] : [Math.min(successor.size, manifest.size)]
-  const before = await verifyExport(previous, { ...options, rootsAt, closed: true, later: verified.unlogged })
-  judgePrevious(successor, verified, before, findings)
-  const { origin, epoch, size, ok } = before.report
-  return judged(verified, { origin, epoch, size, ok })
+  const rootsAt = successor === undefined ? [] : [Math.min(successor.size, previous.manifest.size)]
+  const before = await verifyExport(previous.reader, { ...options, rootsAt, closed: true, later: unlogged })
+  judgePrevious(successor, { region, epoch }, before, findings)
+  const { report } = before
+  const further = await verifyPrevious(before, [...before.strangers, ...before.unlogged], earlier, options, findings)
+  return [{ origin: report.origin, epoch: report.epoch, size: report.size, ok: report.ok }, ...further]
 }
 
 function succeedsNone(origin: string): AuditError {
@@ -39,7 +54,7 @@ function succeedsNone(origin: string): AuditError {
 
 function judgePrevious(
   successor: Successor | undefined,
-  { report: { region, epoch } }: VerifiedExport,
+  { region, epoch }: Pick<VerifyReport, 'region' | 'epoch'>,
   { report, roots, strangers }: VerifiedExport,
   findings: Findings,
 ): void {
@@ -52,7 +67,7 @@ function judgePrevious(
     findings.add('previous-other', { ...about, expected: named, found: given })
     return
   }
-  // What the second log before this one has is not looked at.
+  // What a log before that one has may be looked at next.
   if (report.epoch === 0) for (const one of strangers) if (!one.elsewhere) reportUnlogged(one, 'message-unlogged', findings)
   const { size } = successor
   if (report.proven > size) findings.add('previous-beyond', { ...about, expected: `${report.proven}`, found: `${size}` })
@@ -66,9 +81,9 @@ function judgePrevious(
 }
 
 /** With what was found after the report was made. */
-function judged(verified: VerifiedExport, previous = verified.report.previous): VerifiedExport {
+function judged(verified: VerifiedExport, previous: PreviousLog | null, earlier: readonly PreviousLog[]): VerifiedExport {
   const { findings, report, head } = verified
   const all = { findings: findings.findings, notes: findings.notes, omitted: findings.omitted }
   const ok = findings.findings.length === 0
-  return { ...verified, report: { ...report, ok, previous, ...all }, head: findings.hasErrors ? undefined : head }
+  return { ...verified, report: { ...report, ok, previous, earlier, ...all }, head: findings.hasErrors ? undefined : head }
 }

@@ -17,6 +17,7 @@ import type { Program } from '../program.ts'
 const POLICY = '策略文件：日志与见证密钥 / policy file: keys of logs and witnesses'
 const FEDERATION = '联合体文件：核验报文与回执签名 / federation file: verifies signatures of messages and receipts'
 const JSON_ONLY = '只输出一行 JSON / print one line of JSON'
+const PREVIOUS = '更早日志的导出，可多次给出 / export of a log that came before; may be given several times'
 const DIRECTORY = '导出目录 / export folder'
 
 /** `hefu audit`: what an auditor needs, offline but for `export`. */
@@ -57,7 +58,7 @@ export function addAudit(program: Program): void {
     .description('从字节重算并核验一份导出 / recompute an export from its bytes')
     .requiredOption('--policy <file>', POLICY)
     .option('--federation <file>', FEDERATION)
-    .option('--previous <dir>', '所接续的旧日志的导出 / export of the log that this one succeeds')
+    .option('--previous <dir>', PREVIOUS, several, [])
     .option('--state <file>', '记住已核验的日志头，拒绝回退 / keeps the last verified head, refuses a rollback')
     .option('--json', JSON_ONLY)
     .action((dir, { policy, federation, previous, state, json }) =>
@@ -65,9 +66,8 @@ export function addAudit(program: Program): void {
         const policies = await readPolicies(policy)
         const keys = keysOf(federation === undefined ? undefined : await readFederation(federation))
         const seen = state === undefined ? new Map() : await readState(state)
-        const before = previous === undefined ? undefined : folderReader(previous)
         const options = { policies, state: seen, lookUpKey: keys, onProgress: bar.show }
-        const { report, head } = await verifySuccession(folderReader(dir), before, options)
+        const { report, head } = await verifySuccession(folderReader(dir), previous.map(folderReader), options)
         if (state !== undefined && head !== undefined) await writeState(state, new Map([...seen, [report.origin, head]]))
         return { ok: report.ok, text: json ? jsonLine(report) : printVerify(report, program.opts().lang) }
       }),
@@ -78,12 +78,14 @@ export function addAudit(program: Program): void {
     .description('比对两个区域的导出 / match the exports of two regions')
     .option('--policy <file>', POLICY)
     .option('--federation <file>', FEDERATION)
+    .option('--previous <dir>', PREVIOUS, several, [])
     .option('--json', JSON_ONLY)
-    .action((dirA, dirB, { policy, federation, json }) =>
+    .action((dirA, dirB, { policy, federation, previous, json }) =>
       run(program.opts().lang, `${dirA} ↔ ${dirB}`, async (bar) => {
         const policies = policy === undefined ? undefined : await readPolicies(policy)
         const lookUpKey = keysOf(federation === undefined ? undefined : await readFederation(federation))
-        const report = await matchExports([folderReader(dirA), folderReader(dirB)], { policies, lookUpKey, onProgress: bar.show })
+        const options = { policies, lookUpKey, previous: previous.map(folderReader), onProgress: bar.show }
+        const report = await matchExports([folderReader(dirA), folderReader(dirB)], options)
         return { ok: report.ok, text: json ? jsonLine(report) : printMatch(report, program.opts().lang) }
       }),
     )
@@ -139,4 +141,8 @@ function wholeNumber(text: string): number {
   const value = /^(?:0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('须为非负整数 / a whole number from 0')
   return value
+}
+
+function several(one: string, before: readonly string[]): string[] {
+  return [...before, one]
 }

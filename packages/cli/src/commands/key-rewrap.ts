@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Command } from '@commander-js/extra-typings'
 import { AuditError } from '../audit/audit-error.ts'
 import { progressBar } from '../audit/progress-bar.ts'
 import { readToken } from '../audit/read-token.ts'
@@ -21,9 +22,9 @@ interface Rewrap {
 
 /** `hefu key rewrap`: the node does the work, so this command may be killed at any time, and so may the node. */
 export function addKeyRewrap(program: Program): void {
-  const key = program.command('key').description('静态数据密钥 / keys of data at rest')
-  key
-    .command('rewrap')
+  // Beside the commands of the message keys (key.ts).
+  const key = program.commands.find((command) => command.name() === 'key')
+  const command = new Command('rewrap')
     .description('将全部数据密钥重新包裹到当前时期 / wrap all data keys anew under the current epoch')
     .requiredOption('--api <url>', '本区域节点的本地接口 / local API of the node')
     .option('--token <token>', '运维人员令牌；也可用 HEFU_TOKEN / operator’s token; HEFU_TOKEN works too')
@@ -41,6 +42,7 @@ export function addKeyRewrap(program: Program): void {
         process.exitCode = EXIT.usage
       }
     })
+  if (key !== undefined) key.addCommand(command.copyInheritedSettings(key))
 }
 
 async function rewrap(options: RewrapOptions, language: Language): Promise<number> {

@@ -98,7 +98,7 @@ const WRONG_NAME: Text = {
   en: 'the name of a key is not empty, has no spaces and no plus sign, and at most 255 bytes',
 }
 
-const IN_CHINESE: Readonly<Record<KeyFileCode, string>> = {
+export const IN_CHINESE: Readonly<Record<KeyFileCode, string>> = {
   missing: '文件不存在',
   unreadable: '无法读取',
   'not-a-file': '不是普通文件',

@@ -7,7 +7,8 @@ import type { Program } from '../program.ts'
 import { runProcess } from '../run-process.ts'
 
 /**
- * `hefu start`: runs the node as a process of its own, with the settings of one file. Its exit code is the node's. The
+ * `hefu start`: runs the node as a process of its own, with the settings of one file. Its exit code is the node's, and as the node's own 2
+ * when there are no settings to be read. The
  * option is not called `--env-file`: every Node between the shell and us would take that one for itself.
  */
 export function addStart(program: Program): void {
@@ -26,7 +27,7 @@ async function start(file: string, language: Language): Promise<number> {
     text = await readFile(file, 'utf8')
   } catch (error) {
     process.stderr.write(say(isMissing(error) ? missing(file) : unreadable(file), language))
-    return EXIT.failed
+    return EXIT.usage
   }
   // As with Node's own option, what the environment sets already wins over the file.
   return runProcess(process.execPath, [fileURLToPath(NODE_MAIN)], { ...parseEnv(text), ...process.env })

@@ -132,6 +132,25 @@ test.each([
 })
 
 test.each([
+  ['a folder that does not exist', 'nothing', /没有这个目录[\s\S]*there is no such folder/],
+  ['a folder of something else', '.', /不是导出目录[\s\S]*not an export/],
+  ['an export that was interrupted', 'unfinished', /尚未完成[\s\S]*unfinished/],
+  ['a manifest that is none', 'unread', /没有可读的[\s\S]*that can be read/],
+])('%s is named as what it is, by verify, --previous and match', async (_, name, said) => {
+  await writeFiles(at('unfinished'), new Map([['pin.json', Buffer.from('{}')]]))
+  await writeFiles(at('unread'), new Map([['manifest.json', Buffer.from('{')]]))
+  for (const args of [
+    ['verify', at(name), ...TRUST],
+    ['match', at('a'), at(name)],
+    ['match', at('a'), at('b'), '--previous', at(name)],
+  ]) {
+    const { status, stderr } = await hefu(['audit', ...args])
+    expect([status, stderr]).toEqual([2, expect.stringMatching(said)])
+    expect(stderr).toContain(at(name))
+  }
+})
+
+test.each([
   [['audit', 'verify', 'x']],
   [['audit', 'match', 'x']],
   [['audit']],

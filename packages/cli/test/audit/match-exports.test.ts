@@ -1,6 +1,8 @@
 import { keyOwner, messageDigest, parseFederation, receiptLeafHash, receiptTree, signReceipt, uuidV7 } from '@hefu/protocol'
 import { expect, test } from 'vitest'
 import { type MatchOptions, matchExports } from '../../src/audit/match-exports.ts'
+import type { AuditState } from '../../src/audit/state-file.ts'
+import { verifyExport } from '../../src/audit/verify-export.ts'
 import {
   buildHalves,
   exampleFederation,
@@ -94,6 +96,42 @@ test('the tail of one half is cut, and the heads that the other cosigned show it
   expect(codes(unheld)).toContain('received-not-sent')
 })
 
+test('both halves restored from backups, of different times: match says which is behind, verify that each is shorter than it was', async () => {
+  // Both databases, with what each had cosigned: no witness remembers more than its own backup.
+  const restored = async (half: Half, parts: Parts, peer: Half, size: number, peerSaw: number): Promise<Parts> => {
+    const entries = half.entries.slice(0, size)
+    const kept = new Set(entries.map((text) => JSON.parse(text).digest))
+    return {
+      ...parts,
+      entries,
+      receipts: parts.receipts.filter(({ digest }) => kept.has(digest)),
+      checkpoint: await signHead(half, entries, [peer], Math.floor(exportedAt / 1000) - 30),
+      witnessed: {},
+      cosigned: { [peer.log.key.name]: await signHead(peer, peer.entries.slice(0, peerSaw), [], 0) },
+      manifest: { ...parts.manifest, size },
+    }
+  }
+  const at = (half: Half, share: number) => Math.floor(half.entries.length * share)
+  const [early, late] = [at(a, 0.5), at(b, 0.9)]
+  const [backA, backB] = [await restored(a, honest.a, b, early, at(b, 0.5)), await restored(b, honest.b, a, late, at(a, 0.9))]
+  const report = await match(backA, backB)
+  // The half restored from the later time knows of a longer log of the other, and holds receipts and messages that are gone there.
+  expect(codes(report)).toEqual(expect.arrayContaining(['cosigned-beyond', 'receipt-not-issued', 'received-not-sent', 'sent-not-received']))
+  const beyond = report.findings.filter(({ code }) => code === 'cosigned-beyond')
+  expect(beyond.map(({ found }) => found)).toEqual([String(early)])
+  // Of two backups of one time nothing but the auditor's own memory tells: each half is a whole beginning of what it was.
+  for (const [half, parts] of [
+    [a, backA],
+    [b, backB],
+  ] as const) {
+    const verified = async (state?: AuditState) =>
+      (await verifyExport(memoryReader(exportFiles(parts)), { policies, ...(state && { state }) })).report.findings.map(({ code }) => code)
+    const seen = new Map([[half.log.key.name, { size: half.entries.length, root: new Uint8Array(32) }]])
+    expect(await verified(seen)).toContain('rollback')
+    expect(await verified()).not.toContain('rollback')
+  }
+})
+
 test('a message that the halves describe differently', async () => {
   const entries = b.entries.with(
     fromA.receivedAt,
@@ -111,15 +149,27 @@ test('a receipt that the halves describe differently', async () => {
 })
 
 test('sent and not there: late while young, missing when old; never excused once there is a receipt', async () => {
-  const lone = (await buildHalves(121)).a
-  const entries = lone.entries
+  const { entries, receipts } = (await buildHalves(121)).a
   expect(entries.slice(0, a.entries.length)).toEqual(a.entries)
-  const more = await rewritten(a, honest.a, entries, { receipts: a.receipts })
-  const young = await match(more, honest.b)
+  const young = await match(await rewritten(a, honest.a, entries, { receipts }), honest.b)
   expect(young.notes.map(({ code }) => code)).toEqual(expect.arrayContaining(['sent-late', 'receipt-late']))
   expect(young.findings).toEqual([])
-  const old = await match(more, honest.b, { policies, lookUpKey, lateAfterMs: -60_000 })
+  const open = await rewritten(a, honest.a, entries, { receipts: a.receipts })
+  const old = await match(open, honest.b, { policies, lookUpKey, lateAfterMs: -60_000 })
   expect(codes(old)).toEqual(expect.arrayContaining(['sent-missing']))
+})
+
+test('a half whose receipts are gone from its tables, their entries still there, is told so', async () => {
+  const [gone, kept] = [
+    a.receipts.filter(({ direction }) => direction === 'issued')[0],
+    a.receipts.filter(({ direction }) => direction === 'received')[0],
+  ]
+  const without = await match({ ...honest.a, receipts: a.receipts.filter((one) => one !== gone && one !== kept) }, honest.b)
+  expect([without.ok, codes(without)]).toEqual([false, ['receipt-missing']])
+  expect(without.findings.map(({ subject }) => subject).toSorted()).toEqual([gone?.digest, kept?.digest].toSorted())
+  expect(without.findings.every(({ index, expected }) => index !== undefined && expected.startsWith(a.region))).toBe(true)
+  const none = await match(honest.a, { ...honest.b, receipts: [] })
+  expect(codes(none)).toEqual(['receipt-missing'])
 })
 
 test('a half whose tree does not hold is compared, and named', async () => {

@@ -15,6 +15,8 @@ import {
 import { ED25519, formatPolicies, parseCheckpoint, verifierKey } from '@hefu/translog'
 import { afterAll, expect, test } from 'vitest'
 import { CHENGDU_LOG } from '../../../protocol/test/make-vectors/test-keys.ts'
+import type { ExportReader } from '../../src/audit/export-reader.ts'
+import { matchExports } from '../../src/audit/match-exports.ts'
 import { verifySuccession } from '../../src/audit/verify-succession.ts'
 import { buildHalves, exportFiles, type Half, honestParts, memoryReader, type Parts, signHead, textOf, writeFiles } from '../build-log.ts'
 import { hefu } from '../run-hefu.ts'
@@ -57,10 +59,30 @@ async function successor(named: Named = {}, more: readonly string[] = [], receip
   return { ...parts, receipts, cosigned: {}, manifest: { ...parts.manifest, epoch: 1 } }
 }
 
-const verify = async (parts: Parts, previous?: Parts) => {
-  const before = previous && memoryReader(exportFiles(previous))
+const verify = async (parts: Parts, ...previous: readonly Parts[]) => {
+  const before = previous.map((one) => memoryReader(exportFiles(one)))
   const { report, head } = await verifySuccession(memoryReader(exportFiles(parts)), before, { policies: all })
   return { report, head, codes: report.findings.map(({ code }) => code), notes: report.notes.map(({ code }) => code) }
+}
+
+const third = generateKeyPairSync('ed25519')
+const thirdKey = verifierKey(`${CHENGDU_LOG.name}/2`, ED25519, third.privateKey)
+all.push({ ...(policies[0] as (typeof policies)[number]), log: thirdKey })
+
+/** The log after the next: it succeeds `before`, a day later. */
+async function second(before: Parts, named: Named = {}): Promise<Parts> {
+  const log = { key: thirdKey, signer: signerOf(third.privateKey) }
+  const at = LATER + 86_400_000
+  const checkpoint = parseCheckpoint(textOf(before.checkpoint))
+  if (!checkpoint.ok) throw new Error(checkpoint.code)
+  const { origin, size, root } = checkpoint.value
+  const head = { origin, size, root: Buffer.from(root).toString('base64url'), ...named }
+  const entries = [
+    formatLogEntry({ kind: 'log.successor', ...head, decision: 'A'.repeat(43) }, at),
+    formatLogEntry({ kind: 'heartbeat' }, at + 60_000),
+  ]
+  const parts = await honestParts({ ...next, log, entries }, b, at + 90_000)
+  return { ...parts, receipts: [], cosigned: {}, manifest: { ...parts.manifest, epoch: 2 } }
 }
 
 /** An earlier, shorter export of the old log. */
@@ -138,6 +160,81 @@ test('an export that ends before the head that is named proves nothing of it', a
   const { codes, report } = await verify(await successor(), await shorter(a.entries.length - 5))
   expect(codes).toContain('previous-short')
   expect(report.previous?.size).toBe(a.entries.length - 5)
+})
+
+test('a chain of logs is verified as far back as there are exports, in any order', async () => {
+  const middle = await successor()
+  const last = await second(middle)
+  const whole = await verify(last, old, middle)
+  expect([whole.codes, whole.notes]).toEqual([[], []])
+  expect([whole.report.previous, whole.report.earlier]).toMatchObject([
+    { epoch: 1, ok: true },
+    [{ origin: CHENGDU_LOG.name, epoch: 0, ok: true }],
+  ])
+  // As far as it goes: what was not looked at is said.
+  expect(await verify(last, middle)).toMatchObject({ codes: [], notes: ['previous-unchecked'], report: { earlier: [] } })
+  expect(await verify(last)).toMatchObject({ codes: [], notes: ['previous-unchecked'], report: { previous: null, earlier: [] } })
+  // The break is found wherever it is; so is a log that was left out between.
+  const forged = await successor({ root: 'A'.repeat(43) })
+  expect((await verify(await second(forged), forged, old)).codes).toEqual(['previous-differs'])
+  expect((await verify(last, old)).codes).toEqual(['previous-other'])
+  await expect(verify(last, middle, old, old)).rejects.toMatchObject({ code: 'previous' })
+})
+
+test('a message of the first log may be receipted in the third', async () => {
+  const entry = a.entries.at(-1) as string
+  const entries = a.entries.slice(0, -1)
+  const checkpoint = await signHead(a, entries, [b], Math.floor(exportedAt / 1000) - 30)
+  const first = {
+    ...old,
+    entries,
+    receipts: a.receipts.slice(0, -1),
+    checkpoint,
+    witnessed: {},
+    manifest: { ...old.manifest, size: entries.length },
+  }
+  const head = { size: entries.length, root: await rootOf(entries) }
+  const middle = await successor(head, [entry], a.receipts.slice(-1))
+  const last = await second(middle)
+  expect((await verify(last, middle, first)).codes).toEqual([])
+  const stranger = await receiptOfNobody(LATER - 90_000)
+  const odd = await successor({}, [stranger.entry], [stranger.receipt])
+  expect((await verify(await second(odd), odd, old)).codes).toEqual(['message-unlogged'])
+})
+
+test('what no witness saw of the old log stands in its successor once more, and is no repetition', async () => {
+  const from = a.entries.findLastIndex((text) => JSON.parse(text).kind === 'receipt.issued')
+  const tail = a.entries.slice(from).filter((text) => JSON.parse(text).kind !== 'heartbeat')
+  const digests = new Set(tail.map((text) => JSON.parse(text).digest))
+  const seen = a.entries.slice(0, from)
+  const unseen = {
+    ...old,
+    checkpoint: await signHead(a, a.entries, [], 0),
+    witnessed: { w: await signHead(a, seen, [b], Math.floor(exportedAt / 1000) - 30) },
+  }
+  const carried = await successor(
+    { size: from, root: await rootOf(seen) },
+    tail,
+    a.receipts.filter(({ digest }) => digests.has(digest)),
+  )
+  expect((await verify(carried, unseen)).codes).toEqual([])
+})
+
+test('two halves match over all logs of a region; with one of them missing nothing is said', async () => {
+  const other = await honestParts(b, a, exportedAt)
+  const match = async (parts: Parts, ...previous: readonly Parts[]) => {
+    const [one, two, ...earlier] = [parts, other, ...previous].map((half) => memoryReader(exportFiles(half))) as [
+      ExportReader,
+      ExportReader,
+    ]
+    return await matchExports([one, two], { policies: all, previous: earlier })
+  }
+  const live = await successor()
+  const report = await match(live, old)
+  expect([report.findings, report.halves.map(({ origin }) => origin)]).toEqual([[], [next.log.key.name, b.log.key.name]])
+  expect((await match(await second(live), old, live)).findings).toEqual([])
+  for (const previous of [[], [old, old], [other]]) await expect(match(live, ...previous)).rejects.toMatchObject({ code: 'previous' })
+  await expect(match(await second(live), old)).rejects.toMatchObject({ code: 'previous', message: expect.stringContaining('--epoch 1') })
 })
 
 test('the command: without --previous it says what was not looked at; with it exit 0 or 1; of a first log exit 2', async () => {

@@ -6,6 +6,7 @@ export const alertKinds = [
   'message.refused',
   'receipt.unverifiable',
   'receipt.clock',
+  'receipt.lost',
   'delivery.expired',
   'delivery.too-large',
   'apply.failed',
@@ -15,4 +16,9 @@ export const alertKinds = [
   'log.promise-broken',
   'witness.forgot',
   'witness.contradiction',
+  'registry.refused',
+  'registry.expiring',
+  'registry.expired',
+  'manifest.refused',
+  'clock.skew',
 ] as const

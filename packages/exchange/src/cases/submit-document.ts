@@ -8,6 +8,7 @@ import { auditStatement } from '../log/audit-store.ts'
 import { requireLog } from '../log/require-log.ts'
 import { documentSubmitted } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
+import { requireRegistry } from '../trust/require-registry.ts'
 import { appendDocument } from './append-document.ts'
 import { caseEtag } from './case-etag.ts'
 import { loadCases, lockCases, readCaseRow } from './case-store.ts'
@@ -64,6 +65,7 @@ type SubmitContext = Pick<
  * Throws HefuError; then nothing is stored.
  */
 export async function submitDocument(ctx: SubmitContext, request: SubmitRequest): Promise<Submitted> {
+  requireRegistry(ctx, { opensCase: 'open' in request.target })
   await requireLog(ctx)
   const { submitted, peer } = await withFreeNumber(() => transact(ctx.db, async (tx) => await submit(tx, ctx, request)))
   if (submitted.repeated) return submitted

@@ -3,7 +3,7 @@ import { documentTitle, refusalReason, type Text } from '@hefu/procedures'
 import type { Caller, Context } from '../context.ts'
 import { runTogether, type Tx } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
-import { audit } from '../log/audit-store.ts'
+import { logAdminChange } from '../log/log-admin-change.ts'
 import { caseKey, draftOf } from '../vault/stored-keys.ts'
 import { taskStatements } from './consequence-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
@@ -164,7 +164,7 @@ export async function closeTask(ctx: Pick<Context, 'db' | 'vault' | 'now'>, call
       .where('state', '=', 'open')
       .returning('case_number')
       .executeTakeFirst()
-    if (closed) await audit(tx, ctx, caller, { action: 'task.closed', caseNumber: closed.case_number, subject: id })
+    if (closed) await logAdminChange(tx, ctx, caller, { action: 'task.closed', caseNumber: closed.case_number, subject: id })
   })
   return await readTask(ctx, caller, id)
 }

@@ -18,16 +18,21 @@ const logTables = [
   'log_successors',
 ] as const
 
+/** What was believed once stays written: nobody rolls it back, and nobody takes a key's history away. */
+const trustTables = ['registries', 'manifests'] as const
+
 /** On the tables of the log (protocol.md section 4): the application has no right on entries, the sequencer may only add some; nobody lifts a seal. */
 const rights = {
   application: [
     ['select', logTables],
     ['insert', ['log_pending', 'log_successors']],
+    ['select', trustTables],
+    ['insert', trustTables],
   ],
   sequencer: [
     ['select', logTables],
     ['delete', ['log_pending', 'log_checkpoints']],
-    ['insert', ['log_entries', 'log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses', 'log_seals']],
+    ['insert', ['log_pending', 'log_entries', 'log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses', 'log_seals']],
     ['update', ['log_heads', 'log_tiles', 'log_checkpoints', 'log_witnesses']],
   ],
 } as const satisfies Record<keyof Logins, readonly (readonly [right: string, tables: readonly string[]])[]>
@@ -55,7 +60,7 @@ export async function grantLogins(db: Kysely<Database>, logins: Logins): Promise
 function applicationStatements(user: string): string[] {
   return [
     `grant select, insert, update, delete on all tables in schema public to ${quoted(user)}`,
-    `revoke all on ${logTables.join(', ')} from ${quoted(user)}`,
+    `revoke all on ${[...logTables, ...trustTables].join(', ')} from ${quoted(user)}`,
     `revoke all on kysely_migration, kysely_migration_lock from ${quoted(user)}`,
     `do $$ begin execute format('grant create on database %I to %I', current_database(), ${literal(user)}); end $$`,
   ]

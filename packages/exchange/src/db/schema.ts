@@ -290,6 +290,9 @@ interface PromiseTable {
   attempts: number
   checked_at: Date | null
   proven_size: string | null
+  missed_log: string | null
+  missed_size: string | null
+  missed_at: Date | null
 }
 
 interface IdempotencyTable {
@@ -404,6 +407,21 @@ interface RegisterQuestionTable {
   case_number: string
 }
 
+interface RegistryTable {
+  version: number
+  digest: string
+  token: string
+  at: Date
+}
+
+interface ManifestTable {
+  region: string
+  version: number
+  digest: string
+  token: string
+  at: Date
+}
+
 interface VaultKeyTable {
   name: string
   data_key: string
@@ -458,6 +476,8 @@ export interface Database {
   reconciliations: ReconciliationTable
   vault_keys: VaultKeyTable
   rewraps: RewrapTable
+  registries: RegistryTable
+  manifests: ManifestTable
 }
 
 export type ActRow = Selectable<ActTable>
@@ -481,6 +501,7 @@ export type LogSealRow = Selectable<LogSealTable>
 export type LogSuccessorRow = Selectable<LogSuccessorTable>
 export type LogTileRow = Selectable<LogTileTable>
 export type LogWitnessRow = Selectable<LogWitnessTable>
+export type ManifestRow = Selectable<ManifestTable>
 export type OutboxRow = Selectable<OutboxTable>
 export type PeerRow = Selectable<PeerTable>
 export type PlaceRow = Selectable<PlaceTable>
@@ -491,6 +512,7 @@ export type ReconciliationRow = Selectable<ReconciliationTable>
 export type RegisterLookupRow = Selectable<RegisterLookupTable>
 export type RegisterQuestionRow = Selectable<RegisterQuestionTable>
 export type RegisterRecordRow = Selectable<RegisterRecordTable>
+export type RegistryRow = Selectable<RegistryTable>
 export type RequestIdRow = Selectable<RequestIdTable>
 export type RewrapRow = Selectable<RewrapTable>
 export type SettlementEntryRow = Selectable<SettlementEntryTable>

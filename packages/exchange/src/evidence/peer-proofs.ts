@@ -59,9 +59,9 @@ async function askPeer(
       ctx.log.info({ event: 'evidence.peer-away', peer, cause: fetched.away }, 'evidence.peer-away')
       return { peer: { region: peer, status: 'away' }, proofs }
     }
-    for (const { said, entry, proof } of provenEntries(fetched.proofs, policy)) {
+    for (const { said, entry, proof, log } of provenEntries(fetched.proofs, policy)) {
       if (said.kind !== question.kind || said.iss !== question.iss || !digests.delete(said.digest)) continue
-      proofs.push({ digest: said.digest, proof: { log: policy.log.name, entry, proof } })
+      proofs.push({ digest: said.digest, proof: { log, entry, proof } })
     }
   }
   return { peer: { region: peer, status: digests.size === 0 ? 'proven' : 'incomplete' }, proofs }

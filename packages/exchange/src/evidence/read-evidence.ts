@@ -78,11 +78,19 @@ async function proveAll(ctx: EvidenceContext, digests: readonly string[]): Promi
   return proofs
 }
 
-/** Whoever checks believes a federation file; these say which keys it must have had. */
+/** As the regions' manifests have them, those of regions that have left too. Whoever checks believes a federation file; these say which keys it must have. */
 function keysOf({ federation }: EvidenceContext, regions: readonly string[]): EvidencePackage['keys'] {
-  return federation.regions.flatMap(({ region, keys }) =>
-    regions.includes(region) ? keys.map((key) => ({ region, key: { ...key } })) : [],
+  return [...federation.regions, ...(federation.former ?? [])].flatMap(({ region, keys }) =>
+    regions.includes(region)
+      ? keys.map(({ iat, exp, revoked, until: _, ...key }) => ({ region, key, ...known({ iat, exp, revoked }) }))
+      : [],
   )
+}
+
+type Times = Pick<EvidencePackage['keys'][number], 'iat' | 'exp' | 'revoked'>
+
+function known(times: { [Name in keyof Times]: Times[Name] | undefined }): Times {
+  return Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined))
 }
 
 /** The newest of each of this node's logs that a quorum has cosigned. */

@@ -1,7 +1,7 @@
 import { finishIdempotencyKey, takeIdempotencyKey } from '../cases/idempotency-store.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
-import { audit } from '../log/audit-store.ts'
+import { logAdminChange } from '../log/log-admin-change.ts'
 import { officerAgency } from '../registers/record-of.ts'
 import { tellQueue } from '../tell-queue.ts'
 import { uuidv7 } from '../uuid.ts'
@@ -57,7 +57,7 @@ export async function createImport(
       data_key: key.wrapped,
     })
     await insertImportRows(tx, ctx.vault, key, id, rows)
-    await audit(tx, ctx, caller, { action: 'import.created', subject: id })
+    await logAdminChange(tx, ctx, caller, { action: 'import.created', subject: id })
     const result = { id, rows: rows.length }
     await finishIdempotencyKey(tx, ctx, caller, { key: request.idempotencyKey, fingerprint: request.fingerprint, result })
     return { ...result, repeated: false }

@@ -1,11 +1,12 @@
-import { type Answer, type AnswerEntry, keyOwner, type VerifiedMessage, verifyMessages } from '@hefu/protocol'
+import { type Answer, type AnswerEntry, keyOwner, keyOwnerAt, type VerifiedMessage, verifyMessages } from '@hefu/protocol'
 import type { Context } from '../context.ts'
 import { logUnverifiable } from '../log/unverifiable-texts.ts'
 import { requirePeerRate } from '../peers/require-peer-rate.ts'
 import { messagesAccepted } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
 import type { NewArrival } from './arrival-rows.ts'
-import { readAnswers, readKnownCases, type StoredAnswer } from './inbox-store.ts'
+import { firstAnswers } from './first-answers.ts'
+import { readAnswerRows, readKnownCases, type StoredAnswer } from './inbox-store.ts'
 import { judgeMessage } from './judge-message.ts'
 import { storeArrivals } from './store-arrivals.ts'
 
@@ -13,8 +14,9 @@ export type Accepted = { readonly status: 200; readonly answer: Answer } | { rea
 
 type AcceptContext = Pick<
   Context,
-  | 'peerRates'
   | 'unverifiable'
+  | 'keyMisses'
+  | 'peerRates'
   | 'region'
   | 'db'
   | 'queue'
@@ -34,11 +36,12 @@ const unverifiable: AnswerEntry = { jti: null, status: 'deferred', reason: 'unve
 
 /**
  * Accepts a request of signed messages (protocol.md sections 1 and 2). One transaction stores whatever is new, with one
- * receipt over it; what was answered before gets its first answer, byte for byte. Throws when nothing was kept.
+ * receipt over it; what was answered before gets its first answer, byte for byte. Throws when nothing was kept, or a first answer is lost.
  */
 export async function acceptMessages(ctx: AcceptContext, tokens: readonly string[]): Promise<Accepted> {
   const startedMs = performance.now()
-  const messages = await verifyAll(ctx, tokens)
+  const messages = await withoutLate(ctx, await verifyAll(ctx, tokens))
+  if (messages.includes(null)) ctx.keyMisses.add()
   const verified = messages.filter((message) => message !== null)
   const iss = verified[0]?.region
   ctx.unverifiable.add(tokens.filter((_, at) => messages[at]?.region !== iss || iss === undefined))
@@ -68,6 +71,20 @@ async function verifyAll(ctx: AcceptContext, tokens: readonly string[]): Promise
   return results.map((result, at) => (result.ok ? { ...result, token: tokens[at] as string } : null))
 }
 
+/**
+ * A key that has ended, or was revoked, is good for no new text. What was answered while it was good still gets its answer, to the byte:
+ * the sender may not have heard it.
+ */
+async function withoutLate(ctx: AcceptContext, messages: readonly (Verified | null)[]): Promise<readonly (Verified | null)[]> {
+  const now = Math.floor(ctx.now() / 1000)
+  const late = messages.filter((message) => message !== null && keyOwnerAt(ctx.federation, message.kid, now) === undefined) as Verified[]
+  const [first] = late
+  if (first === undefined) return messages
+  const jtis = late.map(({ jti }) => jti)
+  const answered = new Set((await readAnswerRows(ctx.db, first.region, jtis)).map(keyOf))
+  return messages.map((message) => (message !== null && late.includes(message) && !answered.has(keyOf(message)) ? null : message))
+}
+
 interface Answered {
   /** By `jti digest`. */
   readonly answers: ReadonlyMap<string, StoredAnswer>
@@ -82,7 +99,7 @@ interface Answered {
  */
 async function answerAll(ctx: AcceptContext, iss: string, messages: readonly Verified[]): Promise<Answered> {
   const jtis = [...new Set(messages.map((message) => message.jti))]
-  const before = await readAnswers(ctx.db, iss, jtis)
+  const before = await firstAnswers(ctx, iss, jtis)
   const answers = new Map(before.map((answer) => [keyOf(answer), answer]))
   const taken = new Set(before.map((answer) => answer.jti))
   const fresh = [...new Map(messages.filter((m) => !answers.has(keyOf(m))).map((m) => [keyOf(m), m])).values()]
@@ -103,9 +120,9 @@ async function answerAll(ctx: AcceptContext, iss: string, messages: readonly Ver
 async function settleRaces(ctx: AcceptContext, iss: string, lost: readonly NewArrival[]): Promise<StoredAnswer[]> {
   if (lost.length === 0) return []
   const jtis = lost.map((arrival) => arrival.jti)
-  const answered = new Set((await readAnswers(ctx.db, iss, jtis)).map(keyOf))
+  const answered = new Set((await firstAnswers(ctx, iss, jtis)).map(keyOf))
   await storeArrivals(ctx, iss, lost.filter((arrival) => !answered.has(keyOf(arrival))).map(reusedId))
-  return await readAnswers(ctx.db, iss, jtis)
+  return await firstAnswers(ctx, iss, jtis)
 }
 
 async function judgeAll(

@@ -19,11 +19,19 @@ export interface StoredAnswer {
   readonly path: readonly string[]
 }
 
-export async function readAnswers(db: Reader, iss: string, jtis: readonly string[]): Promise<StoredAnswer[]> {
+/** An answer as its row has it: the receipt by its digest, and its text where that is still there. */
+export interface AnswerRow extends Omit<StoredAnswer, 'receipt'> {
+  readonly receipt: string | null
+  readonly receiptDigest: string
+  readonly receivedAt: Date
+}
+
+export async function readAnswerRows(db: Reader, iss: string, jtis: readonly string[]): Promise<AnswerRow[]> {
   if (jtis.length === 0) return []
   const { rows } =
-    await sql<StoredAnswer>`select p.jti, p.digest, p.first, p.status, p.reason, r.receipt, p.leaf_index as "index", string_to_array(p.path, '.') as path
-    from inbox p join receipts r on r.digest = p.receipt where p.iss = ${iss} and p.jti = any(${jtis}::uuid[])`.execute(db)
+    await sql<AnswerRow>`select p.jti, p.digest, p.first, p.status, p.reason, r.receipt, p.receipt as "receiptDigest", p.received_at as "receivedAt",
+      p.leaf_index as "index", string_to_array(p.path, '.') as path
+    from inbox p left join receipts r on r.digest = p.receipt where p.iss = ${iss} and p.jti = any(${jtis}::uuid[])`.execute(db)
   return rows
 }
 

@@ -25,19 +25,7 @@ export async function issueReceipt(ctx: IssueContext, iss: string, inserted: rea
   const { size, root, paths } = receiptTree(leaves)
   const receivedAt = Math.floor(nowMs / 1000)
   const jti = uuidv7(nowMs)
-  const receipt = await signReceipt(
-    {
-      iss: ctx.region,
-      aud: iss as typeof ctx.region,
-      jti,
-      iat: receivedAt,
-      receivedAt,
-      tree: { size, root },
-      log: { origin: ctx.exchangeLog.origin, within: PROMISED_WITHIN_S },
-    },
-    ctx.signer,
-  )
-  const digest = messageDigest(receipt)
+  const { receipt, digest } = await writeReceipt(ctx, { aud: iss, jti, receivedAt, size, root, origin: ctx.exchangeLog.origin })
   return {
     row: {
       digest,
@@ -56,6 +44,28 @@ export async function issueReceipt(ctx: IssueContext, iss: string, inserted: rea
       { kind: 'receipt.issued', iss: ctx.region, aud: iss, jti, digest, size, root },
     ],
   }
+}
+
+export interface ReceiptFacts {
+  readonly aud: string
+  readonly jti: string
+  /** Epoch seconds. */
+  readonly receivedAt: number
+  readonly size: number
+  readonly root: string
+  /** Of the log that the promise is about. */
+  readonly origin: string
+}
+
+/** The same facts, signed with the same key, are the same bytes (RFC 8032). */
+export async function writeReceipt(
+  { region, signer }: Pick<IssueContext, 'region' | 'signer'>,
+  { aud, jti, receivedAt, size, root, origin }: ReceiptFacts,
+): Promise<{ receipt: string; digest: string }> {
+  const log = { origin, within: PROMISED_WITHIN_S }
+  const claims = { iss: region, aud: aud as typeof region, jti, iat: receivedAt, receivedAt, tree: { size, root }, log }
+  const receipt = await signReceipt(claims, signer)
+  return { receipt, digest: messageDigest(receipt) }
 }
 
 /** The same that a later look-up of these messages finds. */

@@ -10,6 +10,7 @@ import {
 } from '@hefu/protocol'
 import { caseNumberParts } from '@hefu/reference'
 import type { Context } from '../context.ts'
+import { mayWorkUnder } from '../trust/require-registry.ts'
 
 /** Of a case, as much as acceptance may know: who takes part in what. Never its state. */
 export interface KnownCase {
@@ -56,6 +57,7 @@ export function judgeMessage(
   const definition = Object.hasOwn(procedure.documents, claims.document) ? procedure.documents[claims.document] : undefined
   if (!definition || code !== procedure.code) return refused('schema')
   const starts = definition.starts === true
+  if (!mayWorkUnder(ctx, { opensCase: starts })) return { status: 'deferred', reason: 'registry' }
   // Exactly the starting document has seen nothing.
   if (starts !== (claims.seen.length === 0)) return refused('schema')
   if (!definition.schema.safeParse(claims.data).success) return refused('schema')

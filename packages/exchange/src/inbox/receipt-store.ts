@@ -1,3 +1,4 @@
+import { parseLogEntry } from '@hefu/protocol'
 import { sql } from 'kysely'
 import type { Reader } from '../db/bulk.ts'
 import type { PlaceRow, ReceiptRow } from '../db/schema.ts'
@@ -39,4 +40,23 @@ export async function readReceiptRow(db: Reader, digest: string): Promise<Receip
 /** In the order of the receipt's tree. */
 export async function readPlaces(db: Reader, receipt: string): Promise<PlaceRow[]> {
   return await db.selectFrom('places').selectAll().where('receipt', '=', receipt).orderBy('leaf_index').execute()
+}
+
+/** What the log says of a receipt that this node issued; undefined when it has no entry (yet). */
+export async function readReceiptEntry(db: Reader, digest: string): Promise<{ jti: string; size: number; root: string } | undefined> {
+  const row = await db
+    .selectFrom('log_entries')
+    .select('entry')
+    .where('digest', '=', digest)
+    .where('kind', '=', 'receipt.issued')
+    .limit(1)
+    .executeTakeFirst()
+  const parsed = row && parseLogEntry(Buffer.from(row.entry))
+  return parsed?.ok && parsed.entry.kind === 'receipt.issued' ? parsed.entry : undefined
+}
+
+/** Newest first. */
+export async function readLogOrigins(db: Reader): Promise<string[]> {
+  const rows = await db.selectFrom('log_heads').select('origin').orderBy('epoch', 'desc').execute()
+  return rows.map(({ origin }) => origin)
 }

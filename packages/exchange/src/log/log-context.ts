@@ -16,14 +16,26 @@ export interface LogContext {
   readonly policy: Policy | undefined
 }
 
-/** The key files must be those of the federation file: load-files.ts says so before, and signing would fail. */
+/** The key files must be those of the registry: load-files.ts says so before, and signing would fail. */
 export function logContextOf(
-  federation: Federation,
+  federationNow: () => Federation,
   region: RegionId,
   signers: { readonly log: Signer; readonly witness: Signer },
 ): LogContext {
+  const federation = federationNow()
   const key = federation.logKeys.get(region)
   const witnessKey = federation.witnessKeys.get(region)
   if (key === undefined || witnessKey === undefined) throw new Error(`the federation has no region ${region}`)
-  return { origin: key.name, key, signer: signers.log, witnessKey, witnessSigner: signers.witness, policy: policyOf(federation, region) }
+  return {
+    origin: key.name,
+    key,
+    signer: signers.log,
+    witnessKey,
+    witnessSigner: signers.witness,
+    // A region that joins is a witness from then on; this node's own log stays what it is until it is started with another key.
+    get policy() {
+      const policy = policyOf(federationNow(), region)
+      return policy && { ...policy, log: key }
+    },
+  }
 }

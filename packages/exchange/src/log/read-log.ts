@@ -1,4 +1,4 @@
-import { formatEntryBundle, HASH_BYTES, parseTilePath, type Tile } from '@hefu/translog'
+import { type EntryBundle, formatEntryBundle, HASH_BYTES, parseTilePath, type Tile, TranslogError, tileWidth } from '@hefu/translog'
 import type { Context } from '../context.ts'
 import type { LogEntryRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
@@ -13,7 +13,7 @@ import {
 } from './audit-log-store.ts'
 import { readNewestCheckpoint } from './log-store.ts'
 import { headOver, proveSizes, proveSoundly } from './prove-entries.ts'
-import type { DamageContext } from './report-damage.ts'
+import { type DamageContext, reportDamage } from './report-damage.ts'
 import { readNewestWitnessed } from './witness/witness-store.ts'
 
 type ReadContext = Pick<Context, 'db'>
@@ -144,21 +144,35 @@ function base64(bytes: Uint8Array): string {
 
 /**
  * The bytes of a hash tile or an entry bundle. `path`: as in C2SP tlog-tiles, without `tile/` (`0/x001/234.p/5`, `entries/000`). Not wider than
- * asked for: a partial tile that has grown still begins with what it held. Throws HefuError `not-found` for what the log does not have.
+ * asked for: a partial tile that has grown still begins with what it held. Throws HefuError `not-found` for what the log does not have; also
+ * for what it should have and the tables do not, so that an audit goes on and names it, and then the operators are told as well.
  */
-export async function readLogTile(ctx: ReadContext, path: string, epoch?: number): Promise<Uint8Array> {
-  const tile = parseTilePath(`tile/${path}`)
-  if (!tile.ok) throw new HefuError('not-found')
+export async function readLogTile(ctx: DamageContext, path: string, epoch?: number): Promise<Uint8Array> {
+  const parsed = parseTilePath(`tile/${path}`)
+  if (!parsed.ok) throw new HefuError('not-found')
   const log = await logOf(ctx, epoch)
-  const { level, index, width } = tile.value
-  if (level !== 'entries') return await readHashes(ctx, log.epoch, { level, index, width })
-  const texts = await readBundleTexts(ctx.db, log.epoch, index, width)
-  if (texts.length < width) throw new HefuError('not-found')
-  return formatEntryBundle(texts.map((text) => Buffer.from(text)))
+  const tile = parsed.value
+  const bytes = await readExactly(ctx, log.epoch, tile)
+  if (bytes !== undefined) return bytes
+  // Once more, after the head was read: the log may have grown so far in between.
+  const size = (await readNewestCheckpoint(ctx.db, log.epoch))?.size ?? 0
+  const again = await readExactly(ctx, log.epoch, tile)
+  if (again !== undefined) return again
+  if (tileWidth(tile.level === 'entries' ? 0 : tile.level, tile.index, size) >= tile.width)
+    await reportDamage(ctx, log.epoch, new TranslogError('tile', `tile ${tile.level}/${tile.index} is cut short`))
+  throw new HefuError('not-found')
 }
 
-async function readHashes(ctx: ReadContext, epoch: number, { level, index, width }: Tile): Promise<Uint8Array> {
-  const hashes = await readTileHashes(ctx.db, epoch, level, index)
-  if (hashes === undefined || hashes.length < width * HASH_BYTES) throw new HefuError('not-found')
-  return hashes.subarray(0, width * HASH_BYTES)
+/** Undefined: there are not so many. */
+async function readExactly(
+  { db }: ReadContext,
+  epoch: number,
+  { level, index, width }: Tile | EntryBundle,
+): Promise<Uint8Array | undefined> {
+  if (level === 'entries') {
+    const texts = await readBundleTexts(db, epoch, index, width)
+    return texts.length < width ? undefined : formatEntryBundle(texts.map((text) => Buffer.from(text)))
+  }
+  const hashes = await readTileHashes(db, epoch, level, index)
+  return hashes === undefined || hashes.length < width * HASH_BYTES ? undefined : hashes.subarray(0, width * HASH_BYTES)
 }

@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { joinMessages, keyOwner, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, type Outcome, regionById, verifyAnswer } from '@hefu/protocol'
+import { joinMessages, keyOwnerAt, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, type Outcome, verifyAnswer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
+import { type PeerAnswer, placeOf, postToPeer } from '../peers/call-peer.ts'
 import { recordPeerFailure } from '../peers/peer-store.ts'
 import { deliveryAttempted } from '../telemetry.ts'
 import { type Batch, endProbe, failuresAlone, leaseBatch, putBack, releaseLease, splitOf, tooLargeForPeer } from './outbox-store.ts'
-import { type PeerAnswer, postToPeer } from './post-to-peer.ts'
 import { recordAnswer } from './record-answer.ts'
 import { retryAfterMs, retryDelayMs } from './retry-delay.ts'
 
 type DeliverContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'vault' | 'signer' | 'now' | 'log' | 'metrics'
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'vault' | 'signer' | 'now' | 'log' | 'metrics' | 'keyMisses'
 >
+
+const INBOX_PATH = '/exchange/v1/inbox'
 
 /** Requests to one peer at a time, from one worker. */
 const lanes = 3
@@ -56,7 +58,8 @@ async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch, sig
   const startedMs = performance.now()
   const body = batch.messages.length === 1 ? (batch.messages[0]?.message ?? '') : joinMessages(batch.messages.map((m) => m.message))
   const answer = await postToPeer({
-    url: `${regionById(ctx.federation, peer as RegionId)?.exchangeUrl.replace(/\/$/, '')}/exchange/v1/inbox`,
+    place: placeOf(ctx.federation, peer),
+    path: INBOX_PATH,
     contentType: batch.messages.length === 1 ? MESSAGE_CONTENT_TYPE : MESSAGES_CONTENT_TYPE,
     body,
     signal,
@@ -83,7 +86,12 @@ async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch, sig
 
 /** Never the peer's word alone: the receipt must verify and lead from our own leaf to its root. */
 async function verify(ctx: DeliverContext, peer: string, batch: Batch, body: Buffer): Promise<Outcome[]> {
-  return verifyAnswer(body, { iss: ctx.region, aud: peer as RegionId, messages: batch.messages }, (kid) => keyOwner(ctx.federation, kid))
+  const now = Math.floor(ctx.now() / 1000)
+  return await verifyAnswer(body, { iss: ctx.region, aud: peer as RegionId, messages: batch.messages }, (kid) => {
+    const owner = keyOwnerAt(ctx.federation, kid, now)
+    if (owner === undefined) ctx.keyMisses.add()
+    return owner
+  })
 }
 
 /** `http-503`, `refused`, `timeout`, … Any unsigned answer is a failure, 4xx included: a proxy may have sent it. */

@@ -79,6 +79,14 @@ const texts: Record<string, FailureText> = {
     en: 'the peer’s host name could not be resolved',
     remedy: { zh: '检查 DNS 和联合体文件中的地址', en: 'check DNS and the address in the federation file' },
   },
+  address: {
+    zh: '对端地址不在注册表的地址段内，未连接',
+    en: 'the peer’s address is outside the ranges of the registry; no connection was made',
+    remedy: {
+      zh: '核对注册表中该区域的 exchangeUrl 和 addresses，以及 DNS 的解析结果',
+      en: 'compare exchangeUrl and addresses of the region in the registry with what DNS answers',
+    },
+  },
   tls: {
     zh: '与对端的 TLS 握手失败',
     en: 'the TLS handshake failed',

@@ -1,4 +1,4 @@
-import { keyOwner, verifyRequest } from '@hefu/protocol'
+import { keyOwnerAt, verifyRequest } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
@@ -23,11 +23,11 @@ export async function authenticatePeer(
   ctx: Pick<Context, 'region' | 'federation' | 'db' | 'now' | 'peerRates'>,
   { authorization, method, path, body }: SignedRequest,
 ): Promise<RegionId> {
+  const now = Math.floor(ctx.now() / 1000)
   const lookUpKey = (kid: string) => {
-    const owner = keyOwner(ctx.federation, kid)
+    const owner = keyOwnerAt(ctx.federation, kid, now)
     return owner?.region === ctx.region ? undefined : owner
   }
-  const now = Math.floor(ctx.now() / 1000)
   const verified = verifyRequest(authorization, { lookUpKey, audience: ctx.region, method, path, body, now })
   if (verified.ok) requirePeerRate(ctx, verified.iss)
   if (!verified.ok || !(await rememberRequest(ctx, verified))) throw new HefuError('unauthenticated')

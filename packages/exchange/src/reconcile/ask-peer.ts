@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseStrictJson, regionById, signRequest } from '@hefu/protocol'
+import { parseStrictJson, signRequest } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { z } from 'zod'
 import type { Context } from '../context.ts'
-import { type PeerAnswer, postToPeer } from '../outbox/post-to-peer.ts'
+import { addressOf, type PeerAnswer, placeOf, postToPeer } from '../peers/call-peer.ts'
 import { uuidv7 } from '../uuid.ts'
 import { HEADS_PATH, type HeadsQuestion } from './heads-schemas.ts'
 
@@ -49,11 +49,12 @@ export async function askPeer<Answer>(
 
 async function post(ctx: Pick<Context, 'region' | 'federation' | 'signer' | 'now'>, peer: string, body: string): Promise<PeerAnswer> {
   const aud = peer as RegionId
-  const url = `${regionById(ctx.federation, aud)?.exchangeUrl.replace(/\/$/, '')}${HEADS_PATH}`
+  const place = placeOf(ctx.federation, peer)
+  const url = addressOf(place, HEADS_PATH)
   const nowMs = ctx.now()
   const authorization = await signRequest(
     { iss: ctx.region, aud, method: 'POST', url, body, jti: uuidv7(nowMs), now: Math.floor(nowMs / 1000) },
     ctx.signer,
   )
-  return await postToPeer({ url, contentType: 'application/json', body, authorization })
+  return await postToPeer({ place, path: HEADS_PATH, contentType: 'application/json', body, authorization })
 }

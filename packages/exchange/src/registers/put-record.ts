@@ -2,7 +2,7 @@ import type { Caller, Context } from '../context.ts'
 import { transact } from '../db/transact.ts'
 import { HefuError } from '../errors.ts'
 import { fieldErrorsOf } from '../field-errors.ts'
-import { audit } from '../log/audit-store.ts'
+import { logRecordChange } from '../log/log-admin-change.ts'
 import { tellToApply } from '../tell-queue.ts'
 import { holdRecords, reapplyCasesAsking } from './question-store.ts'
 import { idOf, keyOfId, officerAgency, recordOf, registerNamed } from './record-of.ts'
@@ -21,7 +21,7 @@ export interface Precondition {
  * (another agency wrote the record), if-match-failed.
  */
 export async function putRecord(
-  ctx: Pick<Context, 'db' | 'queue' | 'vault' | 'now' | 'log' | 'registers'>,
+  ctx: Pick<Context, 'db' | 'queue' | 'vault' | 'now' | 'log' | 'registers' | 'actorKey'>,
   caller: Caller,
   registerName: string,
   id: string,
@@ -52,7 +52,7 @@ export async function putRecord(
     // Judged by what the write found, under its row lock: throwing takes the write back.
     if (!meets(precondition, version - 1)) throw new HefuError('if-match-failed')
     const outcome = version === 1 ? 'created' : 'updated'
-    await audit(tx, ctx, caller, { action: `register.record-${outcome}`, subject: `${register.name}/${record.key}` })
+    await logRecordChange(tx, ctx, caller, { action: `register.record-${outcome}`, register: register.name, key: record.key })
     return { outcome, version, asking: await reapplyCasesAsking(tx, ctx.now(), register.name, lookupKeys) } as const
   })
   await tellToApply(ctx, asking)
@@ -61,7 +61,7 @@ export async function putRecord(
 
 /** Throws HefuError: role-not-allowed, not-found, agency-not-allowed (another agency wrote it), if-match-failed. */
 export async function deleteRecord(
-  ctx: Pick<Context, 'db' | 'queue' | 'vault' | 'now' | 'log' | 'registers'>,
+  ctx: Pick<Context, 'db' | 'queue' | 'vault' | 'now' | 'log' | 'registers' | 'actorKey'>,
   caller: Caller,
   registerName: string,
   id: string,
@@ -77,7 +77,7 @@ export async function deleteRecord(
     if (stored.agency !== agency) throw notYours()
     if (!meets(precondition, stored.version)) throw new HefuError('if-match-failed')
     await removeRecord(tx, register.name, key)
-    await audit(tx, ctx, caller, { action: 'register.record-deleted', subject: `${register.name}/${key}` })
+    await logRecordChange(tx, ctx, caller, { action: 'register.record-deleted', register: register.name, key })
     return await reapplyCasesAsking(tx, ctx.now(), register.name, lookupKeys)
   })
   await tellToApply(ctx, asking)

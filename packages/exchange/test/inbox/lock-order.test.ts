@@ -27,6 +27,7 @@ const parsed = parseFederation({
     region,
     name: { zh: region, en: region },
     exchangeUrl: 'http://127.0.0.1:1',
+    addresses: ['127.0.0.0/8'],
     keys: [publicJwk(key)],
     ...newLogKeys(region).listed,
   })),

@@ -18,6 +18,7 @@ import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { Rates } from '../../src/rates.ts'
 import { answerHeads } from '../../src/reconcile/answer-heads.ts'
+import { KeyMisses } from '../../src/trust/key-misses.ts'
 import { newLogKeys } from '../log-context.ts'
 import { openTestVault, vaultPlaceOf } from '../open-test-vault.ts'
 
@@ -61,13 +62,14 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     procedures: [violationNotice],
     registers,
     signer: signerOf(keys.get(region) as KeyObject),
-    exchangeLog: logContextOf(federation, region, (logKeys.get(region) as LogKeys).signers),
+    exchangeLog: logContextOf(() => federation, region, (logKeys.get(region) as LogKeys).signers),
     actorKey: new Uint8Array(32),
     logState: logStateReader({ db, now }),
     now,
     log,
     metrics: createMetrics(),
     unverifiable: new UnverifiableTexts(),
+    keyMisses: new KeyMisses(),
     recent: new RecentMessages(),
     peerRates: new Rates({ requests: 1_000, seconds: 10 }),
   })
@@ -144,6 +146,7 @@ function federationOf(
       region,
       name: { zh: region, en: region },
       exchangeUrl: `http://127.0.0.1:${portOf(servers.get(region))}`,
+      addresses: ['127.0.0.0/8'],
       keys: [publicJwk(keys.get(region) as KeyObject)],
       ...logKeys.get(region)?.listed,
     })),

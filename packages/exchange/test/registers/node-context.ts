@@ -12,6 +12,7 @@ import { UnverifiableTexts } from '../../src/log/unverifiable-texts.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { Rates } from '../../src/rates.ts'
+import { KeyMisses } from '../../src/trust/key-misses.ts'
 import { newLogKeys } from '../log-context.ts'
 import { openTestVault, vaultPlaceOf } from '../open-test-vault.ts'
 
@@ -49,13 +50,14 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     procedures: [violationNotice],
     registers,
     signer: signerOf(keys.privateKey),
-    exchangeLog: logContextOf(federation, region, logKeys[region as '500000'].signers),
+    exchangeLog: logContextOf(() => federation, region, logKeys[region as '500000'].signers),
     actorKey: new Uint8Array(32),
     logState: logStateReader({ db, now: Date.now }),
     now: Date.now,
     log,
     metrics: createMetrics(),
     unverifiable: new UnverifiableTexts(),
+    keyMisses: new KeyMisses(),
     recent: new RecentMessages(),
     peerRates: new Rates({ requests: 1_000, seconds: 10 }),
     ...overrides,
@@ -78,6 +80,7 @@ function federationOf(
       region,
       name: { zh: region, en: region },
       exchangeUrl: 'http://127.0.0.1:1/exchange/v1',
+      addresses: ['127.0.0.0/8'],
       keys: [keys[region]],
       ...logKeys[region]?.listed,
     })),

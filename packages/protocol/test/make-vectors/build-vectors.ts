@@ -7,6 +7,7 @@ import { hostileHeaders, hostileTexts } from './hostile-texts.ts'
 import { buildLogEntries } from './log-entries.ts'
 import { buildRequest } from './request.ts'
 import { CHENGDU, CHENGDU_LOG, CHENGDU_WITNESS, CHONGQING, CHONGQING_LOG, CHONGQING_WITNESS, STRANGER } from './test-keys.ts'
+import { buildTrust } from './trust.ts'
 
 /** Content of every file in packages/protocol/vectors, by name. Ed25519 has no randomness, so the same files come out every time. */
 export async function buildVectors(): Promise<Record<string, unknown>> {
@@ -27,6 +28,7 @@ export async function buildVectors(): Promise<Record<string, unknown>> {
       ],
     },
     'federation.json': exampleFederation,
+    'trust.json': await buildTrust(),
     'log-entries.json': buildLogEntries(),
     'message-valid.json': { receiver: RECEIVER, judgedAt: JUDGED_AT, claims: exampleClaims, token, digest },
     'messages-invalid.json': {

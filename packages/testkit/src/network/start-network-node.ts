@@ -30,17 +30,16 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
   const { region, files, logins, port, procedures, now, options } = input
   const loaded = await loadFiles({ region, ...fileSettings(files) })
   if (!loaded.ok) throw new Error(loaded.problems.map(({ setting, en }) => `${setting} ${en}`).join('; '))
-  const { federation, signer, logSigner, witnessSigner, actorSigner, vaultPlace } = loaded.value
+  const { trust, found, logSigner, witnessSigner, actorSigner, vaultPlace } = loaded.value
   const node = await createNode(
     {
       region,
-      federation,
-      signer,
+      trust,
       logSigner,
       witnessSigner,
       actorSigner,
       vaultPlace,
-      clients: [...loaded.value.clients, ...officersOf(federation, region)],
+      clients: [...loaded.value.clients, ...officersOf(found?.claims.agencies ?? [], region)],
       ...logins,
       queueUrl: options.queueUrl?.(region) ?? logins.databaseUrl,
       roles: ['api', 'exchange', 'worker', 'sequencer'],
@@ -54,12 +53,12 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
     await node.stop()
     throw error
   })
-  return { node, signer, vaultPlace }
+  return { node, signer: node.ctx.signer, vaultPlace }
 }
 
 /** One officer in every agency of the region; their tokens are their agency's code. */
-function officersOf(federation: Federation, region: RegionId) {
-  return federation.agencies
+function officersOf(agencies: Federation['agencies'], region: RegionId) {
+  return agencies
     .filter((agency) => agency.region === region && agency.code !== `${region}-0001`)
     .map(({ code }) => ({
       client: `officer-${code}`,

@@ -45,6 +45,7 @@ export interface NetworkNode {
   readonly signer: Signer
   /** Key-encryption key and epoch keys, for what opens the node's database beside it. */
   readonly vaultPlace: VaultPlace
+  readonly files: RegionFiles
   /** Of the node's own clients, for what calls its API by itself. */
   readonly tokens: Tokens
   /** The superuser's login on its database. */
@@ -136,13 +137,13 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
 
 const CONFIRMED_WITHIN_MS = 30_000
 
-/** Before its witnesses have confirmed its log a node accepts nothing. */
+/** Before its witnesses have confirmed its log, and it has the keys of its peers, a node accepts nothing. */
 async function confirmed(nodes: readonly NetworkNode[]): Promise<void> {
   await waitUntil(async () => (await Promise.all(nodes.map(isConfirmed))).every(Boolean), CONFIRMED_WITHIN_MS, 15)
 }
 
 async function isConfirmed({ node }: NetworkNode): Promise<boolean> {
-  return (await node.ctx.logState.readNow()).confirmed
+  return node.ctx.federation.regions.every(({ keys }) => keys.length > 0) && (await node.ctx.logState.readNow()).confirmed
 }
 
 async function startLinks(
@@ -167,13 +168,15 @@ interface RestartableNode extends NetworkNode {
 
 async function restartableNode(
   region: RegionId,
-  { tokens }: RegionFiles,
+  files: RegionFiles,
   databaseUrl: string,
   start: (changes?: RestartChanges) => Promise<StartedNode>,
 ): Promise<RestartableNode> {
+  const { tokens } = files
   let started = await start()
   return {
     region,
+    files,
     tokens,
     databaseUrl,
     get node() {

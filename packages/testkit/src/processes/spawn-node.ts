@@ -8,8 +8,9 @@ import type { Exit } from './keep-process.ts'
 /** The settings that every node process needs. */
 export const requiredSettings = [
   'HEFU_REGION',
-  'HEFU_FEDERATION',
-  'HEFU_KEY',
+  'HEFU_REGISTRY',
+  'HEFU_FEDERATION_KEYS',
+  'HEFU_KEYS',
   'HEFU_LOG_KEY',
   'HEFU_WITNESS_KEY',
   'HEFU_ACTOR_KEY',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bilingual, type RegionId, regionName } from '@hefu/reference'
-import type { RegionFiles, Tokens } from '../federation-files.ts'
+import { fileEnvironment, type RegionFiles, type Tokens } from '../federation-files.ts'
 import type { Logins } from '../postgres/logins.ts'
 import type { Exit } from '../processes/keep-process.ts'
 import { type NodeEnvironment, type NodeProcess, spawnNode } from '../processes/spawn-node.ts'
@@ -13,6 +13,8 @@ export type FederationNode = {
   api: string
   exchange: string
   tokens: Tokens
+  /** What it read at its start, and what an auditor is given. */
+  files: RegionFiles
   /** The superuser's login on the node's database. */
   databaseUrl: string
   /** Its settings, as the process was given them. */
@@ -82,6 +84,7 @@ export async function startFederationNode(plan: NodePlan): Promise<FederationNod
     api: process.api,
     exchange: process.exchange,
     tokens: plan.files.tokens,
+    files: plan.files,
     databaseUrl: plan.logins.migrationDatabaseUrl,
     env,
     logFile: plan.logFile,
@@ -108,13 +111,7 @@ export async function startFederationNode(plan: NodePlan): Promise<FederationNod
 function environmentOf(plan: NodePlan): NodeEnvironment {
   return {
     HEFU_REGION: plan.region,
-    HEFU_FEDERATION: plan.files.federation,
-    HEFU_KEY: plan.files.key,
-    HEFU_LOG_KEY: plan.files.logKey,
-    HEFU_WITNESS_KEY: plan.files.witnessKey,
-    HEFU_ACTOR_KEY: plan.files.actorKey,
-    HEFU_VAULT_KEY: plan.files.vaultKey,
-    HEFU_CLIENTS: plan.files.clients,
+    ...fileEnvironment(plan.files),
     DATABASE_URL: plan.logins.databaseUrl,
     HEFU_MIGRATION_DATABASE_URL: plan.logins.migrationDatabaseUrl,
     HEFU_SEQUENCER_DATABASE_URL: plan.logins.sequencerDatabaseUrl,

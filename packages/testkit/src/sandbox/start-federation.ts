@@ -171,11 +171,11 @@ async function startNodes(
 
 const CONFIRMED_WITHIN_MS = 60_000
 
-/** Before its witnesses have confirmed its log a node accepts nothing. */
+/** Before its witnesses have confirmed its log, and it has the keys of its peers, a node accepts nothing. */
 async function isConfirmed({ api }: FederationNode): Promise<boolean> {
   const answer = await fetch(`${api}/readyz`)
   const { checks } = (await answer.json()) as { checks: readonly { name: string; ok: boolean }[] }
-  return checks.some(({ name, ok }) => name === 'log-confirmed' && ok)
+  return ['log-confirmed', 'peer-keys'].every((wanted) => checks.some(({ name, ok }) => name === wanted && ok))
 }
 
 async function startLinks(regions: readonly RegionId[], exchangeUrls: Readonly<Record<string, string>>): Promise<Map<string, FaultProxy>> {

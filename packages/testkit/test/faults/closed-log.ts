@@ -48,7 +48,7 @@ export async function auditClosedLog(federation: Federation, region: string): Pr
 /** The keys of the closed log are in no federation file any more: an auditor has kept them. */
 async function writeTrust(dir: string, federation: Federation, region: string): Promise<readonly string[]> {
   const kept = parsePolicies(await readFile(federation.policy))
-  const file = federation.node(region).env.HEFU_FEDERATION
+  const file = federation.node(region).files.federation
   const now = parseFederation(JSON.parse(await readFile(file, 'utf8')))
   if (!kept.ok || !now.ok) throw new Error('no policy')
   const known = new Set(kept.value.map(({ log }) => log.name))

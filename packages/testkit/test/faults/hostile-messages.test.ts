@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createLogger, createNode, type Node } from '@hefu/node'
-import { type FederationFile, MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, parseFederation, type Signer, signerOf } from '@hefu/protocol'
+import { MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, type Signer, signerOf } from '@hefu/protocol'
 import type { AgencyCode, RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newVaultPlace } from '../../src/network/new-vault-place.ts'
@@ -11,6 +13,7 @@ import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing } from './bodies.ts'
 import { type InboxAnswer, keyOfSeed, postInbox, postMany, signedNotice, strangersSigner } from './craft.ts'
 import { count, query, rowCounts } from './observe.ts'
+import { writeVectorTrust } from './vector-trust.ts'
 
 interface Hostile {
   readonly name: string
@@ -35,22 +38,17 @@ const log: string[] = []
 let node: Node
 let witness: Node
 let sender: Signer
+let dir: string
 beforeAll(async () => {
   const ports: Readonly<Record<string, number>> = { [chengdu]: await freePort(), [chongqing]: await freePort() }
-  const file = (await vector('federation.json')) as FederationFile
-  const parsed = parseFederation({
-    ...file,
-    regions: file.regions.map((one) => ({ ...one, exchangeUrl: `http://127.0.0.1:${ports[one.region]}` })),
-  })
-  if (!parsed.ok) throw new Error('the vectors have a federation')
-  const { federation } = parsed
+  const urls = Object.fromEntries(Object.entries(ports).map(([region, port]) => [region, `http://127.0.0.1:${port}`]))
+  dir = await mkdtemp(join(tmpdir(), 'hefu-vectors-'))
   sender = signerNamed(chengdu)
   const start = async (region: string, logins: Logins, roles: NodeRoles) => {
     const started = await createNode(
       {
         region: region as RegionId,
-        federation,
-        signer: signerNamed(region),
+        trust: await writeVectorTrust(dir, region as '510100', urls),
         logSigner: signerNamed(`${region}.hefu.example/log`),
         witnessSigner: signerNamed(`${region}.hefu.example/witness`),
         actorSigner: signerNamed(`${region}.hefu.example/witness`),
@@ -71,11 +69,14 @@ beforeAll(async () => {
   // Without a witness of its log the node would accept nothing.
   witness = await start(chengdu, databaseOfWitness.logins, ['exchange'])
   node = await start(chongqing, database.logins, ['exchange', 'sequencer'])
-  await waitUntil(async () => (await node.ctx.logState.readNow()).confirmed, 20_000)
+  const isReady = async () =>
+    node.ctx.federation.regions.every(({ keys }) => keys.length > 0) && (await node.ctx.logState.readNow()).confirmed
+  await waitUntil(isReady, 20_000)
 })
 afterAll(async () => {
   await node?.stop()
   await witness?.stop()
+  if (dir !== undefined) await rm(dir, { recursive: true })
 })
 
 type NodeRoles = Parameters<typeof createNode>[0]['roles']

@@ -19,7 +19,7 @@ let federation: Federation
 let keys: ReadonlyMap<RegionId, VerifierKey>
 beforeAll(async () => {
   federation = await startFederation({ regions: [chengdu, chongqing] as RegionId[], durable: false })
-  const parsed = parseFederation(JSON.parse(await readFile(federation.node(chengdu).env.HEFU_FEDERATION, 'utf8')))
+  const parsed = parseFederation(JSON.parse(await readFile(federation.node(chengdu).files.federation, 'utf8')))
   if (!parsed.ok) throw new Error('no federation')
   keys = parsed.federation.logKeys
 })

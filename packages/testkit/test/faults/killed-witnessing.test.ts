@@ -15,7 +15,7 @@ let federation: Federation
 let policy: Policy
 beforeAll(async () => {
   federation = await startFederation({ regions: [chengdu, chongqing] as RegionId[], durable: false, faultProxies: true })
-  const parsed = parseFederation(JSON.parse(await readFile(federation.node(chengdu).env.HEFU_FEDERATION, 'utf8')))
+  const parsed = parseFederation(JSON.parse(await readFile(federation.node(chengdu).files.federation, 'utf8')))
   const found = parsed.ok ? policyOf(parsed.federation, chengdu) : undefined
   if (!found) throw new Error('no policy')
   policy = found

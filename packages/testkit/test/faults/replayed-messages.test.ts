@@ -26,6 +26,50 @@ const quarantined = async (jti: string) =>
     ({ digest }) => digest,
   )
 
+describe('a receipt that somebody removed from the database', () => {
+  const digestOf = async (jti: string) =>
+    (await query<{ receipt: string }>(databaseUrl(), 'select receipt from inbox where jti = $1', [jti]))[0]?.receipt ?? ''
+  const isLogged = async (receipt: string) =>
+    (await count(databaseUrl(), `select count(*) from log_entries where digest = '${receipt}'`)) === 1
+  const lostAlerts = async (digest: string) =>
+    (await target().as('operator').all('/v1/alerts'))
+      .filter(({ kind, detail }) => String(kind) === 'receipt.lost' && String((detail as Json).digest) === digest)
+      .map(({ detail }) => String((detail as Json).why))
+
+  it('is written once more from what the log says, to the byte, and somebody is told', async () => {
+    const messages = [await signedNotice(signer()), await signedNotice(signer())]
+    const tokens = messages.map(({ token }) => token)
+    const first = await postMany(exchange(), tokens)
+    const receipt = await digestOf(messages[0]?.claims.jti ?? '')
+    await waitUntil(async () => await isLogged(receipt), 10_000)
+    await query(databaseUrl(), 'delete from receipts where digest = $1', [receipt])
+    expect((await postMany(exchange(), tokens)).text).toBe(first.text)
+    expect(await lostAlerts(receipt)).toEqual(['restored'])
+    expect(await count(databaseUrl(), `select count(*) from receipts where digest = '${receipt}'`)).toBe(1)
+    // Alone too, and together with a new one; nobody is told twice.
+    expect((await postInbox(exchange(), tokens[1] ?? '')).json.receipts).toEqual(first.json.receipts)
+    expect(await lostAlerts(receipt)).toEqual(['restored'])
+  })
+
+  it('that cannot be written again is no verdict on the message: the cause is named, and nothing is answered twice', async () => {
+    const { token, claims } = await signedNotice(signer())
+    await postInbox(exchange(), token)
+    const receipt = await digestOf(claims.jti)
+    await waitUntil(async () => await isLogged(receipt), 10_000)
+    await query(databaseUrl(), 'delete from receipts where digest = $1', [receipt])
+    // Received at another second than the receipt says, as far as the tables go.
+    await query(databaseUrl(), "update inbox set received_at = received_at - interval '1 second' where jti = $1", [claims.jti])
+    const refused = await postInbox(exchange(), token)
+    expect(refused).toMatchObject({ status: 503, json: { code: 'unavailable', detail: expect.stringContaining(receipt) } })
+    expect(await lostAlerts(receipt)).toEqual(['not-restored'])
+    expect((await postInbox(exchange(), (await signedNotice(signer())).token)).json.messages).toEqual([
+      expect.objectContaining({ status: 'accepted' }),
+    ])
+    await query(databaseUrl(), "update inbox set received_at = received_at + interval '1 second' where jti = $1", [claims.jti])
+    expect((await postInbox(exchange(), token)).json.messages).toEqual([expect.objectContaining({ jti: claims.jti, status: 'accepted' })])
+  })
+})
+
 describe('one id, other bytes', () => {
   it('the second is refused reused-id; both texts are quarantined and somebody is told', async () => {
     const first = await signedNotice(signer())

@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type FederationFile, generateKeyFile, importPublicJwk } from '@hefu/protocol'
+import { generateKeyFile, importPublicJwk, type RegistryRegion } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { ED25519, formatVerifierKey, verifierKey } from '@hefu/translog'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { changeRegistry } from '../../src/federation-files.ts'
 import { type Federation, type Json, listOf, startFederation } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, correction, filing, notice, retraction } from './bodies.ts'
@@ -47,6 +47,8 @@ it('a restored backup: writes on while alone, is sealed by its witness, and goes
   const opened = await officer(chengdu).post('/v1/violation-notices', notice)
   const caseNumber = String(opened.body.caseNumber)
   const path = `/v1/violation-notices/${caseNumber}`
+  // Promised in the log that is going to be closed, and asked after when another has taken its place.
+  expect((await officer(chongqing).post('/v1/violation-notices', { ...notice, from: '500000-0001', to: '510100-0001' })).status).toBe(201)
   await settle(federation)
 
   await whileDown(async () => await federation.postgres.createDatabase(backup, { template: databaseName() }))
@@ -56,6 +58,7 @@ it('a restored backup: writes on while alone, is sealed by its witness, and goes
   await settle(federation)
   expect((await officer(chengdu).get(path)).body).toMatchObject({ state: 'filed' })
   await cosigned()
+  await query(federation.node(chongqing).databaseUrl, "update promises set next_at = 'infinity' returning receipt")
 
   await federation.node(chongqing).stop()
   await whileDown(async () => {
@@ -101,8 +104,23 @@ it('a restored backup: writes on while alone, is sealed by its witness, and goes
   await settle(federation)
   expect(await differences(federation)).toEqual([])
 
+  await promisesKept()
   await auditClosedLog(federation, chengdu)
-}, 180_000)
+}, 300_000)
+
+/** What was promised in the old log: one message still is in it, the other was lost with it and has its place in the successor. */
+async function promisesKept(): Promise<void> {
+  const peer = federation.node(chongqing).databaseUrl
+  const origins = await query<{ origin: string }>(
+    peer,
+    "update promises set due_at = now(), next_at = now() where next_at = 'infinity' and state = 'open' returning origin",
+  )
+  expect(origins.map(({ origin }) => origin)).toEqual(['hefu.sandbox/510100', 'hefu.sandbox/510100'])
+  await waitUntil(async () => (await count(peer, "select count(*) from promises where state = 'open' and due_at <= now()")) === 0, 60_000)
+  expect(await count(peer, "select count(*) from promises where state = 'broken'")).toBe(0)
+  const alerts = await as(federation, chongqing, 'operator').all('/v1/alerts')
+  expect(alerts.filter(({ kind }) => String(kind) === 'log.promise-broken')).toEqual([])
+}
 
 const operator = () => as(federation, chengdu, 'operator')
 const database = () => federation.node(chengdu).databaseUrl
@@ -172,15 +190,14 @@ async function openSuccessor(): Promise<void> {
   expect(await count(database(), 'select count(*) from log_heads where epoch = 0 and closed_at is not null')).toBe(1)
 }
 
-/** A new key for the new log, in the federation file of both regions. */
+/** A new key for the new log, in the registry of both regions. */
 async function renameLog(origin: string): Promise<void> {
   const keyFile = join(federation.dir, 'config', 'next-log-key.pem')
   const log = formatVerifierKey(verifierKey(origin, ED25519, importPublicJwk(await generateKeyFile(keyFile))))
   for (const node of federation.nodes) {
     await node.stop()
-    const file = JSON.parse(await readFile(node.env.HEFU_FEDERATION, 'utf8')) as FederationFile
-    const regions = file.regions.map((one) => (one.region === chengdu ? { ...one, log } : one))
-    await writeFile(node.env.HEFU_FEDERATION, JSON.stringify({ ...file, version: file.version + 1, regions }))
+    const renamed = (one: RegistryRegion) => (one.region === chengdu ? { ...one, log } : one)
+    await changeRegistry(join(federation.dir, 'config'), node.files, (claims) => ({ ...claims, regions: claims.regions.map(renamed) }))
     await node.start(node.region === chengdu ? { HEFU_LOG_KEY: keyFile } : {})
   }
 }

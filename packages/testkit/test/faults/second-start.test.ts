@@ -1,7 +1,7 @@
 import type { MessageClaims, SignedMessage } from '@hefu/protocol'
 import type { CaseNumber } from '@hefu/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { listOf, TestNetwork } from '../../src/index.ts'
+import { listOf, type NetworkOptions, TestNetwork } from '../../src/index.ts'
 import { chengdu, chongqing, correction, recognitionRequest } from './bodies.ts'
 import { newCase, postMany, signedNotice } from './craft.ts'
 import { query } from './observe.ts'
@@ -12,10 +12,9 @@ import { query } from './observe.ts'
  */
 let net: TestNetwork
 beforeAll(async () => {
-  net = await TestNetwork.create([chengdu, chongqing])
-  const { ctx } = net.node(chongqing).node
-  const newer = ctx.federation.agreements.map((one) => ({ ...one, version: 2, deadlineRules: 2 }))
-  Object.assign(ctx, { federation: { ...ctx.federation, agreements: [...ctx.federation.agreements, ...newer] } })
+  const newer: NonNullable<NetworkOptions['agreements']> = (usual, region) =>
+    region === chengdu ? usual : [...usual, ...usual.map((one) => ({ ...one, version: 2, deadlineRules: 2 }))]
+  net = await TestNetwork.create([chengdu, chongqing], { agreements: newer })
 })
 afterAll(async () => await net?.[Symbol.asyncDispose]())
 

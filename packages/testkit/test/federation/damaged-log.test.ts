@@ -4,6 +4,7 @@ import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, notice } from '../faults/bodies.ts'
 import { count, query } from '../faults/observe.ts'
 import { settleWitnessed } from './audit-command.ts'
+import { openTamperer } from './tamper.ts'
 
 const hourMs = 3_600_000
 
@@ -90,3 +91,17 @@ it.each([
     net.moveClock(hourMs)
   },
 )
+
+it('an auditor gets 404 for what the tables should have and do not, so that the audit goes on; the operators are told, and of what never was they are not', async () => {
+  const status = async (path: string) => (await as('auditor').get(`/v1/exchange-log/${path}`)).status
+  await settleWitnessed(net)
+  expect(await status('tiles/0/000.p/255')).toBe(404)
+  expect(await status('bundles/001')).toBe(404)
+  expect(await openAlerts(chengdu, 'log.damaged')).toEqual([])
+  await using tamperer = await openTamperer(net.node(chengdu))
+  await tamperer.client.query('delete from log_entries where index = 1')
+  expect(await status('bundles/000.p/3')).toBe(404)
+  expect(await openAlerts(chengdu, 'log.damaged')).toMatchObject([{ detail: { cause: 'tile entries/0 is cut short' } }])
+  await tamperer.restore()
+  expect(await status('bundles/000.p/3')).toBe(200)
+})

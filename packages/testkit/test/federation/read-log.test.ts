@@ -139,9 +139,38 @@ it('an operator’s acts are entries', async () => {
   const acknowledge = async () => await operator().post('/v1/alerts/019aa000-0000-7000-8000-000000000001/acknowledge')
   expect([(await acknowledge()).status, (await acknowledge()).status]).toEqual([204, 204])
   const by = { client: 'sandbox-operator', role: 'operator' }
-  expect((await entries('admin.change')).map(({ v, at, kind, ...act }) => act)).toEqual([
+  expect(await acts('operator')).toEqual([
     { ...by, action: 'peer.paused', subject: chongqing },
     { ...by, action: 'peer.resumed', subject: chongqing },
     { ...by, action: 'alert.acknowledged', subject: '019aa000-0000-7000-8000-000000000001' },
   ])
+})
+
+const acts = async (role: string) =>
+  (await entries('admin.change')).filter((act) => act.role === role).map(({ v, at, kind, ...act }) => act)
+
+it('an officer’s acts that are no documents are entries: a record stands under a digest that nobody outside can try out', async () => {
+  const { path, body } = registerExample('employers')
+  const before = (await acts('officer')).length
+  expect((await officer().put(path, body)).status).toBeLessThan(300)
+  expect((await officer().put(path, body)).status).toBe(200)
+  const file = `${JSON.stringify(body)}\n`
+  const imported = await officer().post('/v1/imports?target=employers', file, { headers: { 'content-type': 'application/x-ndjson' } })
+  expect(imported.status).toBe(202)
+  const own = (await acts('officer')).slice(before)
+  expect(own.map(({ action }) => action)).toEqual([
+    expect.stringMatching(/^register\.record-(created|updated)$/),
+    'register.record-updated',
+    'import.created',
+  ])
+  const [created, updated, file_] = own.map(({ subject }) => String(subject))
+  expect(updated).toBe(created)
+  expect(created).toMatch(/^employers\/[\w-]{43}$/)
+  const id = decodeURIComponent(path.split('/').at(-1) ?? '')
+  const audited = await query<{ subject: string }>(
+    net.node(chengdu).databaseUrl,
+    "select subject from audit where action like 'register.record-%'",
+  )
+  for (const plain of [id, ...audited.map(({ subject }) => subject)]) expect(created).not.toContain(plain)
+  expect(file_).toBe(String(imported.body.id))
 })

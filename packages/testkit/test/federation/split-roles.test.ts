@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RegionId } from '@hefu/reference'
 import { expect, it, onTestFinished } from 'vitest'
-import { writeFederation } from '../../src/federation-files.ts'
+import { fileEnvironment, writeFederation } from '../../src/federation-files.ts'
 import { apiClient, compareHalves } from '../../src/index.ts'
 import { createTestDatabase, type TestDatabase } from '../../src/postgres/test-database.ts'
 import { freePorts } from '../../src/processes/free-port.ts'
@@ -34,13 +34,7 @@ async function startSplit() {
     if (own === undefined || database === undefined) throw new Error(`no files for ${region}`)
     const env = {
       HEFU_REGION: region,
-      HEFU_FEDERATION: own.federation,
-      HEFU_KEY: own.key,
-      HEFU_LOG_KEY: own.logKey,
-      HEFU_WITNESS_KEY: own.witnessKey,
-      HEFU_ACTOR_KEY: own.actorKey,
-      HEFU_VAULT_KEY: own.vaultKey,
-      HEFU_CLIENTS: own.clients,
+      ...fileEnvironment(own),
       DATABASE_URL: database.url,
       HEFU_ROLES: roles,
       HEFU_API_PORT: '0',

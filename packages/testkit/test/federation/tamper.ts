@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { createNode, type Node } from '@hefu/node'
-import type { Signer } from '@hefu/protocol'
+import type { PublicJwk, Signer } from '@hefu/protocol'
 import { EMPTY_RANGE, formatCheckpoint, formatCompactRange, formatNote, growTiles, leafHash, rangeRoot, signNote } from '@hefu/translog'
 import pg from 'pg'
 import type { NetworkNode } from '../../src/index.ts'
@@ -76,13 +77,17 @@ export async function openTamperer({ databaseUrl, node }: NetworkNode): Promise<
 }
 
 /** The local API over a node's database, for an auditor with that token, and nothing that works. */
-export async function startReader({ databaseUrl, signer, vaultPlace, node }: NetworkNode, token: string, now: () => number): Promise<Node> {
-  const { region, federation, exchangeLog } = node.ctx
+export async function startReader(
+  { databaseUrl, signer, vaultPlace, node, files }: NetworkNode,
+  token: string,
+  now: () => number,
+): Promise<Node> {
+  const { region, exchangeLog } = node.ctx
+  const { keys: pins } = JSON.parse(await readFile(files.federationKeys, 'utf8')) as { keys: PublicJwk[] }
   const started = await createNode(
     {
       region,
-      federation,
-      signer,
+      trust: { pins, registry: files.registry, keys: files.keys },
       logSigner: exchangeLog.signer as Signer,
       witnessSigner: exchangeLog.witnessSigner as Signer,
       actorSigner: signer,

@@ -29,12 +29,13 @@ test('every node can load its files, and they fit together', async () => {
     const own = files[region]
     if (own === undefined) throw new Error('no files')
     const federation = await federationOf(own.federation)
-    const signer = await loadSigner(own.key)
+    const signer = await loadSigner(join(own.keys, 'key.pem'))
     expect(federation.keysByKid.get(signer.kid)?.region).toBe(region)
     expect(federation.agencies.find(({ code }) => code === `${region}-0001`)?.region).toBe(region)
     for (const { name, version } of procedures)
       expect(findAgreement(federation, { procedure: `${name}/${version}`, regions })).toMatchObject({ id: `${name}-2026`, automatic: true })
-    for (const path of [own.key, own.clients, join(dir, region, 'tokens.json')]) expect((await stat(path)).mode & 0o777).toBe(0o600)
+    for (const path of [join(own.keys, 'key.pem'), own.clients, join(dir, region, 'tokens.json')])
+      expect((await stat(path)).mode & 0o777).toBe(0o600)
   }
 })
 
@@ -63,13 +64,16 @@ test('clients hold hashes of tokens, never tokens', async () => {
 
 test('writing again keeps keys and tokens; the version grows only with a change', async () => {
   const first = await writeFederation(dir, { regions, exchangeUrls })
-  const key = await readFile(first['510100']?.key ?? '', 'utf8')
+  const key = await readFile(join(first['510100']?.keys ?? '', 'key.pem'), 'utf8')
   const again = await writeFederation(dir, { regions, exchangeUrls })
   expect(again).toEqual(first)
   expect((await federationOf(again['510100']?.federation ?? '')).version).toBe(1)
   const moved = await writeFederation(dir, { regions, exchangeUrls: { ...exchangeUrls, '500000': 'http://127.0.0.1:9' } })
   expect((await federationOf(moved['510100']?.federation ?? '')).version).toBe(2)
-  expect([await readFile(moved['510100']?.key ?? '', 'utf8'), moved['510100']?.tokens]).toEqual([key, first['510100']?.tokens])
+  expect([await readFile(join(moved['510100']?.keys ?? '', 'key.pem'), 'utf8'), moved['510100']?.tokens]).toEqual([
+    key,
+    first['510100']?.tokens,
+  ])
 })
 
 test('a link can have another address for one region alone', async () => {

@@ -16,7 +16,7 @@ const statusOf = (region: string) => {
 
 test('each region is told to reach its peer through the proxy of that link, and itself directly', async () => {
   const urlsSeenBy = async (region: string) => {
-    const file = JSON.parse(await readFile(federation.node(region).env.HEFU_FEDERATION, 'utf8')) as { regions: { exchangeUrl: string }[] }
+    const file = JSON.parse(await readFile(federation.node(region).files.federation, 'utf8')) as { regions: { exchangeUrl: string }[] }
     return file.regions.map(({ exchangeUrl }) => exchangeUrl)
   }
   const [chengdu, chongqing] = federation.nodes.map(({ exchange }) => exchange)

@@ -20,7 +20,7 @@ const created = {
   },
 }
 
-const submitErrors = ['agency-not-allowed', 'agreement-missing', 'purpose-not-agreed', 'document-findings'] as const
+const submitErrors = ['agency-not-allowed', 'agreement-missing', 'purpose-not-agreed', 'document-findings', 'registry-expired'] as const
 
 /** The routes of one procedure, from its definition alone. */
 export function procedureRoutes(procedure: Procedure): Route[] {

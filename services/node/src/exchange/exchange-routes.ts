@@ -4,6 +4,8 @@ import {
   HEADS_PATH,
   HefuError,
   headsAnswerSchema,
+  KEYS_PATH,
+  readNewestManifest,
   requireConfirmedLog,
   requireLogOrSeal,
   type Shown,
@@ -13,12 +15,16 @@ import {
   type Answer,
   answerSchema,
   claimedIssuer,
+  type Federation,
+  keyOwnerAt,
   MAX_BODY_BYTES,
   MESSAGE_CONTENT_TYPE,
   MESSAGES_CONTENT_TYPE,
+  type PublicJwk,
   regionById,
   splitInboxBody,
 } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
 import { formatVerifierKey } from '@hefu/translog'
 import { z } from 'zod'
 import { openApiOf } from '../http/openapi.ts'
@@ -91,6 +97,23 @@ export function exchangeRoutes(): Route[] {
     ...logRoutes(),
     defineRoute({
       method: 'GET',
+      path: KEYS_PATH,
+      operationId: 'read-key-manifest',
+      tag: 'exchange',
+      summary: { zh: '本区域的密钥清单，由其根密钥签发', en: "The region's key manifest, signed by its root key" },
+      rule: 'public',
+      reads: 'no',
+      answer: { statuses: [200], description: { zh: '密钥清单', en: 'the manifest' }, schema: z.string(), type: 'application/jwt' },
+      errors: ['not-found'],
+      handle: async ({ db, region, now }) => {
+        const token = await readNewestManifest(db, region)
+        if (token === undefined) throw new HefuError('not-found')
+        // This node's own clock, so that peers see whether it is right.
+        return { body: token, headers: { 'cache-control': 'no-store', date: new Date(now()).toUTCString() } }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
       path: '/.well-known/hefu',
       operationId: 'describe-node',
       tag: 'exchange',
@@ -98,11 +121,11 @@ export function exchangeRoutes(): Route[] {
       rule: 'public',
       reads: 'no',
       answer: { statuses: [200], description: { zh: '节点', en: 'the node' }, schema: wellKnown },
-      handle: async ({ region, federation, procedures, exchangeLog }) => ({
+      handle: async ({ region, federation, procedures, exchangeLog, now }) => ({
         body: {
           region,
           versions: [1],
-          keys: [...(regionById(federation, region)?.keys ?? [])],
+          keys: keysNow(federation, region, now()),
           log: formatVerifierKey(exchangeLog.key),
           witness: formatVerifierKey(exchangeLog.witnessKey),
           procedures: procedures.map(({ name, version }) => `${name}/${version}`).sort(),
@@ -110,6 +133,13 @@ export function exchangeRoutes(): Route[] {
       }),
     }),
   ]
+}
+
+/** Public halves of the keys that count now. */
+function keysNow(federation: Federation, region: RegionId, nowMs: number): PublicJwk[] {
+  const keys = regionById(federation, region)?.keys ?? []
+  const now = Math.floor(nowMs / 1000)
+  return keys.filter(({ kid }) => keyOwnerAt(federation, kid, now)).map(({ kty, crv, x, kid }) => ({ kty, crv, x, kid }))
 }
 
 /** The messages that a peer fetches, it has sent or was sent: the cases are its own too. */

@@ -64,6 +64,7 @@ export async function openApp(
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket as Socket),
   })
   app.server.maxConnections = MAX_CONNECTIONS
+  app.server.on('drop', sayFull(ctx, listener))
   if (tls) followCertificate(ctx, listener, app, tls)
   await app.register(helmet, {
     contentSecurityPolicy: { directives: POLICY, useDefaults: false },
@@ -86,6 +87,19 @@ export async function openApp(
     )
   })
   return app
+}
+
+/** One line a minute, however many are turned away. */
+function sayFull({ log }: Pick<Context, 'log'>, listener: ListenerName): () => void {
+  let dropped = 0
+  let saidAt = Number.NEGATIVE_INFINITY
+  return () => {
+    dropped++
+    if (performance.now() - saidAt < 60_000) return
+    log.warn({ event: 'listener.full', listener, dropped }, 'listener.full')
+    dropped = 0
+    saidAt = performance.now()
+  }
 }
 
 function sendProblem(

@@ -207,6 +207,14 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
       en: 'A witness knows another history than this node: until an operator opens a successor log, only auditors read. Nothing was stored.',
     },
   },
+  'registry-expired': {
+    status: 503,
+    title: { zh: '联合体注册表已到期', en: 'The registry has ended' },
+    detail: {
+      zh: '注册表到期后不再开立新办件，在办件再办 14 天；请运维人员取得联合体签发的新注册表，然后重试。',
+      en: 'After its end no new cases begin, and open ones go on for 14 days: an operator gets the new registry of the federation; then try again.',
+    },
+  },
   unverifiable: {
     status: 400,
     title: { zh: '报文无法验证', en: 'Messages cannot be verified' },

@@ -1,13 +1,21 @@
 import { policyOf } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
-import { type Policy, verifyCheckpoint } from '@hefu/translog'
+import type { Policy } from '@hefu/translog'
 import { raiseAlert } from '../../alerts/alert-store.ts'
 import type { Context } from '../../context.ts'
 import type { PromiseRow } from '../../db/schema.ts'
 import { MAX_PROOFS } from '../answer-proof.ts'
-import { WITNESS_AGE_MS } from '../log-state.ts'
 import { type AskContext, fetchCheckpoint, fetchProofs } from './fetch-proofs.ts'
-import { endPromises, type PromisedMessage, postponePromise, promisedMessages, readReceiptText, takeDuePromises } from './promise-store.ts'
+import { judgeMiss } from './judge-promise.ts'
+import {
+  endPromises,
+  missPromise,
+  type PromisedMessage,
+  postponePromise,
+  promisedMessages,
+  readReceiptText,
+  takeDuePromises,
+} from './promise-store.ts'
 import { promiseKey, verifyProofs } from './verify-proofs.ts'
 
 /** Receipts looked at in one go. */
@@ -22,7 +30,7 @@ type CheckContext = Pick<Context, 'region' | 'federation' | 'signer' | 'db' | 'n
 
 /**
  * Looks after every promise that has come due: fetches the proof that each message is in its receiver's log and verifies it under that
- * log's policy. A peer that cannot be asked is asked again; one that shows a witnessed log without the message has broken its word, and of
+ * log's policy. A peer that cannot be asked is asked again; one whose witnessed log goes on without the message has broken its word, and of
  * one that answers everything but this for a day somebody is told.
  */
 export async function checkPromises(ctx: CheckContext, signal: AbortSignal): Promise<void> {
@@ -67,16 +75,9 @@ async function checkPeer(
   const again = isAway(asked) ? undefined : asked
   const still = again === undefined ? missing : await settleKept(ctx, missing, of, again)
   for (const promise of still) {
-    const why = again === undefined ? undefined : judge(promise, checkpoint, policy, ctx.now())
-    if (why === undefined) await postpone(ctx, promise)
-    else
-      await accuse(
-        ctx,
-        promise,
-        of(promise).filter((one) => !again?.has(keyOf(one))),
-        why,
-        checkpoint,
-      )
+    const lacking = of(promise).filter((one) => !again?.has(keyOf(one)))
+    if (again === undefined) await postpone(ctx, promise)
+    else await settleMissed(ctx, promise, lacking, policy, checkpoint)
   }
 }
 
@@ -137,20 +138,18 @@ async function settleKept(
   return promises.filter((promise) => !isKept(promise))
 }
 
-/**
- * `not-in-log`: a quorum has seen the log after the promise was due, and the peer cannot show the message in it. `unwitnessed`: the peer
- * answers, but has shown no such log for a quarter of an hour. Undefined: too early to say.
- */
-function judge(
-  { due_at }: PromiseRow,
-  checkpoint: string | undefined,
+async function settleMissed(
+  ctx: CheckContext,
+  promise: PromiseRow,
+  missing: readonly PromisedMessage[],
   policy: Policy,
-  nowMs: number,
-): 'not-in-log' | 'unwitnessed' | undefined {
-  const verified = checkpoint === undefined ? undefined : verifyCheckpoint(checkpoint, policy)
-  const seenAt = verified?.ok ? verified.value.quorumTime : undefined
-  if (seenAt !== undefined && seenAt * 1000 >= due_at.getTime()) return 'not-in-log'
-  return nowMs - due_at.getTime() > WITNESS_AGE_MS ? 'unwitnessed' : undefined
+  checkpoint: string | undefined,
+): Promise<void> {
+  const judged = judgeMiss(promise, checkpoint, policy, ctx.now())
+  if (judged.verdict === 'not-in-log' || judged.verdict === 'unwitnessed')
+    return await accuse(ctx, promise, missing, judged.verdict, checkpoint)
+  if (judged.verdict === 'missed') await missPromise(ctx.db, promise.receipt, judged.miss)
+  await postpone(ctx, promise)
 }
 
 /** The evidence is whole: the signed receipt with the promise, and the witnessed checkpoint that the peer shows. */

@@ -1,9 +1,9 @@
-import { parseStrictJson, regionById, signRequest } from '@hefu/protocol'
+import { parseStrictJson, signRequest } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { MAX_NOTE_BYTES } from '@hefu/translog'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
-import { getFromPeer } from '../../outbox/post-to-peer.ts'
+import { addressOf, getFromPeer, placeOf } from '../../peers/call-peer.ts'
 import { uuidv7 } from '../../uuid.ts'
 import type { EntryProof } from '../answer-proof.ts'
 import { LOG_PATH } from '../log-paths.ts'
@@ -34,13 +34,15 @@ export type Fetched =
 
 /** Asks a peer to prove that its log holds messages of this node, or for it. */
 export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, jtis }: EntryQuestion): Promise<Fetched> {
-  const url = `${addressOf(ctx, peer)}${LOG_PATH}/proof`
+  const place = placeOf(ctx.federation, peer)
+  const path = `${LOG_PATH}/proof`
+  const url = addressOf(place, path)
   const nowMs = ctx.now()
   const signed = { iss: ctx.region, aud: peer, method: 'GET', url, body: '', jti: uuidv7(nowMs), now: Math.floor(nowMs / 1000) } as const
   const authorization = await signRequest(signed, ctx.signer)
   const query = new URLSearchParams({ kind, iss })
   for (const jti of jtis) query.append('jti', jti)
-  const answer = await getFromPeer({ url: `${url}?${query}`, authorization, timeoutMs: TIMEOUT_MS, signal: ctx.signal })
+  const answer = await getFromPeer({ place, path: `${path}?${query}`, authorization, timeoutMs: TIMEOUT_MS, signal: ctx.signal })
   if (answer.kind === 'no-answer') return { ok: false, away: answer.cause, answered: false }
   if (answer.status === 404) return { ok: true, proofs: [] }
   if (answer.status !== 200) return { ok: false, away: `http-${answer.status}`, answered: true }
@@ -53,11 +55,12 @@ export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, 
 
 /** The newest checkpoint that the peer publishes, unverified. */
 export async function fetchCheckpoint(ctx: AskContext, peer: RegionId): Promise<string | undefined> {
-  const url = `${addressOf(ctx, peer)}${LOG_PATH}/checkpoint`
-  const answer = await getFromPeer({ url, timeoutMs: TIMEOUT_MS, signal: ctx.signal, maxAnswerBytes: MAX_NOTE_BYTES })
+  const answer = await getFromPeer({
+    place: placeOf(ctx.federation, peer),
+    path: `${LOG_PATH}/checkpoint`,
+    timeoutMs: TIMEOUT_MS,
+    signal: ctx.signal,
+    maxAnswerBytes: MAX_NOTE_BYTES,
+  })
   return answer.kind === 'answer' && answer.status === 200 ? answer.body.toString('utf8') : undefined
-}
-
-function addressOf({ federation }: AskContext, peer: RegionId): string {
-  return regionById(federation, peer)?.exchangeUrl.replace(/\/$/, '') ?? ''
 }

@@ -19,6 +19,9 @@ export function promiseRow({ digest, iss, receipt }: Pick<ReceiptRow, 'digest' |
       attempts: 0,
       checked_at: null,
       proven_size: null,
+      missed_log: null,
+      missed_size: null,
+      missed_at: null,
     },
   ]
 }

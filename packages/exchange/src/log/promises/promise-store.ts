@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { insertStatements, type Reader, type Statement } from '../../db/bulk.ts'
 import type { PromiseRow } from '../../db/schema.ts'
+import type { Miss } from './judge-promise.ts'
 
 /** One message that the receipt covers. */
 export interface PromisedMessage {
@@ -58,4 +59,9 @@ export async function endPromises(
 
 export async function postponePromise(db: Reader, receipt: string, until: Date): Promise<void> {
   await sql`update promises set next_at = ${until} where receipt = ${receipt} and state = 'open'`.execute(db)
+}
+
+export async function missPromise(db: Reader, receipt: string, { log, size, at }: Miss): Promise<void> {
+  await sql`update promises set missed_log = ${log}, missed_size = ${size}, missed_at = ${at}
+    where receipt = ${receipt} and state = 'open'`.execute(db)
 }

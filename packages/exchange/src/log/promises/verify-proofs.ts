@@ -1,11 +1,12 @@
-import { type LogEntry, parseLogEntry } from '@hefu/protocol'
+import { isEarlierLog, type LogEntry, parseLogEntry } from '@hefu/protocol'
 import {
+  type Checkpoint,
   leafHash,
   type Policy,
   parseTlogProof,
   type TlogProof,
-  type VerifiedCheckpoint,
   verifyCheckpoint,
+  verifyCosigned,
   verifyInclusion,
 } from '@hefu/translog'
 import type { EntryProof } from '../answer-proof.ts'
@@ -32,15 +33,19 @@ export function verifyProofs(proofs: readonly EntryProof[], parties: { iss: stri
 /** An entry about a message that is proven to be in the log, as the proof has it. */
 export interface ProvenEntry extends EntryProof {
   readonly said: Extract<LogEntry, { readonly jti: string; readonly digest: string; readonly kind: ProvenKind }>
-  /** Of the witnessed tree. */
+  /** Of the witnessed tree, and the log that it is of: that of the policy, or one that it succeeds. */
   readonly size: number
+  readonly log: string
 }
 
 type ProvenKind = 'message.sent' | 'message.received' | 'refusal'
 
-/** What these proofs prove of messages, under the policy of the log that they are of. What proves nothing is left out. */
+/**
+ * What these proofs prove of messages, under the policy of the log that they are of. A log that this one succeeds stays what it was: its
+ * witnesses vouch for it, and they are those of the policy. What proves nothing is left out.
+ */
 export function provenEntries(proofs: readonly EntryProof[], policy: Policy): ProvenEntry[] {
-  const checkpointOf = rememberingCheckpoints(policy)
+  const witnessedOf = rememberingCheckpoints(policy)
   return proofs.flatMap(({ entry, proof }) => {
     const bytes = Buffer.from(entry)
     const parsed = parseLogEntry(bytes)
@@ -49,25 +54,31 @@ export function provenEntries(proofs: readonly EntryProof[], policy: Policy): Pr
     const said = parsed.entry
     if (said.kind !== 'message.sent' && said.kind !== 'message.received' && said.kind !== 'refusal') return []
     if (!('jti' in said)) return []
-    const size = provenSize(path.value, bytes, checkpointOf(path.value.checkpoint))
-    return size === undefined ? [] : [{ said, entry, proof, size }]
+    const witnessed = witnessedOf(path.value.checkpoint)
+    if (witnessed === undefined || !leadsTo(witnessed, path.value, bytes)) return []
+    return [{ said, entry, proof, size: witnessed.size, log: witnessed.origin }]
   })
 }
 
-function provenSize({ index, path }: TlogProof, entry: Uint8Array, verified: VerifiedCheckpoint | undefined): number | undefined {
-  if (verified === undefined) return undefined
-  const { size, root } = verified.checkpoint
-  return verifyInclusion({ leaf: leafHash(entry), index, size, path, root }) ? size : undefined
+function leadsTo({ size, root }: Checkpoint, { index, path }: TlogProof, entry: Uint8Array): boolean {
+  return verifyInclusion({ leaf: leafHash(entry), index, size, path, root })
 }
 
-/** All proofs of one answer stand on one checkpoint: its signatures are verified once. Undefined: no quorum, or not this log's. */
-function rememberingCheckpoints(policy: Policy): (checkpoint: string) => VerifiedCheckpoint | undefined {
-  const known = new Map<string, VerifiedCheckpoint | undefined>()
+/** All proofs of one answer stand on one checkpoint or two: their signatures are verified once. Undefined: no quorum, or not of this log. */
+function rememberingCheckpoints(policy: Policy): (checkpoint: string) => Checkpoint | undefined {
+  const known = new Map<string, Checkpoint | undefined>()
   return (checkpoint) => {
-    if (!known.has(checkpoint)) {
-      const verified = verifyCheckpoint(checkpoint, policy)
-      known.set(checkpoint, verified.ok && verified.value.quorum ? verified.value : undefined)
-    }
+    if (!known.has(checkpoint)) known.set(checkpoint, witnessedCheckpoint(checkpoint, policy))
     return known.get(checkpoint)
   }
+}
+
+function witnessedCheckpoint(checkpoint: string, policy: Policy): Checkpoint | undefined {
+  const [origin = ''] = checkpoint.split('\n', 1)
+  if (isEarlierLog(origin, policy.log.name)) {
+    const cosigned = verifyCosigned(checkpoint, origin, policy)
+    return cosigned.ok ? cosigned.value.checkpoint : undefined
+  }
+  const verified = verifyCheckpoint(checkpoint, policy)
+  return verified.ok && verified.value.quorum ? verified.value.checkpoint : undefined
 }

@@ -7,11 +7,12 @@ import { entryColumns } from '../entry-columns.ts'
 import { insertFirstEntry, insertHead, type LogHead, moveHead, storeGrowth } from '../log-store.ts'
 import { signCheckpoint } from '../sign-checkpoint.ts'
 import { readNewestWitnessed } from '../witness/witness-store.ts'
-import { closeHead, readSuccessor } from './successor-store.ts'
+import { carryOver, closeHead, readSuccessor } from './successor-store.ts'
 
 /**
  * Carries out an operator's decision (request-successor.ts): closes the sealed log and opens the next, whose entry 0 says where the old
- * one ended by what its witnesses cosigned last. One transaction. Undefined: nobody has decided, or this process does not have the new
+ * one ended by what its witnesses cosigned last. Beyond that nothing of the old log can be proven to anybody, and its entries are in the new
+ * one once more: what was promised stays promised. One transaction. Undefined: nobody has decided, or this process does not have the new
  * log's key. `db`: the sequencer's login.
  */
 export async function openSuccessor(
@@ -33,14 +34,15 @@ export async function openSuccessor(
     tiles,
     checkpoint: { epoch: head.epoch, size: range.size, at, note: await signCheckpoint(ctx.exchangeLog, range) },
   }
-  await db.transaction().execute(async (tx) => {
+  const carried = await db.transaction().execute(async (tx) => {
     if (!(await closeHead(tx, sealed.epoch, at))) throw new Error(`the log of epoch ${sealed.epoch} is closed already`)
     await insertHead(tx, head)
     if (!(await moveHead(tx, head, range))) throw new Error(`the log of epoch ${head.epoch} has been moved already`)
     await insertFirstEntry(tx, head, { at, kind: 'log.successor', entry, ...entryColumns(ctx.region, entry) })
     await storeGrowth(tx, head, growth)
+    return await carryOver(tx, sealed.epoch, size)
   })
-  ctx.log.info({ event: 'log.succeeded', origin, predecessor: sealed.origin, size }, 'log.succeeded')
+  ctx.log.info({ event: 'log.succeeded', origin, predecessor: sealed.origin, size, carried }, 'log.succeeded')
   return { ...head, range }
 }
 

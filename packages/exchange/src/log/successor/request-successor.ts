@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { canonicalJson } from '@hefu/protocol'
+import { canonicalJson, successorOrigin } from '@hefu/protocol'
 import type { Caller, Context } from '../../context.ts'
 import type { LogSealRow, LogSuccessorRow } from '../../db/schema.ts'
 import { HefuError } from '../../errors.ts'
@@ -29,7 +29,7 @@ export async function planSuccessor({ db, federation, region, exchangeLog }: Suc
   const seal = head && (await readSeal(db, head.epoch))
   if (head === undefined || seal === undefined) return undefined
   const epoch = head.epoch + 1
-  const origin = `${await readFirstOrigin(db)}/${epoch}`
+  const origin = successorOrigin(await readFirstOrigin(db), epoch)
   const reconciled = await reconciledPeers(db, seal)
   const unreconciled = federation.regions.map((peer) => peer.region).filter((peer) => peer !== region && !reconciled.has(peer))
   return { seal, epoch, origin, named: exchangeLog.origin === origin, unreconciled, decided: await readSuccessor(db, epoch) }

@@ -12,8 +12,8 @@ export async function insertSuccessor(db: Reader, row: LogSuccessorRow): Promise
 }
 
 /** The name that those of all later logs begin with. */
-export async function readFirstOrigin(db: Reader): Promise<string | undefined> {
-  return (await db.selectFrom('log_heads').select('origin').orderBy('epoch').limit(1).executeTakeFirst())?.origin
+export async function readFirstOrigin(db: Reader): Promise<string> {
+  return (await db.selectFrom('log_heads').select('origin').orderBy('epoch').limit(1).executeTakeFirstOrThrow()).origin
 }
 
 /**
@@ -37,4 +37,16 @@ export async function closeHead(tx: Tx, epoch: number, at: Date): Promise<boolea
     .where('closed_at', 'is', null)
     .executeTakeFirst()
   return closed.numUpdatedRows === 1n
+}
+
+/**
+ * What the closed log holds beyond `size` waits for its place again, before everything else that waits: identities are never negative. Of a
+ * heartbeat nothing is lost; what the closed log succeeded is its own affair.
+ */
+export async function carryOver(tx: Tx, epoch: number, size: number): Promise<number> {
+  const carried = await sql`insert into log_pending (id, at, kind, entry) overriding system value
+    select first.id - row_number() over (order by e.index desc), e.at, e.kind, e.entry
+    from log_entries e, (select least(0, min(id)) as id from log_pending) as first
+    where e.epoch = ${epoch} and e.index >= ${size} and e.kind not in ('heartbeat', 'log.successor')`.execute(tx)
+  return Number(carried.numAffectedRows ?? 0)
 }

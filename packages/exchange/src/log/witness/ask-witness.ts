@@ -1,4 +1,3 @@
-import { regionById } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import {
   formatAddCheckpoint,
@@ -14,7 +13,7 @@ import {
 import type { Kysely } from 'kysely'
 import type { Context } from '../../context.ts'
 import type { Database } from '../../db/schema.ts'
-import { type PeerAnswer, postToPeer } from '../../outbox/post-to-peer.ts'
+import { type PeerAnswer, placeOf, postToPeer } from '../../peers/call-peer.ts'
 import { WITNESS_PATH } from '../log-paths.ts'
 import { readHead } from '../log-store.ts'
 import { proveSizes } from '../prove-entries.ts'
@@ -115,9 +114,9 @@ function evidenceOf({ ctx }: Asking, own: string, body: Buffer): Readonly<Record
 }
 
 async function post({ ctx, signal }: Asking, { region }: Witness, body: string): Promise<PeerAnswer> {
-  const url = `${regionById(ctx.federation, region)?.exchangeUrl.replace(/\/$/, '')}${WITNESS_PATH}`
   return await postToPeer({
-    url,
+    place: placeOf(ctx.federation, region),
+    path: WITNESS_PATH,
     contentType: 'text/plain; charset=utf-8',
     body,
     timeoutMs: TIMEOUT_MS,

@@ -1,0 +1,78 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseStoredManifest, parseStoredRegistry } from '@hefu/protocol'
+import { afterAll, expect, test } from 'vitest'
+import { exampleRegistry } from '../../protocol/test/make-vectors/trust.ts'
+import { hefu } from './run-hefu.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'hefu-trust-'))
+afterAll(async () => await rm(folder, { recursive: true }))
+const at = (...names: string[]) => join(folder, ...names)
+const [chengdu] = exampleRegistry.regions
+const done = async (...args: string[]) => {
+  const { status, stdout, stderr } = await hefu([...args, '--json'])
+  expect([status, stderr]).toEqual([0, ''])
+  return JSON.parse(stdout)
+}
+
+test('a federation is made, regions are added, its registry is signed and shown', async () => {
+  const { kid } = await done('federation', 'init', '--dir', at('f'), '--name', 'trial')
+  expect((await stat(at('f', 'federation-key.pem'))).mode & 0o777).toBe(0o600)
+  expect((await hefu(['federation', 'init', '--dir', at('f'), '--name', 'trial'])).status).toBe(1)
+
+  const empty = await hefu(['federation', 'sign', '--dir', at('f')])
+  expect([empty.status, empty.stderr]).toEqual([1, expect.stringMatching(/注册表有误[\s\S]*\/regions/)])
+  for (const region of exampleRegistry.regions) {
+    const agencies = exampleRegistry.agencies.filter((agency) => agency.region === region.region)
+    await writeFile(at(`${region.region}.json`), JSON.stringify({ region, agencies }))
+    await done('federation', 'add-region', '--dir', at('f'), '--file', at(`${region.region}.json`))
+  }
+  await writeFile(at('bad.json'), JSON.stringify({ region: { ...chengdu, exchangeUrl: 'http://user@2130706433' } }))
+  const bad = await hefu(['federation', 'add-region', '--dir', at('f'), '--file', at('bad.json')])
+  expect([bad.status, bad.stderr]).toEqual([1, expect.stringContaining('/exchangeUrl')])
+
+  const first = await done('federation', 'sign', '--dir', at('f'))
+  const before = await readFile(at('f', 'registry.jwt'), 'utf8')
+  const second = await done('federation', 'sign', '--dir', at('f'), '--days', '10')
+  expect([first.version, second.version]).toEqual([1, 2])
+  expect(parseStoredRegistry(before.trim()).claims.regions.length).toBe(2)
+
+  const pins = ['--federation-keys', at('f', 'federation-keys.json')]
+  expect(await done('federation', 'show', at('f', 'registry.jwt'), ...pins)).toMatchObject({
+    federation: 'trial',
+    version: 2,
+    kid,
+    term: 'expiring',
+  })
+  await writeFile(at('altered.jwt'), before.replace(/.$/m, 'A'))
+  const altered = await hefu(['federation', 'show', at('altered.jwt'), ...pins])
+  expect([altered.status, altered.stdout, altered.stderr]).toEqual([
+    1,
+    '',
+    expect.stringMatching(/不是由所给公钥签发[\s\S]*not a registry/),
+  ])
+})
+
+test('keys are made, rotated a day ahead, revoked once; records never change', async () => {
+  await done('keygen', '--out', at('root.pem'))
+  const key = ['--keys', at('keys'), '--root', at('root.pem')]
+  const unnamed = await hefu(['key', 'rotate', ...key])
+  expect([unnamed.status, unnamed.stderr]).toEqual([1, expect.stringContaining('--region')])
+  const first = await done('key', 'rotate', ...key, '--region', '510100')
+  expect(first).toMatchObject({ region: '510100', version: 1, keys: [{ state: 'current' }] })
+  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  const second = await done('key', 'rotate', ...key, '--days', '30')
+  expect(second.keys.map(({ state }: { state: string }) => state)).toEqual(['current', 'coming'])
+  expect(second.keys[1].iat - second.iat).toBe(86_400)
+
+  const [{ kid }] = first.keys
+  const revoked = await done('key', 'revoke', ...key, '--kid', kid, '--reason', 'compromised', '--at', '2026-01-01T00:00:00Z')
+  expect(revoked.keys[0]).toMatchObject({ state: 'revoked', revoked: { reason: 'compromised', at: Date.UTC(2026, 0, 1) / 1000 } })
+  expect((await hefu(['key', 'revoke', ...key, '--kid', kid, '--reason', 'superseded'])).status).toBe(1)
+  expect((await hefu(['key', 'revoke', ...key, '--kid', kid, '--reason', 'bored'])).status).toBe(2)
+  expect((await done('key', 'list', '--keys', at('keys'))).version).toBe(3)
+  const manifest = parseStoredManifest((await readFile(at('keys', 'manifest.jwt'), 'utf8')).trim())
+  expect(manifest.claims.previous).toBe(second.digest)
+  expect((await hefu(['key', 'list', '--keys', at('none')])).stderr).toMatch(/没有 manifest.jwt[\s\S]*there is no manifest.jwt/)
+})

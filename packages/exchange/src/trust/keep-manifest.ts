@@ -1,0 +1,48 @@
+import { hash } from 'node:crypto'
+import { type Federation, judgeManifest, keyOwner, type PublicJwk, parseStoredManifest, verifyManifest } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import { raiseAlert } from '../alerts/alert-store.ts'
+import { appendToLog } from '../log/pending-log-store.ts'
+import type { KeepContext } from './keep-registry.ts'
+import { insertManifest, lockTrust, readNewestManifest } from './trust-store.ts'
+
+/** Whose manifest it must be, by the registry. */
+export interface RegionRoot {
+  readonly region: RegionId
+  readonly root: PublicJwk
+}
+
+/**
+ * Verifies a key manifest and keeps it when it may follow on the newest one held of its region. Nobody may list a key that is another
+ * region's: `kid` alone decides who signed. Answers why it was refused, or undefined.
+ */
+export async function keepManifest(
+  ctx: KeepContext,
+  text: Uint8Array,
+  { region, root }: RegionRoot,
+  federation: Federation,
+): Promise<string | undefined> {
+  const manifest = verifyManifest(text, { region, root })
+  if (manifest === undefined) return await refuse(ctx, region, 'signature', hash('sha256', text, 'base64url'))
+  const isForeign = manifest.claims.keys.some(({ kid }) => (keyOwner(federation, kid)?.region ?? region) !== region)
+  if (isForeign) return await refuse(ctx, region, 'foreign-key', manifest.digest)
+  const judged = await ctx.db.transaction().execute(async (tx) => {
+    await lockTrust(tx)
+    const held = await readNewestManifest(tx, region)
+    const verdict = judgeManifest(held === undefined ? undefined : parseStoredManifest(held), manifest, Math.floor(ctx.now() / 1000))
+    if (verdict === 'newer') {
+      const { version } = manifest.claims
+      await insertManifest(tx, { region, version, digest: manifest.digest, token: manifest.token, at: new Date(ctx.now()) })
+      await appendToLog(tx, ctx.now(), [{ kind: 'key.manifest', region, version, digest: manifest.digest }])
+    }
+    return verdict
+  })
+  if (judged === 'newer') ctx.log.info({ event: 'manifest.kept', region, version: manifest.claims.version }, 'manifest.kept')
+  return typeof judged === 'string' ? undefined : await refuse(ctx, region, judged.refused, manifest.digest)
+}
+
+async function refuse(ctx: KeepContext, region: RegionId, why: string, digest: string): Promise<string> {
+  ctx.log.warn({ event: 'manifest.refused', region, why, digest }, 'manifest.refused')
+  await raiseAlert(ctx.db, ctx, { kind: 'manifest.refused', key: `${region}:${why}:${digest}`, peer: region, detail: { why, digest } })
+  return why
+}
