@@ -1,3 +1,4 @@
+import { VaultError, vaultTexts } from '@hefu/exchange'
 import { type Algorithm, brokenAlgorithms } from '@hefu/protocol'
 import closeWithGrace from 'close-with-grace'
 import { readSettings, type SettingProblem } from './config.ts'
@@ -28,6 +29,7 @@ export async function runNode(): Promise<void> {
     node = await createNode({ ...value, ...files.value }, { log })
     await node.start()
   } catch (error) {
+    if (error instanceof VaultError) refuseSettings([{ setting: 'HEFU_VAULT_KEY', ...vaultTexts[error.code] }])
     log.fatal({ event: 'node.start-failed', ...errorFacts(error) }, 'node.start-failed')
     process.exit(1)
   }

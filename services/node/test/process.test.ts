@@ -58,6 +58,7 @@ describe('settings', () => {
       'HEFU_WITNESS_KEY',
       'HEFU_ACTOR_KEY',
       'HEFU_TOKEN_KEY',
+      'HEFU_VAULT_KEY',
       'HEFU_CLIENTS',
       'DATABASE_URL',
     ]) {

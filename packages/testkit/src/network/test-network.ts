@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { VaultPlace } from '@hefu/exchange'
 import type { Node } from '@hefu/node'
 import { procedures as coreProcedures, type Procedure } from '@hefu/procedures'
 import type { Signer } from '@hefu/protocol'
@@ -43,6 +44,8 @@ export interface NetworkNode {
   /** Another one after a restart. */
   readonly node: Node
   readonly signer: Signer
+  /** Key-encryption key and epoch keys, for what opens the node's database beside it. */
+  readonly vaultPlace: VaultPlace
   readonly files: RegionFiles
   /** A token of one of the node's own clients, for what calls its API by itself. */
   token(role: keyof Tokens): Promise<string>
@@ -189,6 +192,9 @@ async function restartableNode(
     },
     get signer() {
       return started.signer
+    },
+    get vaultPlace() {
+      return started.vaultPlace
     },
     as(role, agency = `${region}-0001`) {
       const base = started.node.api ?? ''

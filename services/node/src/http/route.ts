@@ -117,7 +117,7 @@ export function codesOf(route: Route): ErrorCode[] {
   if (!PROBES.has(route.path)) codes.add('overloaded')
   if (route.rule !== 'public') codes.add('unauthenticated')
   if (Array.isArray(route.rule)) for (const code of ['role-not-allowed', 'scope-not-allowed', 'actor-invalid'] as const) codes.add(code)
-  if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed')
+  if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed').add('unreadable')
   if (route.params) codes.add('not-found')
   if (route.query) codes.add('malformed-request')
   if (route.body) for (const code of ['malformed-json', 'invalid-document'] as const) codes.add(code)
