@@ -42,7 +42,7 @@ function newCase(ctx: OpenContext, procedure: Procedure, participants: readonly 
     role: procedure.roles.owner.role,
     agency: participants[0].agency,
     participants,
-    ...beforeReplay(agreement, new Date(ctx.now())),
+    ...beforeReplay(procedure, agreement, new Date(ctx.now())),
   }
 }
 
