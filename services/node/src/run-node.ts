@@ -1,4 +1,5 @@
-import { VaultError, vaultTexts } from '@hefu/exchange'
+import { SchemaNewerError, TrustError, VaultError, vaultTexts } from '@hefu/exchange'
+import type { Text } from '@hefu/procedures'
 import { type Algorithm, brokenAlgorithms } from '@hefu/protocol'
 import closeWithGrace from 'close-with-grace'
 import { readSettings, type SettingProblem } from './config.ts'
@@ -31,11 +32,32 @@ export async function runNode(): Promise<void> {
   } catch (error) {
     if (error instanceof VaultError) refuseSettings([{ setting: 'HEFU_VAULT_KEY', ...vaultTexts[error.code] }])
     log.fatal({ event: 'node.start-failed', ...errorFacts(error) }, 'node.start-failed')
+    if (error instanceof TrustError || error instanceof SchemaNewerError) say(startTexts[error.code])
     process.exit(1)
   }
   process.stdout.write(
     `${JSON.stringify({ ready: true, region: value.region, api: node.api, exchange: node.exchange, pid: process.pid })}\n`,
   )
+}
+
+const startTexts: Readonly<Record<TrustError['code'] | SchemaNewerError['code'], Text>> = {
+  'no-registry': {
+    zh: '没有可信的联合体注册表：检查 HEFU_REGISTRY 与 HEFU_FEDERATION_KEYS，以及注册表是否到期',
+    en: 'there is no registry to believe: check HEFU_REGISTRY and HEFU_FEDERATION_KEYS, and whether the registry has ended',
+  },
+  'not-in-registry': { zh: '联合体注册表中没有本区域：检查 HEFU_REGION', en: 'the registry does not have this region: check HEFU_REGION' },
+  'no-manifest': {
+    zh: '没有本区域的密钥清单：检查 HEFU_KEYS 中的 manifest.jwt（hefu key rotate）',
+    en: 'there is no key manifest of this region: check manifest.jwt in HEFU_KEYS (hefu key rotate)',
+  },
+  'schema-newer': {
+    zh: '数据库由更新的软件版本使用过：请运行那个版本',
+    en: 'the database has been used by newer software: run that version',
+  },
+}
+
+function say({ zh, en }: Text): void {
+  process.stderr.write(`${zh} / ${en}\n`)
 }
 
 /** A library or a processor that computes something else: nothing it signs or believes would be worth anything. */
