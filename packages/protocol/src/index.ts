@@ -57,6 +57,7 @@ export { type Judgement, judgeClaims, type Receiver } from './judge-claims.ts'
 export { judgeKeyUse, type KeyTimes, type KeyUse, maySign, REVOCATION_REASONS, type RevocationReason } from './judge-key-use.ts'
 export { generateKeyFile, type KeyFileCode, KeyFileError, type KeyPair, loadKeyPair, loadSigner, signerOf } from './key-file.ts'
 export { importPublicJwk, type KeyLookUp, type KeyOwner, type PublicJwk, publicJwk, type Signer, thumbprint } from './keys.ts'
+export { type Algorithm, brokenAlgorithms, KNOWN_ANSWERS } from './known-answers.ts'
 export {
   formatLogEntry,
   type LogEntry,

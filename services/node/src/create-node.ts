@@ -185,13 +185,14 @@ function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: Q
     },
     async start() {
       await preparePeers(ctx)
+      let prepared = ctx.federation
       process = await logNodeStarted(ctx, options.roles)
-      believing = repeat(
-        ctx,
-        'trust',
-        TRUST_MS,
-        async () => await trust.refresh(stopping.signal, { fetches: runs('exchange') || runs('worker') }),
-      )
+      believing = repeat(ctx, 'trust', TRUST_MS, async () => {
+        await trust.refresh(stopping.signal, { fetches: runs('exchange') || runs('worker') })
+        if (ctx.federation === prepared) return
+        await preparePeers(ctx)
+        prepared = ctx.federation
+      })
       if (runs('sequencer')) sequencer = startSequencer(ctx, { url: options.sequencerDatabaseUrl })
       if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
       if (runs('exchange')) strangers = repeat(ctx, 'unverifiable', STRANGERS_MS, async () => await logUnverifiable(ctx))

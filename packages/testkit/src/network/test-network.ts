@@ -20,7 +20,7 @@ import { type StartedNode, startNetworkNode } from './start-network-node.ts'
 export interface NetworkOptions {
   /** Beside the core procedures. */
   readonly procedures?: readonly Procedure[]
-  /** The agreements in a region's federation file, made from the usual ones (all procedures, all purposes, automatic answers). */
+  /** The agreements in a region's registry, made from the usual ones (all procedures, all purposes, automatic answers). */
   readonly agreements?: NonNullable<WriteFederationOptions['agreements']>
   /** Whether a region's node has this procedure: one that was not upgraded lacks what its peers have. All have all by default. */
   readonly knows?: (region: string, procedure: Procedure) => boolean
