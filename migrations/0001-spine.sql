@@ -6,6 +6,7 @@
 -- `participants`: [{region, role, agency}]; roles are plural: the owner first, then one or more counterparties.
 -- `replay_at`: documents came back that nobody has replayed yet; from then on the sweep does it.
 -- `data_key`: seals what the case's documents, effects and drafts say (ADR 0020); null once it is destroyed (`erased_at`).
+-- `restricted`: only who has this scope of the procedure sees the case (violation-notice: suspected).
 -- Rows that change with every step leave room on their page (fillfactor), so that an update touches no index.
 create table cases (
   case_number text primary key,
@@ -22,6 +23,7 @@ create table cases (
   ball_holder text,
   due date,
   effective_until date,
+  restricted text,
   etag text not null,
   opened_at timestamptz not null,
   updated_at timestamptz not null,
@@ -273,6 +275,7 @@ create table audit (
   client text not null,
   role text not null,
   agency text,
+  actor text,
   action text not null,
   case_number text,
   subject text
@@ -346,6 +349,8 @@ create table imports (
   target text not null,
   client text not null,
   agency text not null,
+  scopes text[] not null,
+  actor text,
   state text not null check (state in ('queued', 'running', 'done')),
   rows_total integer not null,
   rows_done integer not null default 0,

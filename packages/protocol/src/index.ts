@@ -19,6 +19,7 @@ export {
   type ParsedClaims,
   parseClaims,
 } from './claims.ts'
+export { type ClientAssertion, clientAssertionForm } from './client-assertion.ts'
 export * from './constants.ts'
 export { messageDigest } from './digest.ts'
 export {
@@ -54,8 +55,19 @@ export { federationFileOf, federationOf } from './federation-of.ts'
 export { type InboxBody, type InboxBodyCode, joinMessages, splitInboxBody } from './inbox-body.ts'
 export { type Judgement, judgeClaims, type Receiver } from './judge-claims.ts'
 export { judgeKeyUse, type KeyTimes, type KeyUse, maySign, REVOCATION_REASONS, type RevocationReason } from './judge-key-use.ts'
-export { generateKeyFile, generateSecretFile, type KeyFileCode, KeyFileError, loadSecret, loadSigner, signerOf } from './key-file.ts'
+export {
+  generateKeyFile,
+  generateSecretFile,
+  type KeyFileCode,
+  KeyFileError,
+  type KeyPair,
+  loadKeyPair,
+  loadSecret,
+  loadSigner,
+  signerOf,
+} from './key-file.ts'
 export { importPublicJwk, type KeyLookUp, type KeyOwner, type PublicJwk, publicJwk, type Signer, thumbprint } from './keys.ts'
+export { type Algorithm, brokenAlgorithms, KNOWN_ANSWERS } from './known-answers.ts'
 export {
   formatLogEntry,
   type LogEntry,

@@ -28,6 +28,7 @@ export interface Settings {
   readonly vaultEpochsFolder: string
   /** How long backups of the database are kept: for so long the key of an epoch outlives it. */
   readonly backupDays: number
+  readonly tokenKeyFile: string
   readonly clientsFile: string
   /** The application's login. */
   readonly databaseUrl: string
@@ -37,6 +38,10 @@ export interface Settings {
   readonly queueUrl: string
   readonly roles: readonly NodeRole[]
   readonly api: Address
+  /** Under which clients know the local API; undefined: as it listens. */
+  readonly apiUrl: string | undefined
+  /** How long an access token lasts. */
+  readonly tokenSeconds: number
   readonly exchange: Address
   readonly apiTls: TlsFiles | undefined
   readonly exchangeTls: TlsFiles | undefined
@@ -91,6 +96,15 @@ const hints: Readonly<Record<string, Hint>> = {
   HEFU_VAULT_KEY: { zh: '须为密钥加密密钥文件的路径', en: 'must be the path of the file of the key-encryption key' },
   HEFU_VAULT_EPOCHS: { zh: '须为时期密钥目录的路径', en: 'must be the path of the folder of the epoch keys' },
   HEFU_BACKUP_DAYS: { zh: '须为 1 至 400 的整数天', en: 'must be a whole number of days from 1 to 400' },
+  HEFU_TOKEN_KEY: {
+    zh: '须为访问令牌 PKCS#8 私钥文件的路径',
+    en: 'must be the path of the PKCS#8 key file that signs access tokens',
+  },
+  HEFU_API_URL: {
+    zh: '须为 http:// 或 https:// 地址，末尾无斜杠',
+    en: 'must be an http:// or https:// address without a slash at its end',
+  },
+  HEFU_TOKEN_SECONDS: { zh: '须为 60 至 86400 的整数秒', en: 'must be a whole number of seconds from 60 to 86400' },
   HEFU_CLIENTS: { zh: '须为客户端文件的路径', en: 'must be the path of the clients file' },
   DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
   HEFU_MIGRATION_DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
@@ -137,6 +151,11 @@ const days = z
   .regex(/^\d{1,3}$/)
   .transform(Number)
   .refine((value) => value >= 1 && value <= 400)
+const tokenSeconds = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .refine((value) => value >= 60 && value <= 86_400)
 const requestsPerMinute = z
   .string()
   .regex(/^\d{2,7}$/)
@@ -166,6 +185,7 @@ const environment = z.strictObject({
   HEFU_VAULT_KEY: path,
   HEFU_VAULT_EPOCHS: path.optional(),
   HEFU_BACKUP_DAYS: days.default(35),
+  HEFU_TOKEN_KEY: path,
   HEFU_CLIENTS: path,
   DATABASE_URL: database,
   HEFU_MIGRATION_DATABASE_URL: database.optional(),
@@ -174,6 +194,10 @@ const environment = z.strictObject({
   HEFU_ROLES: roleList.default([...roles]),
   HEFU_API_HOST: host.default('127.0.0.1'),
   HEFU_API_PORT: port.default(8080),
+  HEFU_API_URL: address(['http:', 'https:'])
+    .refine((url) => url === new URL(url).origin + new URL(url).pathname.replace(/\/$/, ''))
+    .optional(),
+  HEFU_TOKEN_SECONDS: tokenSeconds.default(600),
   HEFU_EXCHANGE_HOST: host.default('127.0.0.1'),
   HEFU_EXCHANGE_PORT: port.default(8090),
   HEFU_API_TLS_CERT: path.optional(),
@@ -211,6 +235,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       vaultKeyFile: data.HEFU_VAULT_KEY,
       vaultEpochsFolder: data.HEFU_VAULT_EPOCHS ?? join(dirname(data.HEFU_VAULT_KEY), 'epochs'),
       backupDays: data.HEFU_BACKUP_DAYS,
+      tokenKeyFile: data.HEFU_TOKEN_KEY,
       clientsFile: data.HEFU_CLIENTS,
       databaseUrl: data.DATABASE_URL,
       migrationDatabaseUrl: data.HEFU_MIGRATION_DATABASE_URL ?? data.DATABASE_URL,
@@ -218,6 +243,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       queueUrl: data.QUEUE_URL ?? data.DATABASE_URL,
       roles: data.HEFU_ROLES,
       api: { host: data.HEFU_API_HOST, port: data.HEFU_API_PORT },
+      apiUrl: data.HEFU_API_URL,
+      tokenSeconds: data.HEFU_TOKEN_SECONDS,
       exchange: { host: data.HEFU_EXCHANGE_HOST, port: data.HEFU_EXCHANGE_PORT },
       apiTls: tlsFiles(data.HEFU_API_TLS_CERT, data.HEFU_API_TLS_KEY),
       exchangeTls: tlsFiles(data.HEFU_EXCHANGE_TLS_CERT, data.HEFU_EXCHANGE_TLS_KEY, data.HEFU_EXCHANGE_TLS_CLIENT_CA),

@@ -1,6 +1,6 @@
 import {
+  type Administrator,
   actorKeyOf,
-  type Client,
   type Context,
   createMetrics,
   KeyMisses,
@@ -10,10 +10,12 @@ import {
   logStateReader,
   logUnverifiable,
   migrate,
+  openAccess,
   openDatabase,
   openQueue,
   openTrust,
   openVault,
+  prepareAdministrators,
   preparePeers,
   type QueueConfig,
   type Rate,
@@ -28,7 +30,7 @@ import {
   type VaultPlace,
 } from '@hefu/exchange'
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
-import type { Signer } from '@hefu/protocol'
+import type { KeyPair, Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { Logger } from 'pino'
 import { openApi } from './api/open-api.ts'
@@ -49,7 +51,9 @@ export interface NodeOptions {
   readonly vaultPlace: VaultPlace
   /** 35 where absent. */
   readonly backupDays?: number
-  readonly clients: readonly Client[]
+  readonly tokenKey: KeyPair
+  /** Who enrols everybody else. */
+  readonly administrators: readonly Administrator[]
   /** Three logins on one database; see grant-logins.ts for what each may do. */
   readonly databaseUrl: string
   readonly migrationDatabaseUrl: string
@@ -58,6 +62,10 @@ export interface NodeOptions {
   readonly roles: readonly NodeRole[]
   /** Port 0: any free one. */
   readonly api: Address
+  /** Under which clients know the local API; as it listens where absent. */
+  readonly apiUrl?: string | undefined
+  /** 600 where absent. */
+  readonly tokenSeconds?: number
   readonly exchange: Address
   readonly tls?: ListenerTls
   readonly clientRate?: Rate
@@ -140,6 +148,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     vaultPlace: options.vaultPlace,
     backupDays: options.backupDays ?? 35,
     exchangeLog: logContextOf(() => trust.federation, region, { log: options.logSigner, witness: options.witnessSigner }),
+    access: openAccess({ db }, { key: options.tokenKey, tokenSeconds: options.tokenSeconds ?? 600, apiUrl: options.apiUrl }),
     actorKey: await actorKeyOf(options.actorSigner),
     logState: logStateReader({ db, now }, options.witnessAgeMinutes === undefined ? undefined : options.witnessAgeMinutes * 60_000),
     now,
@@ -154,7 +163,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
 }
 
 function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: QueueConfig): Node {
-  const { clients, clientRate = DEFAULT_RATE, tls } = options
+  const { clientRate = DEFAULT_RATE, tls } = options
   const runs = (role: NodeRole) => options.roles.includes(role)
   let api: Listener | null = null
   let exchange: Listener | null = null
@@ -190,19 +199,24 @@ function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: Q
     },
     async start() {
       await preparePeers(ctx)
+      let prepared = ctx.federation
       process = await logNodeStarted(ctx, options.roles)
       epochs = repeat(ctx, 'epochs', EPOCHS_MS, async () => await refreshEpochs(ctx))
-      believing = repeat(
-        ctx,
-        'trust',
-        TRUST_MS,
-        async () => await trust.refresh(stopping.signal, { fetches: runs('exchange') || runs('worker') }),
-      )
+      believing = repeat(ctx, 'trust', TRUST_MS, async () => {
+        await trust.refresh(stopping.signal, { fetches: runs('exchange') || runs('worker') })
+        if (ctx.federation === prepared) return
+        await preparePeers(ctx)
+        prepared = ctx.federation
+      })
       if (runs('sequencer')) sequencer = startSequencer(ctx, { url: options.sequencerDatabaseUrl })
       if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
       if (runs('exchange')) strangers = repeat(ctx, 'unverifiable', STRANGERS_MS, async () => await logUnverifiable(ctx))
       if (runs('exchange')) exchange = await listen(await openExchange(ctx, tls?.exchange), options.exchange)
-      if (runs('api')) api = await listen(await openApi(ctx, { clients, clientRate, tls: tls?.api }), options.api)
+      if (runs('api')) {
+        await prepareAdministrators(ctx, options.administrators)
+        api = await listen(await openApi(ctx, { clientRate, tls: tls?.api }), options.api)
+        ctx.access.listens(api.url)
+      }
       ctx.log.info({ event: 'node.started', roles: options.roles, api: api?.url, exchange: exchange?.url }, 'node.started')
     },
     stop() {

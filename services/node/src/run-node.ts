@@ -1,4 +1,5 @@
 import { VaultError, vaultTexts } from '@hefu/exchange'
+import { type Algorithm, brokenAlgorithms } from '@hefu/protocol'
 import closeWithGrace from 'close-with-grace'
 import { readSettings, type SettingProblem } from './config.ts'
 import { createNode, type Node } from './create-node.ts'
@@ -12,6 +13,8 @@ export async function runNode(): Promise<void> {
   const settings = readSettings(process.env)
   if (!settings.ok) return refuseSettings(settings.problems)
   const { value } = settings
+  const broken = brokenAlgorithms()
+  if (broken.length > 0) return refuseMachine(broken)
   const files = await loadFiles(value)
   if (!files.ok) return refuseSettings(files.problems)
   const log = createLogger(value.region, value.logLevel)
@@ -33,6 +36,15 @@ export async function runNode(): Promise<void> {
   process.stdout.write(
     `${JSON.stringify({ ready: true, region: value.region, api: node.api, exchange: node.exchange, pid: process.pid })}\n`,
   )
+}
+
+/** A library or a processor that computes something else: nothing it signs or believes would be worth anything. */
+function refuseMachine(broken: readonly Algorithm[]): void {
+  const names = broken.join(', ')
+  process.stderr.write(
+    `算法自检未通过，节点未启动：${names}\nAlgorithms do not give their known answers, the node does not start: ${names}\n`,
+  )
+  process.exitCode = 1
 }
 
 function refuseSettings(problems: readonly SettingProblem[]): void {

@@ -5,7 +5,7 @@ import { EXIT } from '../exit-codes.ts'
 import { type Language, say, type Text } from '../language.ts'
 import type { Program } from '../program.ts'
 
-/** `hefu keygen`: a private key stays in its file; only the public half is printed, ready for the federation file. With --vault there is none. */
+/** `hefu keygen`: a private key stays in its file; only the public half is printed, ready to be handed in. */
 export function addKeygen(program: Program): void {
   program
     .command('keygen')
@@ -42,7 +42,7 @@ function nameOf(log: string | undefined, witness: string | undefined): KeyName |
   return witness === undefined ? undefined : { name: witness, type: COSIGNATURE_V1 }
 }
 
-/** The public half as the federation file lists it: a JWK for messages, a verifier key for a log or a witness. */
+/** The public half as registry and manifest list it: a JWK for messages, a verifier key for a log or a witness. */
 type PublicKey = PublicJwk & { readonly verifierKey?: string }
 
 async function keygen(path: string, named: KeyName | undefined, json: boolean, language: Language): Promise<number> {
@@ -87,8 +87,8 @@ function verifierKeyText({ name, type }: KeyName, jwk: PublicJwk): string {
 
 function describe(path: string, { verifierKey: text, ...jwk }: PublicKey, language: Language): string {
   const written: Text = {
-    zh: `私钥已写入 ${path}（权限 0600）。请把下面的公钥登记到联合体文件：`,
-    en: `Private key written to ${path} (mode 0600). Enter this public key in the federation file:`,
+    zh: `私钥已写入 ${path}（权限 0600）。请登记下面的公钥：`,
+    en: `Private key written to ${path} (mode 0600). Hand in this public key:`,
   }
   return `${say(written, language)}${JSON.stringify(jwk, null, 2)}\n${text === undefined ? '' : `${text}\n`}`
 }

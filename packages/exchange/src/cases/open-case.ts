@@ -43,7 +43,7 @@ function newCase(ctx: OpenContext, procedure: Procedure, participants: readonly 
     role: procedure.roles.owner.role,
     agency: participants[0].agency,
     participants,
-    ...beforeReplay(ctx.vault, caseNumber, agreement, new Date(ctx.now())),
+    ...beforeReplay(ctx.vault, caseNumber, procedure, agreement, new Date(ctx.now())),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Procedure } from '@hefu/procedures'
 import { type Agreement, agreementName } from '@hefu/protocol'
 import { caseNumberParts } from '@hefu/reference'
 import type { Context } from '../context.ts'
@@ -25,12 +26,12 @@ export function caseRowOf(
     role: roleOf(region),
     agency: claims.iss === region ? claims.from : claims.to,
     participants: claims.iss === owner ? [author, addressee] : [addressee, author],
-    ...beforeReplay(vault, claims.case, agreement, issuedAt),
+    ...beforeReplay(vault, claims.case, procedure, agreement, issuedAt),
   }
 }
 
 /** What is the same in the row of every case of which nothing has been replayed yet; its data key is its own. */
-export function beforeReplay(vault: Pick<Vault, 'newKey'>, caseNumber: string, agreement: Agreement, openedAt: Date) {
+export function beforeReplay(vault: Pick<Vault, 'newKey'>, caseNumber: string, procedure: Procedure, agreement: Agreement, openedAt: Date) {
   return {
     agreement: agreementName(agreement),
     deadline_rules: agreement.deadlineRules,
@@ -39,6 +40,8 @@ export function beforeReplay(vault: Pick<Vault, 'newKey'>, caseNumber: string, a
     ball_holder: null,
     due: null,
     effective_until: null,
+    // Until its documents say that many may see it, few may.
+    restricted: procedure.restricted?.scope ?? null,
     etag: '',
     opened_at: openedAt,
     updated_at: openedAt,

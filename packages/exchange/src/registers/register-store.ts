@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import type { Context } from '../context.ts'
+import { coveredBy } from '../cases/case-list-store.ts'
+import type { Caller, Context } from '../context.ts'
 import { insertAll, insertRows, type Reader, type Tx } from '../db/bulk.ts'
 import type { RegisterRecordRow } from '../db/schema.ts'
 import { caseKey, effectOf, recordOfKey, recordOwner } from '../vault/stored-keys.ts'
@@ -117,7 +118,7 @@ export async function entriesOf(
   { db, vault }: Pick<Context, 'db' | 'vault'>,
   register: string,
   lookupKeys: readonly string[],
-  options: { today: string; agency?: string },
+  options: { today: string; agency?: string; caller?: Caller },
 ) {
   let query = db
     .selectFrom('effects as e')
@@ -131,6 +132,7 @@ export async function entriesOf(
     .orderBy('e.case_number')
     .orderBy('e.key')
   if (options.agency !== undefined) query = query.where('c.agency', '=', options.agency)
+  if (options.caller !== undefined) query = query.where(coveredBy(options.caller, 'c'))
   const rows = await query.execute()
   return rows.map(({ data_key, ...row }) => ({
     ...row,

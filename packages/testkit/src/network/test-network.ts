@@ -8,8 +8,9 @@ import type { Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { TestRunner } from 'vitest'
 import { type ApiClient, apiClient } from '../api-client.ts'
+import { type ClientDesk, openClientDesk } from '../clients/client-desk.ts'
 import { type FaultProxy, startFaultProxy } from '../faults/fault-proxy.ts'
-import { type RegionFiles, type Tokens, type WriteFederationOptions, writeFederation } from '../federation-files.ts'
+import { type RegionFiles, type Tokens, type TrialClient, type WriteFederationOptions, writeFederation } from '../federation-files.ts'
 import { compareHalves } from '../halves.ts'
 import { createTestDatabase } from '../postgres/test-database.ts'
 import { freePorts } from '../processes/free-port.ts'
@@ -20,7 +21,7 @@ import { type StartedNode, startNetworkNode } from './start-network-node.ts'
 export interface NetworkOptions {
   /** Beside the core procedures. */
   readonly procedures?: readonly Procedure[]
-  /** The agreements in a region's federation file, made from the usual ones (all procedures, all purposes, automatic answers). */
+  /** The agreements in a region's registry, made from the usual ones (all procedures, all purposes, automatic answers). */
   readonly agreements?: NonNullable<WriteFederationOptions['agreements']>
   /** Whether a region's node has this procedure: one that was not upgraded lacks what its peers have. All have all by default. */
   readonly knows?: (region: string, procedure: Procedure) => boolean
@@ -46,12 +47,14 @@ export interface NetworkNode {
   /** Key-encryption key and epoch keys, for what opens the node's database beside it. */
   readonly vaultPlace: VaultPlace
   readonly files: RegionFiles
-  /** Of the node's own clients, for what calls its API by itself. */
-  readonly tokens: Tokens
+  /** A token of one of the node's own clients, for what calls its API by itself. */
+  token(role: keyof Tokens): Promise<string>
+  /** The files of those clients. */
+  readonly clients: RegionFiles['clientFiles']
   /** The superuser's login on its database. */
   readonly databaseUrl: string
   /** Calls the local API as one of the node's clients; null: without a token. A restart ends what this returned. */
-  as(role: 'officer' | 'operator' | 'auditor' | null, agency?: string): ApiClient
+  as(role: TrialClient | null, agency?: string): ApiClient
 }
 
 /** A federation in a box: real nodes in this process, real PostgreSQL, real HTTP, with a fault proxy on every directed link. */
@@ -131,7 +134,7 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
     if (one.status === 'rejected') throw one.reason
     return one.value
   })
-  await confirmed(nodes)
+  await Promise.all([confirmed(nodes), ...nodes.map((node) => node.enrol())])
   return networkOf(nodes, links, offsets, stack)
 }
 
@@ -164,6 +167,8 @@ async function startLinks(
 
 interface RestartableNode extends NetworkNode {
   restart(changes: RestartChanges): Promise<void>
+  /** Its usual clients. */
+  enrol(): Promise<void>
 }
 
 async function restartableNode(
@@ -172,13 +177,16 @@ async function restartableNode(
   databaseUrl: string,
   start: (changes?: RestartChanges) => Promise<StartedNode>,
 ): Promise<RestartableNode> {
-  const { tokens } = files
+  const { clientFiles } = files
   let started = await start()
+  const open = () => openClientDesk({ api: started.node.api ?? '', region, clients: clientFiles, now: started.node.ctx.now })
+  let desk: ClientDesk = open()
   return {
     region,
     files,
-    tokens,
+    clients: clientFiles,
     databaseUrl,
+    token: (role) => desk.token(role),
     get node() {
       return started.node
     },
@@ -191,12 +199,15 @@ async function restartableNode(
     as(role, agency = `${region}-0001`) {
       const base = started.node.api ?? ''
       if (role === null) return apiClient(base, null)
-      return apiClient(base, role === 'officer' && agency !== `${region}-0001` ? agency : tokens[role])
+      const here = desk
+      return apiClient(base, () => here.token(role, agency))
     },
     async restart(changes) {
       await started.node.stop()
       started = await start(changes)
+      desk = open()
     },
+    enrol: () => desk.enrol(),
   }
 }
 

@@ -15,6 +15,7 @@ export const requiredSettings = [
   'HEFU_WITNESS_KEY',
   'HEFU_ACTOR_KEY',
   'HEFU_VAULT_KEY',
+  'HEFU_TOKEN_KEY',
   'HEFU_CLIENTS',
   'DATABASE_URL',
 ] as const
@@ -27,6 +28,8 @@ export const optionalSettings = [
   'HEFU_ROLES',
   'HEFU_API_HOST',
   'HEFU_API_PORT',
+  'HEFU_API_URL',
+  'HEFU_TOKEN_SECONDS',
   'HEFU_EXCHANGE_HOST',
   'HEFU_EXCHANGE_PORT',
   'HEFU_LOG_LEVEL',

@@ -2,10 +2,12 @@ import type { Procedure, Register } from '@hefu/procedures'
 import type { Route } from '../http/route.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { caseRoutes } from './case-routes.ts'
+import { clientRoutes } from './client-routes.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
 import { exchangeLogRoutes } from './exchange-log-routes.ts'
 import { importRoutes } from './import-routes.ts'
 import { logStateRoutes } from './log-state-routes.ts'
+import { oauthRoutes } from './oauth-routes.ts'
 import { peerRoutes } from './peer-routes.ts'
 import { probeRoutes } from './probe-routes.ts'
 import { procedureRoutes } from './procedure-routes.ts'
@@ -35,6 +37,8 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...exchangeLogRoutes(),
     ...subjectRoutes(procedures, registers),
     ...vaultRoutes(),
+    ...clientRoutes(),
+    ...oauthRoutes(),
     ...probeRoutes(),
   ]
 }

@@ -51,6 +51,7 @@ export function subjectRoutes(procedures: readonly Procedure[], registers: reado
         en: `Everything that the agency holds on one person (scope ${SUBJECT_ACCESS_SCOPE})`,
       },
       rule: ['officer'],
+      scope: SUBJECT_ACCESS_SCOPE,
       body: z.strictObject({ idNumber: personId }),
       examples: [
         { title: { zh: '查阅本人信息的申请', en: 'A request of the person concerned' }, value: { idNumber: '500103198812310020' } },

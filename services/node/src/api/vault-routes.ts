@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
 import { idParams, instant, uuid } from './schemas.ts'
 
-const common = { tag: 'vault', rule: ['operator'], reads: 'no' } as const
+const common = { tag: 'vault', rule: ['operator'], scope: 'vault:read', reads: 'no' } as const
 
 const vault = z
   .object({ epoch: z.int(), epochs: z.array(z.object({ epoch: z.int(), from: instant, keys: z.int() })) })
@@ -43,6 +43,7 @@ export function vaultRoutes(): Route[] {
       method: 'POST',
       path: '/v1/vault/rewraps',
       operationId: 'request-rewrap',
+      scope: 'vault:write',
       summary: { zh: '将全部数据密钥重新包裹到当前时期', en: 'Wrap all data keys anew under the current epoch' },
       body: z.strictObject({ newEpoch: z.boolean().exactOptional() }),
       examples: [{ title: { zh: '先开始新的时期', en: 'Begin a new epoch first' }, value: { newEpoch: true } }],
