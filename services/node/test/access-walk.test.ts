@@ -81,6 +81,7 @@ function expectedScope({ method, path }: Operation): string {
   if (/^\/v1\/(cases|tasks)(\/|$)/.test(path)) return `{procedure}:${action}`
   if (/^\/v1\/imports(\/|$)/.test(path)) return 'imports'
   if (/^\/v1\/exchange-log\/(state|successor)$/.test(path)) return `log-state:${action}`
+  if (path === '/v1/subject-access') return 'subject:access'
   const [, , part = ''] = path.split('/')
   return `${part.replace(/^(violation-notice|insurance-transfer|certificate-recognition)s$/, '$1')}:${action}`
 }
