@@ -42,7 +42,6 @@ export function vaultRoutes(): Route[] {
       ...common,
       method: 'POST',
       path: '/v1/vault/rewraps',
-      scope: 'vault:write',
       operationId: 'request-rewrap',
       scope: 'vault:write',
       summary: { zh: '将全部数据密钥重新包裹到当前时期', en: 'Wrap all data keys anew under the current epoch' },
