@@ -10,6 +10,7 @@ import type { LogContext } from './log/log-context.ts'
 import type { LogStateReader } from './log/log-state.ts'
 import type { UnverifiableTexts } from './log/unverifiable-texts.ts'
 import type { Metrics } from './metrics.ts'
+import type { PeerTls } from './peers/peer-tls.ts'
 import type { Queue } from './queue/queue.ts'
 import type { Rates } from './rates.ts'
 import type { KeyMisses } from './trust/key-misses.ts'
@@ -50,6 +51,8 @@ export interface Context {
   readonly recent: RecentMessages
   /** Requests of each peer, counted once its signature is verified: nobody uses up another's. */
   readonly peerRates: Rates
+  /** As it is now: certificates are renewed while the node runs. */
+  readonly peerTls: PeerTls | undefined
 }
 
 export type Role = 'officer' | 'operator' | 'security' | 'auditor'

@@ -45,6 +45,8 @@ export interface Settings {
   readonly exchange: Address
   readonly apiTls: TlsFiles | undefined
   readonly exchangeTls: TlsFiles | undefined
+  /** File of the authorities that alone are believed about peers; those of the platform where absent. */
+  readonly peerCaFile: string | undefined
   /** What one client, and one peer, may ask of one process. */
   readonly clientRate: Rate
   readonly peerRate: Rate
@@ -126,6 +128,10 @@ const hints: Readonly<Record<string, Hint>> = {
     zh: '须为 PEM 格式 CA 证书文件的路径，且须同时设置 HEFU_EXCHANGE_TLS_CERT；只有持其签发证书的对端可以连接',
     en: 'must be the path of a PEM file of authorities, together with HEFU_EXCHANGE_TLS_CERT: only peers with a certificate of theirs may connect',
   },
+  HEFU_PEER_TLS_CA: {
+    zh: '须为 PEM 格式 CA 证书文件的路径；只信任其签发的对端证书',
+    en: 'must be the path of a PEM file of authorities: only certificates of theirs are believed of peers',
+  },
   HEFU_CLIENT_REQUESTS_PER_MINUTE: rateHint,
   HEFU_PEER_REQUESTS_PER_MINUTE: rateHint,
   HEFU_WITNESS_AGE_MINUTES: { zh: '须为 1 至 1440 的整数分钟', en: 'must be a whole number of minutes from 1 to 1440' },
@@ -205,6 +211,7 @@ const environment = z.strictObject({
   HEFU_EXCHANGE_TLS_CERT: path.optional(),
   HEFU_EXCHANGE_TLS_KEY: path.optional(),
   HEFU_EXCHANGE_TLS_CLIENT_CA: path.optional(),
+  HEFU_PEER_TLS_CA: path.optional(),
   HEFU_CLIENT_REQUESTS_PER_MINUTE: requestsPerMinute.default(18_000),
   HEFU_PEER_REQUESTS_PER_MINUTE: requestsPerMinute.default(6_000),
   HEFU_WITNESS_AGE_MINUTES: minutes.default(15),
@@ -248,6 +255,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       exchange: { host: data.HEFU_EXCHANGE_HOST, port: data.HEFU_EXCHANGE_PORT },
       apiTls: tlsFiles(data.HEFU_API_TLS_CERT, data.HEFU_API_TLS_KEY),
       exchangeTls: tlsFiles(data.HEFU_EXCHANGE_TLS_CERT, data.HEFU_EXCHANGE_TLS_KEY, data.HEFU_EXCHANGE_TLS_CLIENT_CA),
+      peerCaFile: data.HEFU_PEER_TLS_CA,
       clientRate: rateOf(data.HEFU_CLIENT_REQUESTS_PER_MINUTE),
       peerRate: rateOf(data.HEFU_PEER_REQUESTS_PER_MINUTE),
       witnessAgeMinutes: data.HEFU_WITNESS_AGE_MINUTES,

@@ -37,6 +37,7 @@ import { openApi } from './api/open-api.ts'
 import type { Address, NodeRole } from './config.ts'
 import { openExchange } from './exchange/open-exchange.ts'
 import { type Listener, listen } from './http/listen.ts'
+import { type FollowedPeerTls, followPeerTls, LOOK_FOR_CERTIFICATES_MS } from './http/peer-tls.ts'
 import type { ListenerTls } from './load-files.ts'
 import { createLogger, errorFacts, type LogLevel } from './logger.ts'
 import { type Repeated, repeat } from './workers/repeat.ts'
@@ -128,10 +129,13 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
   const queue = await openQueue(queueConfig).catch(orClose)
   const metrics = createMetrics()
   const keyMisses = new KeyMisses()
-  const trust = await openTrust({ region, sources: options.trust, db, now, log, metrics, keyMisses }).catch(async (error: unknown) => {
-    await queue.close()
-    return await orClose(error)
-  })
+  const peerTls = followPeerTls(options.tls)
+  const trust = await openTrust({ region, sources: options.trust, peerTls: () => peerTls.current, db, now, log, metrics, keyMisses }).catch(
+    async (error: unknown) => {
+      await queue.close()
+      return await orClose(error)
+    },
+  )
   const ctx: Context = {
     region,
     db,
@@ -157,12 +161,20 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     unverifiable: new UnverifiableTexts(),
     keyMisses,
     recent: new RecentMessages(),
+    get peerTls() {
+      return peerTls.current
+    },
     peerRates: new Rates(options.peerRate ?? DEFAULT_RATE),
   }
-  return nodeOf(ctx, trust, options, queueConfig)
+  return nodeOf(ctx, { trust, peerTls }, options, queueConfig)
 }
 
-function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: QueueConfig): Node {
+function nodeOf(
+  ctx: Context,
+  { trust, peerTls }: { trust: Trust; peerTls: FollowedPeerTls },
+  options: NodeOptions,
+  queueConfig: QueueConfig,
+): Node {
   const { clientRate = DEFAULT_RATE, tls } = options
   const runs = (role: NodeRole) => options.roles.includes(role)
   let api: Listener | null = null
@@ -171,6 +183,7 @@ function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: Q
   let strangers: Repeated | null = null
   let epochs: Repeated | null = null
   let believing: Repeated | null = null
+  let certificates: Repeated | null = null
   const stopping = new AbortController()
   let sequencer: Sequencer | null = null
   let process: string | null = null
@@ -180,7 +193,7 @@ function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: Q
     await Promise.all([api?.close(), exchange?.close()])
     await work?.stop()
     stopping.abort()
-    await Promise.all([strangers?.stop(), believing?.stop(), epochs?.stop()])
+    await Promise.all([strangers?.stop(), believing?.stop(), certificates?.stop(), epochs?.stop()])
     await logUnverifiable(ctx, { atOnce: true })
     if (process !== null) await logNodeStopped(ctx, process).catch(unlogged)
     // After the last of this process's own entries.
@@ -201,6 +214,7 @@ function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: Q
       await preparePeers(ctx)
       let prepared = ctx.federation
       process = await logNodeStarted(ctx, options.roles)
+      certificates = repeat(ctx, 'peer-tls', LOOK_FOR_CERTIFICATES_MS, peerTls.look)
       epochs = repeat(ctx, 'epochs', EPOCHS_MS, async () => await refreshEpochs(ctx))
       believing = repeat(ctx, 'trust', TRUST_MS, async () => {
         await trust.refresh(stopping.signal, { fetches: runs('exchange') || runs('worker') })

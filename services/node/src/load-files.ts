@@ -32,9 +32,9 @@ import {
 } from '@hefu/protocol'
 import { parseVerifierKey } from '@hefu/translog'
 import type { Parsed, SettingProblem, Settings } from './config.ts'
-import { loadTls, type Tls, type TlsFiles } from './http/tls.ts'
+import { loadTls, readAuthorities, type Tls, type TlsFiles } from './http/tls.ts'
 
-export type FileSettings = Partial<Pick<Settings, 'apiTls' | 'exchangeTls'>> &
+export type FileSettings = Partial<Pick<Settings, 'apiTls' | 'exchangeTls' | 'peerCaFile'>> &
   Pick<
     Settings,
     | 'region'
@@ -67,11 +67,14 @@ export interface Files {
 export interface ListenerTls {
   readonly api: Tls | undefined
   readonly exchange: Tls | undefined
+  /** Authorities of peers. */
+  readonly peerCaFile: string | undefined
+  readonly peerCa: string | undefined
 }
 
 /** Reads the files that the settings name and reports all problems of all of them at once. */
 export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> {
-  const [pins, folder, logSigner, witnessSigner, actorSigner, tokenKey, vaultPlace, administrators, apiTls, exchangeTls] =
+  const [pins, folder, logSigner, witnessSigner, actorSigner, tokenKey, vaultPlace, administrators, apiTls, exchangeTls, peerCa] =
     await Promise.all([
       loadPins(settings.federationKeysFile),
       loadFolder(settings.keysFolder),
@@ -83,18 +86,32 @@ export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> 
       loadClients(settings.clientsFile),
       loadListenerTls(settings.apiTls, 'HEFU_API_TLS_CERT'),
       loadListenerTls(settings.exchangeTls, 'HEFU_EXCHANGE_TLS_CERT'),
+      loadAuthorities(settings.peerCaFile, 'HEFU_PEER_TLS_CA'),
     ])
   const registry = await loadRegistry(settings.registry, pins)
-  const files = [pins, folder, registry, logSigner, witnessSigner, actorSigner, tokenKey, vaultPlace, administrators, apiTls, exchangeTls]
+  const files = [
+    pins,
+    folder,
+    registry,
+    logSigner,
+    witnessSigner,
+    actorSigner,
+    tokenKey,
+    vaultPlace,
+    administrators,
+    apiTls,
+    exchangeTls,
+    peerCa,
+  ]
   const problems = files.flatMap((file) => (file.ok ? [] : file.problems))
   if (registry.ok && registry.value !== undefined)
     problems.push(...mismatches(settings, registry.value, { folder, logSigner, witnessSigner }))
   if (!(pins.ok && registry.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && tokenKey.ok)) return { ok: false, problems }
-  if (!(vaultPlace.ok && administrators.ok && apiTls.ok && exchangeTls.ok)) return { ok: false, problems }
+  if (!(vaultPlace.ok && administrators.ok && apiTls.ok && exchangeTls.ok && peerCa.ok)) return { ok: false, problems }
   if (problems.length > 0) return { ok: false, problems }
   const trust = { pins: pins.value, registry: settings.registry, keys: settings.keysFolder }
   const signers = { logSigner: logSigner.value, witnessSigner: witnessSigner.value, actorSigner: actorSigner.value }
-  const tls = { api: apiTls.value, exchange: exchangeTls.value }
+  const tls = { api: apiTls.value, exchange: exchangeTls.value, peerCaFile: settings.peerCaFile, peerCa: peerCa.value }
   const access = { tokenKey: tokenKey.value, administrators: administrators.value }
   return { ok: true, value: { trust, found: registry.value, ...signers, ...access, vaultPlace: vaultPlace.value, tls } }
 }
@@ -197,6 +214,16 @@ async function loadClients(path: string): Promise<Parsed<readonly Administrator[
   const parsed = parseClients(json.value)
   if (parsed.ok) return { ok: true, value: parsed.administrators }
   return { ok: false, problems: parsed.problems.map(({ pointer, zh, en }) => ({ setting: `HEFU_CLIENTS ${pointer}`, zh, en })) }
+}
+
+async function loadAuthorities(path: string | undefined, setting: string): Promise<Parsed<string | undefined>> {
+  if (path === undefined) return { ok: true, value: undefined }
+  const ca = await readAuthorities(path)
+  if (ca !== undefined) return { ok: true, value: ca }
+  return {
+    ok: false,
+    problems: [{ setting, zh: '文件无法读取或不是 PEM 格式的证书', en: 'names a file that cannot be read or holds no PEM certificate' }],
+  }
 }
 
 async function loadListenerTls(files: TlsFiles | undefined, setting: string): Promise<Parsed<Tls | undefined>> {

@@ -9,7 +9,7 @@ import { type ClientPlace, enrolTrialClients } from '../../../packages/testkit/s
 import { fileSettings, type Tokens, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
 import { createTestDatabase, type TestDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
 import { freePort } from '../../../packages/testkit/src/processes/free-port.ts'
-import { createNode, loadFiles, type Node, type NodeOptions } from '../src/index.ts'
+import { createNode, loadFiles, type Node, type NodeOptions, type Settings } from '../src/index.ts'
 
 export interface TestNode {
   readonly region: RegionId
@@ -29,13 +29,13 @@ export interface TestPair extends AsyncDisposable {
 /** Two real nodes in this process, each on a database of its own, connected over HTTP. */
 export async function startPair(
   overrides: { procedures?: readonly Procedure[]; registers?: readonly Register[] } = {},
-  rates: Pick<NodeOptions, 'clientRate' | 'peerRate'> = {},
+  { tls, ...rates }: Pick<NodeOptions, 'clientRate' | 'peerRate'> & { readonly tls?: Pick<Settings, 'exchangeTls' | 'peerCaFile'> } = {},
 ): Promise<TestPair> {
   const folder = await mkdtemp(join(tmpdir(), 'hefu-node-'))
   const regions = ['510100', '500000'] as RegionId[]
   const ports = new Map<string, number>()
   for (const region of regions) ports.set(region, await freePort())
-  const exchangeUrls = Object.fromEntries(regions.map((region) => [region, `http://127.0.0.1:${ports.get(region)}`]))
+  const exchangeUrls = Object.fromEntries(regions.map((region) => [region, `${tls ? 'https' : 'http'}://127.0.0.1:${ports.get(region)}`]))
   const files = await writeFederation(folder, { regions, exchangeUrls, ...(overrides.procedures && { procedures: overrides.procedures }) })
   const databases: TestDatabase[] = []
   const nodes: TestNode[] = []
@@ -43,7 +43,7 @@ export async function startPair(
     const database = await createTestDatabase()
     databases.push(database)
     const paths = files[region] as (typeof files)[string]
-    const loaded = await loadFiles({ region, ...fileSettings(paths) })
+    const loaded = await loadFiles({ region, ...fileSettings(paths), ...tls })
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
     const log: string[] = []
     const node = await createNode(

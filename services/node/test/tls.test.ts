@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { connect, type TLSSocket } from 'node:tls'
 import { createMetrics } from '@hefu/exchange'
+import { violationNotice } from '@hefu/procedures'
 import { pino } from 'pino'
 import { type GenerateResult, generate } from 'selfsigned'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,6 +14,7 @@ import { readSettings } from '../src/config.ts'
 import { type Listener, listen } from '../src/http/listen.ts'
 import { openApp } from '../src/http/open-app.ts'
 import { keepTlsFresh, loadTls, type TlsFiles } from '../src/http/tls.ts'
+import { call, startPair, until } from './node-pair.ts'
 
 let folder: string
 let authority: GenerateResult
@@ -119,6 +121,27 @@ describe('a listener with a certificate', () => {
     end()
     agent.destroy()
     await app.close()
+  })
+})
+
+describe('two nodes', () => {
+  it('exchange over mutual TLS, and refuse whoever has no certificate', async () => {
+    const peerCaFile = join(folder, 'peers.crt')
+    await writeFile(peerCaFile, authority.cert)
+    const exchangeTls = { ...(await write('node', await certificate('node'))), clientCa: peerCaFile }
+    await using pair = await startPair({}, { tls: { exchangeTls, peerCaFile } })
+    const notice = violationNotice.documents.notice?.examples[0]?.body
+    const opened = await call(pair.chengdu, '/v1/violation-notices', { body: notice })
+    expect(opened.status).toBe(201)
+    const { state } = await until(
+      async () => (await call(pair.chongqing, `/v1/cases/${opened.body.caseNumber}`)).body,
+      ({ caseNumber }) => caseNumber === opened.body.caseNumber,
+    )
+    expect(state).toBe('notified')
+    const url = pair.chongqing.node.exchange ?? ''
+    expect(url).toMatch(/^https:/)
+    const sent = request(`${url}/.well-known/hefu`, { ca: authority.cert }).end()
+    await expect(once(sent, 'response')).rejects.toThrow()
   })
 })
 

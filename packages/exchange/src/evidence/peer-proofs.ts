@@ -10,7 +10,7 @@ import type { StoredAnswer } from './evidence-store.ts'
 /** Whoever asks for evidence waits no longer for peers, however many documents the case has. */
 const PATIENCE_MS = 5_000
 
-type PeerContext = Pick<Context, 'region' | 'federation' | 'signer' | 'now' | 'log'>
+type PeerContext = Pick<Context, 'region' | 'federation' | 'peerTls' | 'signer' | 'now' | 'log'>
 
 export interface PeerProofs {
   /** By digest of the document; verified under the policy of the peer's log. */

@@ -12,7 +12,10 @@ import { readAnswers, type StoredAnswer } from './evidence-store.ts'
 import { fetchPeerProofs } from './peer-proofs.ts'
 import { summarise } from './summarise-case.ts'
 
-type EvidenceContext = Pick<Context, 'db' | 'region' | 'federation' | 'procedures' | 'vault' | 'signer' | 'now' | 'log' | 'metrics'>
+type EvidenceContext = Pick<
+  Context,
+  'db' | 'region' | 'federation' | 'peerTls' | 'procedures' | 'vault' | 'signer' | 'now' | 'log' | 'metrics'
+>
 
 /**
  * Everything that proves one case to somebody who can reach no node: the exact messages, how they were answered, and that all of it is in

@@ -44,7 +44,7 @@ export interface Sequencer {
   stop(): Promise<void>
 }
 
-type SequencerContext = Pick<Context, 'region' | 'federation' | 'exchangeLog' | 'db' | 'now' | 'log' | 'metrics'>
+type SequencerContext = Pick<Context, 'region' | 'federation' | 'peerTls' | 'exchangeLog' | 'db' | 'now' | 'log' | 'metrics'>
 
 /** What one process knows while it holds the lock. */
 interface Lead {

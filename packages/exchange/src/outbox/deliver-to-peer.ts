@@ -12,7 +12,19 @@ import { retryAfterMs, retryDelayMs } from './retry-delay.ts'
 
 type DeliverContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'vault' | 'signer' | 'now' | 'log' | 'metrics' | 'keyMisses'
+  | 'region'
+  | 'db'
+  | 'queue'
+  | 'federation'
+  | 'peerTls'
+  | 'procedures'
+  | 'registers'
+  | 'vault'
+  | 'signer'
+  | 'now'
+  | 'log'
+  | 'metrics'
+  | 'keyMisses'
 >
 
 const INBOX_PATH = '/exchange/v1/inbox'
@@ -58,7 +70,7 @@ async function deliverBatch(ctx: DeliverContext, peer: string, batch: Batch, sig
   const startedMs = performance.now()
   const body = batch.messages.length === 1 ? (batch.messages[0]?.message ?? '') : joinMessages(batch.messages.map((m) => m.message))
   const answer = await postToPeer({
-    place: placeOf(ctx.federation, peer),
+    place: placeOf(ctx, peer),
     path: INBOX_PATH,
     contentType: batch.messages.length === 1 ? MESSAGE_CONTENT_TYPE : MESSAGES_CONTENT_TYPE,
     body,

@@ -1,9 +1,11 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
-import { type Federation, type Region, regionById } from '@hefu/protocol'
+import { type Region, regionById } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
+import type { Context } from '../context.ts'
 import { addressRule, guardedLookup, OUTSIDE } from './address-ranges.ts'
+import type { PeerTls } from './peer-tls.ts'
 
 export type PeerAnswer =
   | {
@@ -18,7 +20,9 @@ export type PeerAnswer =
   | { readonly kind: 'no-answer'; readonly cause: 'refused' | 'reset' | 'timeout' | 'too-large' | 'name' | 'address' | 'tls' | 'network' }
 
 /** Where a peer may be called: at the registry's address alone, and only inside its address ranges. */
-export type PeerPlace = Pick<Region, 'exchangeUrl' | 'addresses'>
+export interface PeerPlace extends Pick<Region, 'exchangeUrl' | 'addresses'> {
+  readonly tls?: PeerTls | undefined
+}
 
 export interface PeerRequest {
   /** Undefined: the registry has no such region (any more), and nobody is called. */
@@ -35,8 +39,9 @@ export interface PeerRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-export function placeOf(federation: Federation, region: string): PeerPlace | undefined {
-  return regionById(federation, region as RegionId)
+export function placeOf({ federation, peerTls }: Pick<Context, 'federation' | 'peerTls'>, region: string): PeerPlace | undefined {
+  const listed = regionById(federation, region as RegionId)
+  return listed && { exchangeUrl: listed.exchangeUrl, addresses: listed.addresses, tls: peerTls }
 }
 
 /** The address that a request is made to, and signed for. */
@@ -94,7 +99,7 @@ async function send(
   })
 }
 
-/** Connections that are kept were made under one rule: another address or other ranges get connections of their own. */
+/** Connections that are kept were made under one rule: another address, other ranges or another certificate get connections of their own. */
 interface Door {
   readonly agent: HttpAgent | HttpsAgent
   readonly rule: ReturnType<typeof addressRule>
@@ -103,13 +108,14 @@ interface Door {
 const doors = new Map<string, Door>()
 const MAX_DOORS = 512
 
-function doorTo({ exchangeUrl, addresses }: PeerPlace): Door {
-  const key = [exchangeUrl, ...addresses].join(' ')
+function doorTo({ exchangeUrl, addresses, tls }: PeerPlace): Door {
+  const secure = exchangeUrl.startsWith('https:')
+  const key = [exchangeUrl, ...addresses, ...(secure && tls ? [tls.ca, tls.cert, tls.key] : [])].join(' ')
   const open = doors.get(key)
   if (open !== undefined) return open
   const rule = addressRule(addresses)
   const options = { keepAlive: true, maxSockets: 16, timeout: 60_000, lookup: guardedLookup(rule) }
-  const door = { rule, agent: exchangeUrl.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options) }
+  const door = { rule, agent: secure ? new HttpsAgent({ ...options, ...definedOf(tls) }) : new HttpAgent(options) }
   const [oldest] = doors.keys()
   if (doors.size >= MAX_DOORS && oldest !== undefined) {
     doors.get(oldest)?.agent.destroy()
@@ -117,6 +123,11 @@ function doorTo({ exchangeUrl, addresses }: PeerPlace): Door {
   }
   doors.set(key, door)
   return door
+}
+
+/** Without what is not set: TLS would take it for an empty list. */
+function definedOf(tls: PeerTls | undefined) {
+  return Object.fromEntries(Object.entries(tls ?? {}).filter(([, value]) => value !== undefined))
 }
 
 async function readAnswer(response: IncomingMessage, maxAnswerBytes: number): Promise<PeerAnswer> {

@@ -26,7 +26,7 @@ const retryMs = [500, 2_000]
  * three times, each time with a new signature. Throws PeerQuestionError. Never within a transaction.
  */
 export async function askPeer<Answer>(
-  ctx: Pick<Context, 'region' | 'federation' | 'signer' | 'now'>,
+  ctx: Pick<Context, 'region' | 'federation' | 'peerTls' | 'signer' | 'now'>,
   peer: string,
   question: HeadsQuestion,
   schema: z.ZodType<Answer>,
@@ -47,9 +47,13 @@ export async function askPeer<Answer>(
   throw new PeerQuestionError('no-answer')
 }
 
-async function post(ctx: Pick<Context, 'region' | 'federation' | 'signer' | 'now'>, peer: string, body: string): Promise<PeerAnswer> {
+async function post(
+  ctx: Pick<Context, 'region' | 'federation' | 'peerTls' | 'signer' | 'now'>,
+  peer: string,
+  body: string,
+): Promise<PeerAnswer> {
   const aud = peer as RegionId
-  const place = placeOf(ctx.federation, peer)
+  const place = placeOf(ctx, peer)
   const url = addressOf(place, HEADS_PATH)
   const nowMs = ctx.now()
   const authorization = await signRequest(

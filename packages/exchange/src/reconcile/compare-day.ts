@@ -5,7 +5,7 @@ import { boundsOf } from './day-bounds.ts'
 import { type Head, headsAnswer, MAX_HEADS, type MessageId } from './heads-schemas.ts'
 import { readHeads } from './heads-store.ts'
 
-type CompareContext = Pick<Context, 'region' | 'db' | 'federation' | 'signer' | 'now'>
+type CompareContext = Pick<Context, 'region' | 'db' | 'federation' | 'peerTls' | 'signer' | 'now'>
 
 /**
  * Compares one day message by message, a page at a time. Each turn covers the stretch that both pages reach over, so that neither

@@ -17,7 +17,7 @@ export interface Comparison {
 
 /** Compares the sums of each day and descends where they differ. Throws PeerQuestionError. */
 export async function compareHalves(
-  ctx: Pick<Context, 'region' | 'db' | 'federation' | 'signer' | 'now'>,
+  ctx: Pick<Context, 'region' | 'db' | 'federation' | 'peerTls' | 'signer' | 'now'>,
   peer: string,
   from: string,
   to: string,

@@ -11,6 +11,7 @@ import {
 } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { raiseAlert } from '../alerts/alert-store.ts'
+import type { PeerTls } from '../peers/peer-tls.ts'
 import { fetchManifest } from './fetch-manifest.ts'
 import { keepManifest } from './keep-manifest.ts'
 import { type KeepContext, keepRegistry } from './keep-registry.ts'
@@ -43,6 +44,7 @@ export class TrustError extends Error {
 export interface TrustOptions extends KeepContext {
   readonly region: RegionId
   readonly sources: TrustSources
+  readonly peerTls: () => PeerTls | undefined
   readonly keyMisses: KeyMisses
 }
 
@@ -164,7 +166,7 @@ export class Trust {
     await Promise.all(
       due.map(async (peer) => {
         this.#peers.asked(peer.region, { misses: keyMisses.count, nowMs: this.#options.now() })
-        const found = await fetchManifest(this.#options, peer.region, peer, signal)
+        const found = await fetchManifest(this.#options, peer.region, { ...peer, tls: this.#options.peerTls() }, signal)
         const why = typeof found === 'string' ? found : await keepManifest(this.#options, found, peer, this.federation)
         this.#peers.answered(peer.region, why === undefined)
         if (why !== undefined) this.#options.log.info({ event: 'manifest.not-fetched', peer: peer.region, why }, 'manifest.not-fetched')

@@ -74,6 +74,7 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     keyMisses: new KeyMisses(),
     recent: new RecentMessages(),
     peerRates: new Rates({ requests: 1_000, seconds: 10 }),
+    peerTls: undefined,
   })
   const chengdu = await open(CHENGDU, urls.chengdu)
   const chongqing = await open(CHONGQING, urls.chongqing)

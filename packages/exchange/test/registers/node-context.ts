@@ -62,6 +62,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     keyMisses: new KeyMisses(),
     recent: new RecentMessages(),
     peerRates: new Rates({ requests: 1_000, seconds: 10 }),
+    peerTls: undefined,
     ...overrides,
   }
   const close = async () => {

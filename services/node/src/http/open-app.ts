@@ -18,6 +18,7 @@ import {
   SILENT_WITHIN_MS,
   STRANGER_RATE,
 } from './limits.ts'
+import { LOOK_FOR_CERTIFICATES_MS } from './peer-tls.ts'
 import { asHefuError, PROBLEM_TYPE, problemOf } from './problem.ts'
 import { refuseEncodings } from './read-bodies.ts'
 import { shedLoad } from './shed-load.ts'
@@ -145,8 +146,6 @@ function traceIdOf(traceparent: string | string[] | undefined): string {
   const [, traceId] = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(String(traceparent)) ?? []
   return traceId !== undefined && !/^0+$/.test(traceId) ? traceId : randomBytes(16).toString('hex')
 }
-
-const LOOK_FOR_CERTIFICATES_MS = 10_000
 
 function followCertificate(ctx: Pick<Context, 'log' | 'metrics'>, listener: ListenerName, app: FastifyInstance, tls: Tls): void {
   const show = (validUntilMs: number) => ctx.metrics.tlsValidUntil.set({ listener }, validUntilMs / 1_000)

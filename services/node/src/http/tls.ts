@@ -13,7 +13,9 @@ export interface TlsFiles {
 
 export interface Tls {
   readonly files: TlsFiles
-  readonly options: SecureContextOptions & {
+  readonly options: Pick<SecureContextOptions, 'ca'> & {
+    readonly cert: string
+    readonly key: string
     readonly requestCert: boolean
     readonly rejectUnauthorized: boolean
     readonly minVersion: 'TLSv1.2'
@@ -42,6 +44,17 @@ export async function loadTls(files: TlsFiles): Promise<LoadedTls> {
       '的证书、私钥或 CA 文件无法读取、不是 PEM 格式或互不匹配',
       'names a certificate, key or CA file that cannot be read, is not PEM or does not match the others',
     )
+  }
+}
+
+/** Certificates of authorities (PEM); undefined where the file has none. */
+export async function readAuthorities(path: string): Promise<string | undefined> {
+  try {
+    const ca = await readFile(path, 'utf8')
+    new X509Certificate(ca)
+    return ca
+  } catch {
+    return undefined
   }
 }
 

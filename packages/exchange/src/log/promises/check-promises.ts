@@ -26,7 +26,7 @@ const MESSAGES_SHOWN = 100
 /** A peer that answers, and for so long not this question, keeps its proofs back: an outage is over by then, or somebody looks at it anyway. */
 const WITHHELD_AFTER_MS = 24 * 3_600_000
 
-type CheckContext = Pick<Context, 'region' | 'federation' | 'signer' | 'db' | 'now' | 'log' | 'metrics'>
+type CheckContext = Pick<Context, 'region' | 'federation' | 'peerTls' | 'signer' | 'db' | 'now' | 'log' | 'metrics'>
 
 /**
  * Looks after every promise that has come due: fetches the proof that each message is in its receiver's log and verifies it under that

@@ -13,7 +13,7 @@ const TIMEOUT_MS = 10_000
 const entryProof = z.object({ entry: z.string(), proof: z.string() })
 const answerSchema = entryProof.extend({ more: z.array(entryProof).optional() })
 
-export interface AskContext extends Pick<Context, 'region' | 'federation' | 'signer' | 'now'> {
+export interface AskContext extends Pick<Context, 'region' | 'federation' | 'peerTls' | 'signer' | 'now'> {
   readonly signal: AbortSignal
 }
 
@@ -34,7 +34,7 @@ export type Fetched =
 
 /** Asks a peer to prove that its log holds messages of this node, or for it. */
 export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, jtis }: EntryQuestion): Promise<Fetched> {
-  const place = placeOf(ctx.federation, peer)
+  const place = placeOf(ctx, peer)
   const path = `${LOG_PATH}/proof`
   const url = addressOf(place, path)
   const nowMs = ctx.now()
@@ -56,7 +56,7 @@ export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, 
 /** The newest checkpoint that the peer publishes, unverified. */
 export async function fetchCheckpoint(ctx: AskContext, peer: RegionId): Promise<string | undefined> {
   const answer = await getFromPeer({
-    place: placeOf(ctx.federation, peer),
+    place: placeOf(ctx, peer),
     path: `${LOG_PATH}/checkpoint`,
     timeoutMs: TIMEOUT_MS,
     signal: ctx.signal,

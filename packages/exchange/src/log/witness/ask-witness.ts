@@ -46,7 +46,7 @@ export type WitnessAnswer = (
 }
 
 export interface Asking {
-  readonly ctx: Pick<Context, 'federation' | 'exchangeLog'> & DamageContext
+  readonly ctx: Pick<Context, 'federation' | 'peerTls' | 'exchangeLog'> & DamageContext
   readonly db: Kysely<Database>
   readonly signal: AbortSignal
 }
@@ -115,7 +115,7 @@ function evidenceOf({ ctx }: Asking, own: string, body: Buffer): Readonly<Record
 
 async function post({ ctx, signal }: Asking, { region }: Witness, body: string): Promise<PeerAnswer> {
   return await postToPeer({
-    place: placeOf(ctx.federation, region),
+    place: placeOf(ctx, region),
     path: WITNESS_PATH,
     contentType: 'text/plain; charset=utf-8',
     body,

@@ -19,7 +19,7 @@ const RETRY_MS = 5_000
 const FIRST_RETRIES = 20
 const POLL_MS = 25
 
-type WitnessesContext = Pick<Context, 'region' | 'federation' | 'exchangeLog' | 'db' | 'now' | 'log' | 'metrics'>
+type WitnessesContext = Pick<Context, 'region' | 'federation' | 'peerTls' | 'exchangeLog' | 'db' | 'now' | 'log' | 'metrics'>
 
 /** All witnesses of one log, asked by the process that moves it. */
 export interface Witnesses {
