@@ -1,5 +1,6 @@
 import type { Procedure, Register } from '@hefu/procedures'
 import type { Route } from '../http/route.ts'
+import { agreementRoutes } from './agreement-routes.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { caseRoutes } from './case-routes.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
@@ -24,6 +25,7 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...registers.flatMap((register) => registerRoutesOf(register, procedures)),
     ...importRoutes(procedures, registers),
     ...settlementRoutes(),
+    ...agreementRoutes(),
     ...peerRoutes(),
     ...deliveryRoutes(),
     ...alertRoutes(),
