@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { accessCheck } from './access-check.ts'
+import { accessToken } from './access-token.ts'
 import { apiCreate } from './api-create.ts'
 import { auditVerify } from './audit-verify.ts'
 import { exchangeLatency } from './exchange-latency.ts'
@@ -24,6 +26,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'protocol.signatures': signatures,
   'node.memory': restingMemory,
   'audit.verify': auditVerify,
+  'access.token': accessToken,
+  'access.check': accessCheck,
 }
 
 export interface BenchOptions {

@@ -5,6 +5,7 @@
 
 -- `participants`: [{region, role, agency}]; roles are plural: the owner first, then one or more counterparties.
 -- `replay_at`: documents came back that nobody has replayed yet; from then on the sweep does it.
+-- `restricted`: only who has this scope of the procedure sees the case (violation-notice: suspected).
 -- Rows that change with every step leave room on their page (fillfactor), so that an update touches no index.
 create table cases (
   case_number text primary key,
@@ -21,6 +22,7 @@ create table cases (
   ball_holder text,
   due date,
   effective_until date,
+  restricted text,
   etag text not null,
   opened_at timestamptz not null,
   updated_at timestamptz not null,
@@ -266,6 +268,7 @@ create table audit (
   client text not null,
   role text not null,
   agency text,
+  actor text,
   action text not null,
   case_number text,
   subject text
@@ -336,6 +339,8 @@ create table imports (
   target text not null,
   client text not null,
   agency text not null,
+  scopes text[] not null,
+  actor text,
   state text not null check (state in ('queued', 'running', 'done')),
   rows_total integer not null,
   rows_done integer not null default 0,

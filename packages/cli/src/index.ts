@@ -1,3 +1,4 @@
+export { requestToken, type Token, TokenRefusedError, type TokenRequest } from './api/request-token.ts'
 export { exportLog } from './audit/export-log.ts'
 export { folderReader } from './audit/export-reader.ts'
 export { matchExports } from './audit/match-exports.ts'

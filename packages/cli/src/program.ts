@@ -1,9 +1,11 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { addAudit } from './commands/audit.ts'
+import { addClient } from './commands/client.ts'
 import { addFederation } from './commands/federation.ts'
 import { addKey } from './commands/key.ts'
 import { addKeygen } from './commands/keygen.ts'
 import { addStart } from './commands/start.ts'
+import { addToken } from './commands/token.ts'
 import { LANGUAGES, languageOf, say } from './language.ts'
 
 /** `hefu` with all its commands. A further command is one file in commands/ and one line here. */
@@ -14,6 +16,8 @@ export function buildProgram() {
   addAudit(program)
   addFederation(program)
   addKey(program)
+  addToken(program)
+  addClient(program)
   return program
 }
 

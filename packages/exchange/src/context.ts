@@ -3,6 +3,7 @@ import type { Federation, Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import type { Access } from './access/open-access.ts'
 import type { Database } from './db/schema.ts'
 import type { RecentMessages } from './inbox/recent-messages.ts'
 import type { LogContext } from './log/log-context.ts'
@@ -25,6 +26,8 @@ export interface Context {
   /** Signs messages, receipts and requests: the key whose time it is. Throws HefuError `unavailable` when there is none. */
   readonly signer: Signer
   readonly exchangeLog: LogContext
+  /** How callers of the local API are known. */
+  readonly access: Access
   /** Under which the log names persons: see actor-name.ts. */
   readonly actorKey: Uint8Array
   readonly logState: LogStateReader
@@ -42,11 +45,15 @@ export interface Context {
   readonly peerRates: Rates
 }
 
-export type Role = 'officer' | 'operator' | 'auditor'
+export type Role = 'officer' | 'operator' | 'security' | 'auditor'
 
 /** Who calls the local API. `agency` is set for officers only: they see the cases and registers of their agency. */
 export interface Caller {
   readonly client: string
   readonly role: Role
   readonly agency: string | null
+  /** What the token may do and its client still may. */
+  readonly scopes: ReadonlySet<string>
+  /** The log's name for the person behind the call; null: the client itself. */
+  readonly actor: string | null
 }

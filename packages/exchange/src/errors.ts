@@ -10,6 +10,9 @@ export interface FieldError extends Text {
 export type ErrorCode =
   | 'unauthenticated'
   | 'role-not-allowed'
+  | 'scope-not-allowed'
+  | 'four-eyes'
+  | 'actor-invalid'
   | 'agency-not-allowed'
   | 'agreement-missing'
   | 'agreement-not-in-force'

@@ -29,6 +29,12 @@ export function createMetrics() {
       labelNames: ['code'] as const,
       registers,
     }),
+    tokenRequests: new Counter({
+      name: 'hefu_token_requests_total',
+      help: 'Requests for access tokens by outcome',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     requestSeconds: new Histogram({
       name: 'hefu_request_seconds',
       help: 'Local API latency',

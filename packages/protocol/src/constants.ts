@@ -9,7 +9,18 @@ export const REQUEST_TYP = 'hefu-request+jwt'
 /** The federation's registry, and a region's key manifest (protocol.md section 3). */
 export const REGISTRY_TYP = 'hefu-registry+jwt'
 export const MANIFEST_TYP = 'jwk-set+jwt'
-export type TokenTyp = typeof MESSAGE_TYP | typeof RECEIPT_TYP | typeof REQUEST_TYP | typeof REGISTRY_TYP | typeof MANIFEST_TYP
+/** Access tokens of the local API (RFC 9068). */
+export const ACCESS_TOKEN_TYP = 'at+jwt'
+/** A client's statement of who it is, to the token endpoint (RFC 7523). */
+export const CLIENT_ASSERTION_TYP = 'client-authentication+jwt'
+export type TokenTyp =
+  | typeof MESSAGE_TYP
+  | typeof RECEIPT_TYP
+  | typeof REQUEST_TYP
+  | typeof REGISTRY_TYP
+  | typeof MANIFEST_TYP
+  | typeof ACCESS_TOKEN_TYP
+  | typeof CLIENT_ASSERTION_TYP
 
 /** The only algorithm now; fully specified (RFC 9864), never the polymorphic `EdDSA`. */
 export const ALGORITHM = 'Ed25519'

@@ -28,6 +28,7 @@ export {
   type ParsedClaims,
   parseClaims,
 } from './claims.ts'
+export { type ClientAssertion, clientAssertionForm } from './client-assertion.ts'
 export * from './constants.ts'
 export { messageDigest } from './digest.ts'
 export {
@@ -60,7 +61,7 @@ export type { FederationProblem } from './federation-problem.ts'
 export { type InboxBody, type InboxBodyCode, joinMessages, splitInboxBody } from './inbox-body.ts'
 export { type Judgement, judgeClaims, type Receiver } from './judge-claims.ts'
 export { judgeKeyUse, type KeyTimes, type KeyUse, maySign, REVOCATION_REASONS, type RevocationReason } from './judge-key-use.ts'
-export { generateKeyFile, type KeyFileCode, KeyFileError, loadSigner, signerOf } from './key-file.ts'
+export { generateKeyFile, type KeyFileCode, KeyFileError, type KeyPair, loadKeyPair, loadSigner, signerOf } from './key-file.ts'
 export { importPublicJwk, type KeyLookUp, type KeyOwner, type PublicJwk, publicJwk, type Signer, thumbprint } from './keys.ts'
 export {
   formatLogEntry,

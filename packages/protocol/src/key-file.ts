@@ -36,6 +36,17 @@ export async function loadSigner(path: string, passphrase?: string): Promise<Sig
   return signerOf(parsePrivateKey(path, await readKeyFile(path), passphrase))
 }
 
+/** As `loadSigner`, with the public half, for keys whose signatures are verified here too. Throws KeyFileError. */
+export async function loadKeyPair(path: string, passphrase?: string): Promise<KeyPair> {
+  const key = parsePrivateKey(path, await readKeyFile(path), passphrase)
+  return { signer: signerOf(key), jwk: publicJwk(key) }
+}
+
+export interface KeyPair {
+  readonly signer: Signer
+  readonly jwk: PublicJwk
+}
+
 /** A signer over a key already in memory. Throws TypeError unless it is an Ed25519 key. */
 export function signerOf(key: KeyObject): Signer {
   const { kid } = publicJwk(key)

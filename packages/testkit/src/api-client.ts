@@ -33,12 +33,16 @@ export interface ApiClient {
   all(path: string, options?: CallOptions): Promise<Json[]>
 }
 
-export function apiClient(base: string, token: string | null): ApiClient {
+/** A token, or where to get one when it is needed; null: calls without. */
+export type TokenSource = string | null | (() => Promise<string>)
+
+export function apiClient(base: string, token: TokenSource): ApiClient {
   const call = async (method: string, path: string, body: unknown, options: CallOptions): Promise<ApiAnswer> => {
+    const bearer = typeof token === 'function' ? await token() : token
     const response = await fetch(new URL(path, base), {
       method,
       headers: {
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(method === 'POST' ? { 'idempotency-key': options.key ?? randomUUID() } : {}),
         ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }),

@@ -1,4 +1,4 @@
-import { createPrivateKey, hash, randomBytes } from 'node:crypto'
+import { createPrivateKey } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -27,7 +27,14 @@ import { type AgencyCode, type Bilingual, divisionName, divisionsOf, type Region
 import { COSIGNATURE_V1, ED25519, formatPolicies, formatVerifierKey, type SignatureType, verifierKey } from '@hefu/translog'
 
 /** One bearer token per role. The officer belongs to the agency `{region}-0001`. */
-export type Tokens = { officer: string; operator: string; auditor: string }
+export type Tokens = { officer: string; operator: string; security: string; auditor: string }
+
+/** The clients of a region that is tried: one of each role, and a second administrator to approve what the first asks for. */
+export const trialClients = ['officer', 'operator', 'security', 'security2', 'auditor'] as const
+export type TrialClient = (typeof trialClients)[number]
+
+/** A client and the file of its private key. */
+export type ClientFile = { id: string; keyFile: string }
 
 /** Paths of what a node reads at start, and of what an auditor is given. */
 export type RegionFiles = {
@@ -38,10 +45,11 @@ export type RegionFiles = {
   logKey: string
   witnessKey: string
   actorKey: string
+  tokenKey: string
   clients: string
   /** What the region believes, as one JSON file: for auditors. */
   federation: string
-  tokens: Tokens
+  clientFiles: Record<TrialClient, ClientFile>
 }
 
 export type WriteFederationOptions = {
@@ -60,9 +68,9 @@ export type Agreements = FederationFile['agreements']
 
 /**
  * Writes what a node needs besides its database, a folder per region: `{dir}/{region}/registry.jwt`, `federation-keys.json`,
- * `keys/` (with `manifest.jwt`), `log-key.pem`, `witness-key.pem`, `actor-key.pem`, `clients.json`, `tokens.json` (the tokens in clear text, for
- * whoever tries the node) and `federation.json` (for auditors); what no node may have lies in `{dir}/offline`. Keys and tokens that exist are
- * kept. For trial and tests: in production every region makes its own key and nobody holds two.
+ * `keys/` (with `manifest.jwt`), `log-key.pem`, `witness-key.pem`, `actor-key.pem`, `token-key.pem`, `clients.json` (its two administrators),
+ * `clients/*.pem` (a private key of each client for whoever tries the node) and `federation.json` (for auditors); what no node may have lies in
+ * `{dir}/offline`. Keys that exist are kept. For trial and tests: in production every region makes its own key and nobody holds two.
  */
 export async function writeFederation(dir: string, options: WriteFederationOptions): Promise<Record<string, RegionFiles>> {
   const { regions, exchangeUrls, linkUrl } = options
@@ -91,10 +99,10 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
     const registry = await registryIn(paths.registry, { regions: seen, agencies: agenciesOf(regions), agreements }, offline.federationKey)
     await replaceFile(paths.federationKeys, { keys: [pin] })
     await replaceFile(paths.federation, federationFileOf(registry, manifests))
-    await keyOf(paths.actorKey)
-    const tokens = await tokensOf(join(dir, region, 'tokens.json'))
-    await replaceFile(paths.clients, clientsOf(region, tokens))
-    files[region] = { ...paths, tokens }
+    await Promise.all([keyOf(paths.actorKey), keyOf(paths.tokenKey)])
+    const clientFiles = await clientFilesOf(join(dir, region, 'clients'))
+    await replaceFile(paths.clients, await administratorsOf(clientFiles))
+    files[region] = { ...paths, clientFiles }
   }
   return files
 }
@@ -114,7 +122,7 @@ const LOCAL = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168
 const BEGAN = Date.UTC(2026, 0, 1) / 1000
 const ENDS = Date.UTC(2046, 0, 1) / 1000
 
-function pathsIn(folder: string): Omit<RegionFiles, 'tokens'> {
+function pathsIn(folder: string): NodeFiles {
   const at = (name: string) => join(folder, name)
   return {
     registry: at('registry.jwt'),
@@ -123,6 +131,7 @@ function pathsIn(folder: string): Omit<RegionFiles, 'tokens'> {
     logKey: at('log-key.pem'),
     witnessKey: at('witness-key.pem'),
     actorKey: at('actor-key.pem'),
+    tokenKey: at('token-key.pem'),
     clients: at('clients.json'),
     federation: at('federation.json'),
   }
@@ -186,14 +195,16 @@ async function keyOf(path: string): Promise<PublicJwk> {
   return existsSync(path) ? publicJwk(createPrivateKey(await readFile(path))) : await generateKeyFile(path)
 }
 
+type NodeFiles = Omit<RegionFiles, 'clientFiles'>
+
 /** The same files as a node's settings name them. */
-export function fileSettings({ registry, federationKeys, keys, logKey, witnessKey, actorKey, clients }: Omit<RegionFiles, 'tokens'>) {
-  const files = { logKeyFile: logKey, witnessKeyFile: witnessKey, actorKeyFile: actorKey, clientsFile: clients }
+export function fileSettings({ registry, federationKeys, keys, logKey, witnessKey, actorKey, tokenKey, clients }: NodeFiles) {
+  const files = { logKeyFile: logKey, witnessKeyFile: witnessKey, actorKeyFile: actorKey, tokenKeyFile: tokenKey, clientsFile: clients }
   return { registry, federationKeysFile: federationKeys, keysFolder: keys, ...files }
 }
 
 /** The same files as the environment of a process names them. */
-export function fileEnvironment({ registry, federationKeys, keys, logKey, witnessKey, actorKey, clients }: Omit<RegionFiles, 'tokens'>) {
+export function fileEnvironment({ registry, federationKeys, keys, logKey, witnessKey, actorKey, tokenKey, clients }: NodeFiles) {
   return {
     HEFU_REGISTRY: registry,
     HEFU_FEDERATION_KEYS: federationKeys,
@@ -201,6 +212,7 @@ export function fileEnvironment({ registry, federationKeys, keys, logKey, witnes
     HEFU_LOG_KEY: logKey,
     HEFU_WITNESS_KEY: witnessKey,
     HEFU_ACTOR_KEY: actorKey,
+    HEFU_TOKEN_KEY: tokenKey,
     HEFU_CLIENTS: clients,
   }
 }
@@ -247,22 +259,23 @@ function usualAgreements(regions: readonly RegionId[], procedures: NonNullable<W
   }))
 }
 
-async function tokensOf(path: string): Promise<Tokens> {
-  if (existsSync(path)) return JSON.parse(await readFile(path, 'utf8')) as Tokens
-  const token = () => randomBytes(32).toString('base64url')
-  const tokens = { officer: token(), operator: token(), auditor: token() }
-  await replaceFile(path, tokens)
-  return tokens
+/** Where the keys of the clients that are tried lie. */
+export function clientFilesIn(folder: string): RegionFiles['clientFiles'] {
+  const file = (name: TrialClient) => [name, { id: `sandbox-${name}`, keyFile: join(folder, `${name}.pem`) }]
+  return Object.fromEntries(trialClients.map(file)) as RegionFiles['clientFiles']
 }
 
-function clientsOf(region: RegionId, tokens: Tokens): unknown {
-  const client = (role: keyof Tokens) => ({
-    client: `sandbox-${role}`,
-    role,
-    ...(role === 'officer' ? { agency: `${region}-0001` } : {}),
-    tokenSha256: hash('sha256', tokens[role], 'hex'),
-  })
-  return { clients: [client('officer'), client('operator'), client('auditor')] }
+async function clientFilesOf(folder: string): Promise<RegionFiles['clientFiles']> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const files = clientFilesIn(folder)
+  await Promise.all(Object.values(files).map(({ keyFile }) => keyOf(keyFile)))
+  return files
+}
+
+/** The two that a node begins with; they enrol the others. */
+async function administratorsOf({ security, security2 }: RegionFiles['clientFiles']): Promise<unknown> {
+  const client = async ({ id, keyFile }: ClientFile) => ({ client: id, role: 'security', keys: [await keyOf(keyFile)] })
+  return { clients: await Promise.all([client(security), client(security2)]) }
 }
 
 /** In one step, so that a node that is starting never reads half a file. */

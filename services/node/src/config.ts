@@ -21,6 +21,7 @@ export interface Settings {
   readonly logKeyFile: string
   readonly witnessKeyFile: string
   readonly actorKeyFile: string
+  readonly tokenKeyFile: string
   readonly clientsFile: string
   /** The application's login. */
   readonly databaseUrl: string
@@ -30,6 +31,10 @@ export interface Settings {
   readonly queueUrl: string
   readonly roles: readonly NodeRole[]
   readonly api: Address
+  /** Under which clients know the local API; undefined: as it listens. */
+  readonly apiUrl: string | undefined
+  /** How long an access token lasts. */
+  readonly tokenSeconds: number
   readonly exchange: Address
   readonly apiTls: TlsFiles | undefined
   readonly exchangeTls: TlsFiles | undefined
@@ -81,6 +86,15 @@ const hints: Readonly<Record<string, Hint>> = {
     zh: '须为 PKCS#8 私钥文件的路径，用于日志中人员的化名',
     en: 'must be the path of the PKCS#8 key file under which the log names persons',
   },
+  HEFU_TOKEN_KEY: {
+    zh: '须为访问令牌 PKCS#8 私钥文件的路径',
+    en: 'must be the path of the PKCS#8 key file that signs access tokens',
+  },
+  HEFU_API_URL: {
+    zh: '须为 http:// 或 https:// 地址，末尾无斜杠',
+    en: 'must be an http:// or https:// address without a slash at its end',
+  },
+  HEFU_TOKEN_SECONDS: { zh: '须为 60 至 86400 的整数秒', en: 'must be a whole number of seconds from 60 to 86400' },
   HEFU_CLIENTS: { zh: '须为客户端文件的路径', en: 'must be the path of the clients file' },
   DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
   HEFU_MIGRATION_DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
@@ -122,6 +136,11 @@ const minutes = z
   .regex(/^\d{1,4}$/)
   .transform(Number)
   .refine((value) => value >= 1 && value <= 1_440)
+const tokenSeconds = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .refine((value) => value >= 60 && value <= 86_400)
 const requestsPerMinute = z
   .string()
   .regex(/^\d{2,7}$/)
@@ -148,6 +167,7 @@ const environment = z.strictObject({
   HEFU_LOG_KEY: path,
   HEFU_WITNESS_KEY: path,
   HEFU_ACTOR_KEY: path,
+  HEFU_TOKEN_KEY: path,
   HEFU_CLIENTS: path,
   DATABASE_URL: database,
   HEFU_MIGRATION_DATABASE_URL: database.optional(),
@@ -156,6 +176,10 @@ const environment = z.strictObject({
   HEFU_ROLES: roleList.default([...roles]),
   HEFU_API_HOST: host.default('127.0.0.1'),
   HEFU_API_PORT: port.default(8080),
+  HEFU_API_URL: address(['http:', 'https:'])
+    .refine((url) => url === new URL(url).origin + new URL(url).pathname.replace(/\/$/, ''))
+    .optional(),
+  HEFU_TOKEN_SECONDS: tokenSeconds.default(600),
   HEFU_EXCHANGE_HOST: host.default('127.0.0.1'),
   HEFU_EXCHANGE_PORT: port.default(8090),
   HEFU_API_TLS_CERT: path.optional(),
@@ -190,6 +214,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       logKeyFile: data.HEFU_LOG_KEY,
       witnessKeyFile: data.HEFU_WITNESS_KEY,
       actorKeyFile: data.HEFU_ACTOR_KEY,
+      tokenKeyFile: data.HEFU_TOKEN_KEY,
       clientsFile: data.HEFU_CLIENTS,
       databaseUrl: data.DATABASE_URL,
       migrationDatabaseUrl: data.HEFU_MIGRATION_DATABASE_URL ?? data.DATABASE_URL,
@@ -197,6 +222,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       queueUrl: data.QUEUE_URL ?? data.DATABASE_URL,
       roles: data.HEFU_ROLES,
       api: { host: data.HEFU_API_HOST, port: data.HEFU_API_PORT },
+      apiUrl: data.HEFU_API_URL,
+      tokenSeconds: data.HEFU_TOKEN_SECONDS,
       exchange: { host: data.HEFU_EXCHANGE_HOST, port: data.HEFU_EXCHANGE_PORT },
       apiTls: tlsFiles(data.HEFU_API_TLS_CERT, data.HEFU_API_TLS_KEY),
       exchangeTls: tlsFiles(data.HEFU_EXCHANGE_TLS_CERT, data.HEFU_EXCHANGE_TLS_KEY, data.HEFU_EXCHANGE_TLS_CLIENT_CA),

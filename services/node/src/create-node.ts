@@ -1,6 +1,6 @@
 import {
+  type Administrator,
   actorKeyOf,
-  type Client,
   type Context,
   createMetrics,
   KeyMisses,
@@ -10,9 +10,11 @@ import {
   logStateReader,
   logUnverifiable,
   migrate,
+  openAccess,
   openDatabase,
   openQueue,
   openTrust,
+  prepareAdministrators,
   preparePeers,
   type QueueConfig,
   type Rate,
@@ -25,7 +27,7 @@ import {
   UnverifiableTexts,
 } from '@hefu/exchange'
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
-import type { Signer } from '@hefu/protocol'
+import type { KeyPair, Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { Logger } from 'pino'
 import { openApi } from './api/open-api.ts'
@@ -43,7 +45,9 @@ export interface NodeOptions {
   readonly logSigner: Signer
   readonly witnessSigner: Signer
   readonly actorSigner: Signer
-  readonly clients: readonly Client[]
+  readonly tokenKey: KeyPair
+  /** Who enrols everybody else. */
+  readonly administrators: readonly Administrator[]
   /** Three logins on one database; see grant-logins.ts for what each may do. */
   readonly databaseUrl: string
   readonly migrationDatabaseUrl: string
@@ -52,6 +56,10 @@ export interface NodeOptions {
   readonly roles: readonly NodeRole[]
   /** Port 0: any free one. */
   readonly api: Address
+  /** Under which clients know the local API; as it listens where absent. */
+  readonly apiUrl?: string | undefined
+  /** 600 where absent. */
+  readonly tokenSeconds?: number
   readonly exchange: Address
   readonly tls?: ListenerTls
   readonly clientRate?: Rate
@@ -127,6 +135,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
       return trust.signer
     },
     exchangeLog: logContextOf(() => trust.federation, region, { log: options.logSigner, witness: options.witnessSigner }),
+    access: openAccess({ db }, { key: options.tokenKey, tokenSeconds: options.tokenSeconds ?? 600, apiUrl: options.apiUrl }),
     actorKey: await actorKeyOf(options.actorSigner),
     logState: logStateReader({ db, now }, options.witnessAgeMinutes === undefined ? undefined : options.witnessAgeMinutes * 60_000),
     now,
@@ -141,7 +150,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
 }
 
 function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: QueueConfig): Node {
-  const { clients, clientRate = DEFAULT_RATE, tls } = options
+  const { clientRate = DEFAULT_RATE, tls } = options
   const runs = (role: NodeRole) => options.roles.includes(role)
   let api: Listener | null = null
   let exchange: Listener | null = null
@@ -187,7 +196,11 @@ function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: Q
       if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
       if (runs('exchange')) strangers = repeat(ctx, 'unverifiable', STRANGERS_MS, async () => await logUnverifiable(ctx))
       if (runs('exchange')) exchange = await listen(await openExchange(ctx, tls?.exchange), options.exchange)
-      if (runs('api')) api = await listen(await openApi(ctx, { clients, clientRate, tls: tls?.api }), options.api)
+      if (runs('api')) {
+        await prepareAdministrators(ctx, options.administrators)
+        api = await listen(await openApi(ctx, { clientRate, tls: tls?.api }), options.api)
+        ctx.access.listens(api.url)
+      }
       ctx.log.info({ event: 'node.started', roles: options.roles, api: api?.url, exchange: exchange?.url }, 'node.started')
     },
     stop() {

@@ -1,8 +1,18 @@
 import { readFile } from 'node:fs/promises'
-import { type Client, isUrl, type KeyFolder, parseClients, readKeyFolder, readRegistrySource, type TrustSources } from '@hefu/exchange'
+import {
+  type Administrator,
+  isUrl,
+  type KeyFolder,
+  parseClients,
+  readKeyFolder,
+  readRegistrySource,
+  type TrustSources,
+} from '@hefu/exchange'
 import {
   type KeyFileCode,
   KeyFileError,
+  type KeyPair,
+  loadKeyPair,
   loadSigner,
   type PublicJwk,
   parsePins,
@@ -21,7 +31,15 @@ import { loadTls, type Tls, type TlsFiles } from './http/tls.ts'
 export type FileSettings = Partial<Pick<Settings, 'apiTls' | 'exchangeTls'>> &
   Pick<
     Settings,
-    'region' | 'registry' | 'federationKeysFile' | 'keysFolder' | 'logKeyFile' | 'witnessKeyFile' | 'actorKeyFile' | 'clientsFile'
+    | 'region'
+    | 'registry'
+    | 'federationKeysFile'
+    | 'keysFolder'
+    | 'logKeyFile'
+    | 'witnessKeyFile'
+    | 'actorKeyFile'
+    | 'tokenKeyFile'
+    | 'clientsFile'
   >
 
 export interface Files {
@@ -31,7 +49,8 @@ export interface Files {
   readonly logSigner: Signer
   readonly witnessSigner: Signer
   readonly actorSigner: Signer
-  readonly clients: readonly Client[]
+  readonly tokenKey: KeyPair
+  readonly administrators: readonly Administrator[]
   readonly tls: ListenerTls
 }
 
@@ -43,42 +62,43 @@ export interface ListenerTls {
 
 /** Reads the files that the settings name and reports all problems of all of them at once. */
 export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> {
-  const [pins, folder, logSigner, witnessSigner, actorSigner, clients, apiTls, exchangeTls] = await Promise.all([
+  const [pins, folder, logSigner, witnessSigner, actorSigner, tokenKey, administrators, apiTls, exchangeTls] = await Promise.all([
     loadPins(settings.federationKeysFile),
     loadFolder(settings.keysFolder),
     loadKey(settings.logKeyFile, 'HEFU_LOG_KEY'),
     loadKey(settings.witnessKeyFile, 'HEFU_WITNESS_KEY'),
     loadKey(settings.actorKeyFile, 'HEFU_ACTOR_KEY'),
+    loadKey(settings.tokenKeyFile, 'HEFU_TOKEN_KEY', loadKeyPair),
     loadClients(settings.clientsFile),
     loadListenerTls(settings.apiTls, 'HEFU_API_TLS_CERT'),
     loadListenerTls(settings.exchangeTls, 'HEFU_EXCHANGE_TLS_CERT'),
   ])
   const registry = await loadRegistry(settings.registry, pins)
-  const files = [pins, folder, registry, logSigner, witnessSigner, actorSigner, clients, apiTls, exchangeTls]
+  const files = [pins, folder, registry, logSigner, witnessSigner, actorSigner, tokenKey, administrators, apiTls, exchangeTls]
   const problems = files.flatMap((file) => (file.ok ? [] : file.problems))
   if (registry.ok && registry.value !== undefined)
-    problems.push(...mismatches(settings, registry.value, { folder, logSigner, witnessSigner, clients }))
-  if (!(pins.ok && registry.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && clients.ok && apiTls.ok && exchangeTls.ok))
-    return { ok: false, problems }
+    problems.push(...mismatches(settings, registry.value, { folder, logSigner, witnessSigner }))
+  if (!(pins.ok && registry.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && tokenKey.ok)) return { ok: false, problems }
+  if (!(administrators.ok && apiTls.ok && exchangeTls.ok)) return { ok: false, problems }
   if (problems.length > 0) return { ok: false, problems }
   const trust = { pins: pins.value, registry: settings.registry, keys: settings.keysFolder }
   const signers = { logSigner: logSigner.value, witnessSigner: witnessSigner.value, actorSigner: actorSigner.value }
   const tls = { api: apiTls.value, exchange: exchangeTls.value }
-  return { ok: true, value: { trust, found: registry.value, ...signers, clients: clients.value, tls } }
+  const access = { tokenKey: tokenKey.value, administrators: administrators.value }
+  return { ok: true, value: { trust, found: registry.value, ...signers, ...access, tls } }
 }
 
 interface LoadedFiles {
   readonly folder: Parsed<KeyFolder>
   readonly logSigner: Parsed<Signer>
   readonly witnessSigner: Parsed<Signer>
-  readonly clients: Parsed<readonly Client[]>
 }
 
 /** Each file may be right by itself and still not belong to this region. */
 function mismatches({ region }: Pick<Settings, 'region'>, { claims }: Registry, files: LoadedFiles): SettingProblem[] {
   const own = claims.regions.find((one) => one.region === region)
   if (!own) return [{ setting: 'HEFU_REGION', zh: '联合体注册表中没有此区域', en: 'is not a region of the registry' }]
-  const { folder, logSigner, witnessSigner, clients } = files
+  const { folder, logSigner, witnessSigner } = files
   const problems: SettingProblem[] = []
   if (folder.ok) problems.push(...folderProblems(folder.value, own))
   if (!holdsKey(logSigner, own.log)) {
@@ -94,15 +114,6 @@ function mismatches({ region }: Pick<Settings, 'region'>, { claims }: Registry, 
       zh: '与联合体注册表中本区域的见证密钥不符',
       en: "is not the region's witness key of the registry",
     })
-  }
-  for (const { agency, client } of clients.ok ? clients.value : []) {
-    if (agency !== null && claims.agencies.find(({ code }) => code === agency)?.region !== region) {
-      problems.push({
-        setting: 'HEFU_CLIENTS',
-        zh: `客户端 ${client} 的机构不属于本区域`,
-        en: `the agency of client ${client} is not one of this region`,
-      })
-    }
   }
   return problems
 }
@@ -169,11 +180,11 @@ async function loadRegistry(source: string, pins: Parsed<readonly PublicJwk[]>):
   return { ok: false, problems: verified.problems.map(({ pointer, zh, en }) => ({ setting: `${setting} ${pointer}`, zh, en })) }
 }
 
-async function loadClients(path: string): Promise<Parsed<readonly Client[]>> {
+async function loadClients(path: string): Promise<Parsed<readonly Administrator[]>> {
   const json = await loadJson(path, 'HEFU_CLIENTS')
   if (!json.ok) return json
   const parsed = parseClients(json.value)
-  if (parsed.ok) return { ok: true, value: parsed.clients }
+  if (parsed.ok) return { ok: true, value: parsed.administrators }
   return { ok: false, problems: parsed.problems.map(({ pointer, zh, en }) => ({ setting: `HEFU_CLIENTS ${pointer}`, zh, en })) }
 }
 
@@ -183,9 +194,11 @@ async function loadListenerTls(files: TlsFiles | undefined, setting: string): Pr
   return loaded.ok ? { ok: true, value: loaded.tls } : { ok: false, problems: [{ setting, ...loaded.problem }] }
 }
 
-async function loadKey(path: string, setting: string): Promise<Parsed<Signer>> {
+async function loadKey(path: string, setting: string): Promise<Parsed<Signer>>
+async function loadKey<Key>(path: string, setting: string, load: (path: string) => Promise<Key>): Promise<Parsed<Key>>
+async function loadKey(path: string, setting: string, load: (path: string) => Promise<unknown> = loadSigner): Promise<Parsed<unknown>> {
   try {
-    return { ok: true, value: await loadSigner(path) }
+    return { ok: true, value: await load(path) }
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error
     return { ok: false, problems: [{ setting, ...keyTexts[error.code] }] }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Procedure, Register } from '@hefu/procedures'
 import type { RegionId } from '@hefu/reference'
 import { pino } from 'pino'
+import { type ClientPlace, enrolTrialClients } from '../../../packages/testkit/src/clients/enrol-clients.ts'
 import { fileSettings, type Tokens, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
 import { createTestDatabase, type TestDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
 import { freePort } from '../../../packages/testkit/src/processes/free-port.ts'
@@ -14,6 +15,8 @@ export interface TestNode {
   readonly region: RegionId
   readonly node: Node
   readonly tokens: Tokens
+  /** For tests that ask for tokens of their own. */
+  readonly place: ClientPlace
   /** What the node logged, one JSON line each. */
   readonly log: string[]
 }
@@ -54,11 +57,14 @@ export async function startPair(
         api: { host: '127.0.0.1', port: 0 },
         exchange: { host: '127.0.0.1', port: ports.get(region) as number },
         logLevel: 'info',
+        tokenSeconds: 86_400,
       },
       { ...overrides, log: pino({}, { write: (line: string) => void log.push(line) }) },
     )
     await node.start()
-    nodes.push({ region, node, tokens: paths.tokens, log })
+    const api = node.api as string
+    const place = { api, region, clients: paths.clientFiles, now: node.ctx.now }
+    nodes.push({ region, node, tokens: await enrolTrialClients(place), place, log })
   }
   for (const { node } of nodes) {
     await until(
@@ -103,7 +109,15 @@ export interface ReplyBody {
   readonly errors: readonly { readonly pointer: string; readonly code: string; readonly detail: string }[]
   readonly traceId: string
   readonly paths: Readonly<
-    Record<string, Readonly<Record<string, { readonly 'x-hefu-roles'?: readonly (keyof Tokens)[]; readonly security: readonly unknown[] }>>>
+    Record<
+      string,
+      Readonly<
+        Record<
+          string,
+          { readonly 'x-hefu-roles'?: readonly (keyof Tokens)[]; readonly 'x-hefu-scope'?: string; readonly security: readonly unknown[] }
+        >
+      >
+    >
   >
 }
 

@@ -12,7 +12,8 @@ export interface LogApi {
 export interface LogApiOptions {
   /** Address of the local API, without user, query or fragment. */
   readonly api: string
-  readonly token: string
+  /** One token, or where to get one that is in time: an export may outlast any. */
+  readonly token: string | (() => Promise<string>)
   readonly timeoutMs?: number
   /** How long to wait before each new try. */
   readonly retriesMs?: readonly number[]
@@ -28,7 +29,8 @@ export function logApi({ api, token, timeoutMs = 60_000, retriesMs = [500, 2000,
   const base = readAddress(api)
   const ask = async (path: string): Promise<Response> => {
     for (let tried = 0; ; tried++) {
-      const answer = await request(new URL(`${base}${PREFIX}${path}`), token, timeoutMs).catch((error: unknown) => error)
+      const bearer = typeof token === 'string' ? token : await token()
+      const answer = await request(new URL(`${base}${PREFIX}${path}`), bearer, timeoutMs).catch((error: unknown) => error)
       if (answer instanceof Response && !PASSING.has(answer.status)) return answer
       const waitMs = retriesMs[tried]
       if (waitMs === undefined) throw answer instanceof Response ? badStatus(answer.status, path) : unreachable(answer)

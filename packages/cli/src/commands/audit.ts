@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings'
+import { tokensOf } from '../api/caller-options.ts'
 import { AuditError } from '../audit/audit-error.ts'
 import { exportLog } from '../audit/export-log.ts'
 import { folderReader } from '../audit/export-reader.ts'
@@ -31,13 +32,19 @@ export function addAudit(program: Program): void {
     .requiredOption('--out <dir>', DIRECTORY)
     .option('--token <token>', '审计员令牌；也可用 HEFU_TOKEN / auditor’s token; HEFU_TOKEN works too')
     .option('--token-file <file>', '令牌文件 / file with the token')
+    .option('--as <client>', '以此客户端换取令牌，需要 --key / get tokens as this client, with --key')
+    .option('--key <file>', '该客户端的私钥文件 / its private key file')
+    .option('--issuer <url>', '节点自称的地址，默认与 --api 相同 / what the node calls itself, where that is not --api')
     .option('--epoch <n>', '该区域的第几份日志，默认现行日志 / which log of the region, from 0; the live one where absent', wholeNumber)
     .option('--from <index>', '从此条目起 / entries from this index', wholeNumber)
     .option('--to <index>', '到此条目止（不含）/ entries up to this index, not included', wholeNumber)
     .option('--json', JSON_ONLY)
-    .action(({ api, out, token, tokenFile, epoch, from, to, json }) =>
+    .action(({ api, out, token, tokenFile, as, key, issuer, epoch, from, to, json }) =>
       run(program.opts().lang, '导出 / export', async (bar) => {
-        const secret = await readToken({ token, tokenFile, env: process.env })
+        const secret =
+          as !== undefined && key !== undefined
+            ? tokensOf({ api, as, key, issuer })
+            : await readToken({ token, tokenFile, env: process.env })
         const done = await exportLog({ api, token: secret, out, epoch, from, to, nowMs: Date.now, onProgress: bar.show })
         const text = {
           zh: `已导出 ${done.origin}，条目 ${done.size}，至 ${out}`,

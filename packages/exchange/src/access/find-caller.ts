@@ -1,16 +1,19 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Caller } from '../context.ts'
-import type { Client } from './parse-clients.ts'
+import type { Caller, Context } from '../context.ts'
+
+/** A caller as a token and its client's row tell, still without the person behind the call. */
+export type Authenticated = Omit<Caller, 'actor'>
 
 /**
- * The client whose bearer token this is, or null. Hashes are compared in constant time and all of them are compared, so that
- * an attacker learns from the time of an answer neither how much of a token was right nor which client it resembles.
+ * Who bears this access token, or null. The token alone says only what was true when it was issued: the client's row is asked each time, so
+ * that a revoked client, key or scope is gone at once.
  */
-export function findCaller(clients: readonly Client[], token: string): Caller | null {
-  const hash = createHash('sha256').update(token, 'utf8').digest()
-  let found: Client | null = null
-  for (const client of clients) {
-    if (timingSafeEqual(hash, Buffer.from(client.tokenSha256, 'hex'))) found = client
-  }
-  return found && { client: found.client, role: found.role, agency: found.agency }
+export async function findCaller({ access, now }: Pick<Context, 'access' | 'now'>, token: string): Promise<Authenticated | null> {
+  const claims = await access.verifyToken(token)
+  if (claims === null || claims.iss !== access.issuer || claims.aud !== access.issuer) return null
+  if (claims.exp * 1_000 <= now()) return null
+  const row = await access.readClient(claims.sub)
+  if (row?.state !== 'active' || !row.keys.some(({ kid }) => kid === claims.client_key)) return null
+  const held = new Set(row.scopes)
+  const scopes = new Set(claims.scope.split(' ').filter((scope) => held.has(scope)))
+  return { client: row.client, role: row.role, agency: row.agency, scopes }
 }

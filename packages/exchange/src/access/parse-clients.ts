@@ -1,11 +1,10 @@
-import { parseAgencyCode } from '@hefu/reference'
+import { importPublicJwk, type PublicJwk, thumbprint } from '@hefu/protocol'
 import { z } from 'zod'
-import type { Caller, Role } from '../context.ts'
 
-/** A system that may call the local API. Only the hash of its token is stored: reading the file gives nobody access. */
-export interface Client extends Caller {
-  /** SHA-256 of the token, lower-case hex. */
-  readonly tokenSha256: string
+/** One of the administrators that a new node begins with; everybody else is enrolled by them. Public keys only. */
+export interface Administrator {
+  readonly client: string
+  readonly keys: readonly PublicJwk[]
 }
 
 export interface ClientsProblem {
@@ -16,51 +15,68 @@ export interface ClientsProblem {
 }
 
 export type ParsedClients =
-  | { readonly ok: true; readonly clients: readonly Client[] }
+  | { readonly ok: true; readonly administrators: readonly Administrator[] }
   | { readonly ok: false; readonly problems: readonly ClientsProblem[] }
 
-const roles = ['officer', 'operator', 'auditor'] as const satisfies readonly Role[]
+export const CLIENT_ID = /^[a-z0-9][a-z0-9.-]{0,63}$/
+export const MAX_KEYS = 4
+
+/** A public key as `hefu keygen` prints it. The thumbprint and the point are checked, so that what is stored can verify. */
+export const publicKey = z
+  .strictObject({
+    kty: z.literal('OKP'),
+    crv: z.literal('Ed25519'),
+    x: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+    kid: z.string(),
+  })
+  .refine((jwk) => jwk.kid === thumbprint(jwk) && isUsable(jwk))
+
+function isUsable(jwk: Pick<PublicJwk, 'kty' | 'crv' | 'x'>): boolean {
+  try {
+    importPublicJwk(jwk)
+    return true
+  } catch {
+    return false
+  }
+}
 
 const clientsFile = z.strictObject({
-  clients: z.array(
-    z.strictObject({
-      client: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/),
-      role: z.enum(roles),
-      agency: z.string().optional(),
-      tokenSha256: z.string().regex(/^[0-9a-f]{64}$/),
-    }),
-  ),
+  clients: z
+    .array(
+      z.strictObject({
+        client: z.string().regex(CLIENT_ID),
+        role: z.literal('security'),
+        keys: z.array(publicKey).min(1).max(MAX_KEYS),
+      }),
+    )
+    .min(2),
 })
-
-type Entry = z.infer<typeof clientsFile>['clients'][number]
 
 /** Reads the clients file (already parsed as JSON) and reports all problems at once; no text repeats a value of the file. */
 export function parseClients(json: unknown): ParsedClients {
   const parsed = clientsFile.safeParse(json)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path }) =>
-      problemAt(`/${path.join('/')}`, '缺失、多余或格式不正确', 'is missing, unknown or malformed'),
-    )
-    return { ok: false, problems }
-  }
+  if (!parsed.success) return { ok: false, problems: parsed.error.issues.map(problemOf) }
   const { clients } = parsed.data
   const problems = [
-    ...clients.flatMap((entry, at) => agencyProblems(entry, `/clients/${at}/agency`)),
     ...repeated(clients.map(({ client }, at) => [client, `/clients/${at}/client`])),
-    // One token for two clients would leave open who acted.
-    ...repeated(clients.map(({ tokenSha256 }, at) => [tokenSha256, `/clients/${at}/tokenSha256`])),
+    // One key for two administrators would make four eyes two.
+    ...repeated(clients.flatMap(({ keys }, at) => keys.map(({ kid }, key) => [kid, `/clients/${at}/keys/${key}`] as const))),
   ]
   if (problems.length > 0) return { ok: false, problems }
-  return { ok: true, clients: clients.map(({ agency, ...entry }) => ({ ...entry, agency: agency ?? null })) }
+  return { ok: true, administrators: clients.map(({ client, keys }) => ({ client, keys })) }
 }
 
-function agencyProblems({ role, agency }: Entry, pointer: string): ClientsProblem[] {
-  if (role !== 'officer')
-    return agency === undefined ? [] : [problemAt(pointer, '只有经办人员（officer）属于机构', 'only an officer belongs to an agency')]
-  if (agency === undefined) return [problemAt(pointer, '经办人员（officer）必须有机构', 'an officer needs an agency')]
-  return parseAgencyCode(agency).ok
-    ? []
-    : [problemAt(pointer, '不是机构代码，例如 510104-0001', 'is not an agency code such as 510104-0001')]
+function problemOf({ path, code }: z.core.$ZodIssue): ClientsProblem {
+  const pointer = `/${path.join('/')}`
+  if (pointer === '/clients' && code === 'too_small')
+    return problemAt(
+      pointer,
+      '至少需要两名安全管理员，否则无人可以复核',
+      'needs at least two administrators: one alone could approve nothing',
+    )
+  if (path.at(-1) === 'role')
+    return problemAt(pointer, '只能为 security：其他客户端由安全管理员登记', 'must be security: administrators enrol everybody else')
+  return problemAt(pointer, '缺失、多余或格式不正确', 'is missing, unknown or malformed')
 }
 
 function repeated(values: readonly (readonly [value: string, pointer: string])[]): ClientsProblem[] {

@@ -21,4 +21,5 @@ export const alertKinds = [
   'registry.expired',
   'manifest.refused',
   'clock.skew',
+  'access.refused-often',
 ] as const

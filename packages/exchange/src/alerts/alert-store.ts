@@ -31,6 +31,7 @@ export interface AlertDetail {
   readonly bytes?: number
   readonly deferrals?: number
   readonly secondsOff?: number
+  readonly refusals?: number
   /** Of a log; `shown` and `cosigned` are signed checkpoints. */
   readonly origin?: string
   readonly witness?: string

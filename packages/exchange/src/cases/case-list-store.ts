@@ -1,5 +1,5 @@
 import type { Procedure } from '@hefu/procedures'
-import { sql } from 'kysely'
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Caller } from '../context.ts'
 import type { Reader } from '../db/bulk.ts'
 import type { CaseRow } from '../db/schema.ts'
@@ -34,6 +34,7 @@ export async function pageOfCaseRows(db: Reader, caller: Caller, filter: CaseFil
     .orderBy('case_number', 'desc')
     .limit(filter.limit + 1)
   if (caller.role === 'officer') query = query.where('agency', '=', caller.agency ?? '')
+  query = query.where(coveredBy(caller))
   if (filter.procedure) query = query.where('procedure', '=', filter.procedure.name)
   if (filter.state !== undefined) query = query.where('state', '=', filter.state)
   if (filter.dueBefore !== undefined) query = query.where('due', '<=', filter.dueBefore)
@@ -46,4 +47,12 @@ export async function pageOfCaseRows(db: Reader, caller: Caller, filter: CaseFil
   const { after } = filter
   if (after) query = query.where(sql<boolean>`(opened_at, case_number) < (${after.openedAt}::timestamptz, ${after.caseNumber})`)
   return await query.execute()
+}
+
+/** Cases that the caller's scopes cover: their procedure's, and of those that few may see, theirs too. A case beyond them is not in any list. */
+export function coveredBy({ scopes }: Pick<Caller, 'scopes'>, cases = 'cases'): RawBuilder<SqlBool> {
+  const held = [...scopes]
+  const [procedure, restricted] = [sql.ref(`${cases}.procedure`), sql.ref(`${cases}.restricted`)]
+  return sql<SqlBool>`((${procedure} || ':read') = any(${held}::text[])
+    and (${restricted} is null or (${procedure} || ':' || ${restricted}) = any(${held}::text[])))`
 }

@@ -41,6 +41,6 @@ function newCase(ctx: OpenContext, procedure: Procedure, participants: readonly 
     role: procedure.roles.owner.role,
     agency: participants[0].agency,
     participants,
-    ...beforeReplay(agreement, new Date(ctx.now())),
+    ...beforeReplay(procedure, agreement, new Date(ctx.now())),
   }
 }

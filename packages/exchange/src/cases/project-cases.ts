@@ -148,7 +148,7 @@ function documentStatements(replayed: readonly Replayed[]): Statement[] {
   return [...insertDocuments(unstored), ...standingStatements(changed.map(({ digest: _, ...row }) => row))]
 }
 
-function caseColumns({ row, documents }: LoadedCase, replay: Replay): CaseColumns {
+function caseColumns({ row, procedure, documents }: LoadedCase, replay: Replay): CaseColumns {
   const dues = replay.deadlines.map((d) => d.due).filter((due) => due !== null)
   return {
     case_number: row.case_number,
@@ -162,6 +162,7 @@ function caseColumns({ row, documents }: LoadedCase, replay: Replay): CaseColumn
     ball_holder: replay.ballHolder,
     due: dues.sort()[0] ?? null,
     effective_until: replay.effectiveUntil,
+    restricted: procedure.restricted?.holds(replay.view) ? procedure.restricted.scope : null,
     etag: caseEtag(documents),
   }
 }

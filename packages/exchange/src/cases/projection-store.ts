@@ -17,13 +17,14 @@ export type CaseColumns = Pick<
   | 'ball_holder'
   | 'due'
   | 'effective_until'
+  | 'restricted'
   | 'etag'
 >
 
 export function updateCaseStatements(nowMs: number, rows: readonly CaseColumns[]): Statement[] {
   if (rows.length === 0) return []
   return [
-    sql`update cases c set agency = r.agency, participants = r.participants, agreement = r.agreement, deadline_rules = r.deadline_rules, opened_at = r.opened_at, state = r.state, final = r.final, ball_holder = r.ball_holder, due = r.due, effective_until = r.effective_until,
+    sql`update cases c set agency = r.agency, participants = r.participants, agreement = r.agreement, deadline_rules = r.deadline_rules, opened_at = r.opened_at, state = r.state, final = r.final, ball_holder = r.ball_holder, due = r.due, effective_until = r.effective_until, restricted = r.restricted,
       etag = r.etag, updated_at = ${new Date(nowMs)}
     from ${rowsAs('cases', rows)} where c.case_number = r.case_number`,
   ]

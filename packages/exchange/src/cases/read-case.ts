@@ -9,6 +9,7 @@ import {
   stateTitle,
   type Text,
 } from '@hefu/procedures'
+import { requireCaseScope } from '../access/require-scope.ts'
 import type { Caller, Context } from '../context.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
@@ -73,6 +74,7 @@ export async function readLoadedCase(
   const row = await readCaseRow(ctx.db, caseNumber)
   if (!row || (procedure && row.procedure !== procedure.name)) throw new HefuError('not-found')
   if (caller.role === 'officer' && row.agency !== caller.agency) throw new HefuError('not-found')
+  requireCaseScope(caller, row, 'read')
   const [loaded] = await loadCases(ctx.db, ctx, [row])
   if (!loaded) throw new HefuError('not-found')
   return loaded

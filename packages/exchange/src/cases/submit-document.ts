@@ -1,4 +1,5 @@
 import type { Procedure } from '@hefu/procedures'
+import { requireCaseScope } from '../access/require-scope.ts'
 import type { Caller, Context } from '../context.ts'
 import type { Tx } from '../db/bulk.ts'
 import type { DocumentRow } from '../db/schema.ts'
@@ -109,6 +110,7 @@ async function submit(tx: Tx, ctx: SubmitContext, request: SubmitRequest): Promi
       }),
     ],
   )
+  if (projected) requireCaseScope(caller, projected.loaded.row, 'write')
   // What this very document would hand over, another case has handed over already.
   const taken = projected?.conflicts.find((conflict) => conflict.digest === row.digest)
   if (taken) throw new HefuError('conflict', { detail: taken.title })
@@ -130,6 +132,7 @@ async function lockCase(
 ): Promise<LoadedCase> {
   const [row] = await lockCases(tx, [target.caseNumber])
   if (!row || row.procedure !== target.procedure.name || row.agency !== caller.agency) throw new HefuError('not-found')
+  requireCaseScope(caller, row, 'write')
   const [loaded] = await loadCases(tx, ctx, [row])
   if (!loaded) throw new HefuError('not-found')
   if (target.ifMatch !== caseEtag(loaded.documents)) throw new HefuError('if-match-failed')

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { documentTitle, refusalReason, type Text } from '@hefu/procedures'
+import { requireCaseScope } from '../access/require-scope.ts'
 import type { Caller, Context } from '../context.ts'
 import { runTogether, type Tx } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
 import { logAdminChange } from '../log/log-admin-change.ts'
+import { coveredBy } from './case-list-store.ts'
 import { taskStatements } from './consequence-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
 import { draftKey, resendKey } from './task-rows.ts'
@@ -96,6 +98,7 @@ const tasksOf = (ctx: Pick<Context, 'db'>, caller: Caller) =>
       'tasks.id',
       'tasks.case_number',
       'cases.procedure',
+      'cases.restricted',
       'tasks.digest',
       'tasks.title',
       'tasks.document',
@@ -115,6 +118,7 @@ export async function listTasks(
   page: { state?: 'open' | 'closed' | undefined; caseNumber?: string | undefined; limit: number; after?: string },
 ): Promise<{ items: TaskView[]; next: string | null }> {
   let query = tasksOf(ctx, caller)
+    .where(coveredBy(caller))
     .orderBy('tasks.id')
     .limit(page.limit + 1)
   if (page.state !== undefined) query = query.where('tasks.state', '=', page.state)
@@ -126,14 +130,20 @@ export async function listTasks(
 }
 
 export async function readTask(ctx: Pick<Context, 'db'>, caller: Caller, id: string): Promise<TaskView> {
+  return toTask(await readTaskRow(ctx, caller, id, 'read'))
+}
+
+/** A task of the caller's agency that its scopes do not cover is refused by that rule. */
+async function readTaskRow(ctx: Pick<Context, 'db'>, caller: Caller, id: string, action: 'read' | 'write'): Promise<TaskQueryRow> {
   const row = await tasksOf(ctx, caller).where('tasks.id', '=', id).executeTakeFirst()
   if (!row) throw new HefuError('not-found')
-  return toTask(row)
+  requireCaseScope(caller, row, action)
+  return row
 }
 
 /** An officer says a task is done or not needed; writing the document closes it by itself. */
 export async function closeTask(ctx: Pick<Context, 'db' | 'now'>, caller: Caller, id: string): Promise<TaskView> {
-  await readTask(ctx, caller, id)
+  await readTaskRow(ctx, caller, id, 'write')
   await ctx.db.transaction().execute(async (tx) => {
     const closed = await tx
       .updateTable('tasks')

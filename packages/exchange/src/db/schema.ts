@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
+import type { Asked, ClientKey } from '../access/client-store.ts'
 import type { Participant } from '../cases/participant.ts'
 
 /**
@@ -23,6 +24,7 @@ interface CaseTable {
   ball_holder: string | null
   due: string | null
   effective_until: string | null
+  restricted: string | null
   etag: string
   opened_at: Date
   updated_at: Date
@@ -307,6 +309,7 @@ interface AuditTable {
   client: string
   role: string
   agency: string | null
+  actor: string | null
   action: string
   case_number: string | null
   subject: string | null
@@ -365,6 +368,8 @@ interface ImportTable {
   target: string
   client: string
   agency: string
+  scopes: string[]
+  actor: string | null
   state: 'queued' | 'running' | 'done'
   rows_total: number
   rows_done: Generated<number>
@@ -416,6 +421,31 @@ interface ManifestTable {
   at: Date
 }
 
+interface ClientTable {
+  client: string
+  role: 'officer' | 'operator' | 'security' | 'auditor'
+  agency: string | null
+  scopes: string[]
+  keys: Json<readonly ClientKey[]>
+  state: 'pending' | 'active' | 'revoked'
+  version: number
+  asked: NullableJson<Asked>
+  asked_by: string | null
+  asked_at: Date | null
+  created_at: Date
+  created_by: string
+  approved_at: Date | null
+  approved_by: string | null
+  revoked_at: Date | null
+  revoked_by: string | null
+}
+
+interface UsedAssertionTable {
+  client: string
+  jti_digest: string
+  expires_at: Date
+}
+
 export interface Database {
   cases: CaseTable
   documents: DocumentTable
@@ -454,6 +484,8 @@ export interface Database {
   reconciliations: ReconciliationTable
   registries: RegistryTable
   manifests: ManifestTable
+  clients: ClientTable
+  used_assertions: UsedAssertionTable
 }
 
 export type ActRow = Selectable<ActTable>
@@ -461,6 +493,7 @@ export type AlertRow = Selectable<AlertTable>
 export type AuditRow = Selectable<AuditTable>
 export type CaseRow = Selectable<CaseTable>
 export type ClaimRow = Selectable<ClaimTable>
+export type ClientRow = Selectable<ClientTable>
 export type DeliveryAttemptRow = Selectable<DeliveryAttemptTable>
 export type DocumentRow = Selectable<DocumentTable>
 export type EffectRow = Selectable<EffectTable>

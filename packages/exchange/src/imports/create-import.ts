@@ -1,3 +1,4 @@
+import { requireScope } from '../access/require-scope.ts'
 import { finishIdempotencyKey, takeIdempotencyKey } from '../cases/idempotency-store.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
@@ -24,7 +25,7 @@ export interface ImportRequest {
 
 /**
  * Keeps the rows of an import and tells the queue; the rows are judged later, each on its own (runImport).
- * Throws HefuError: role-not-allowed, agency-not-allowed, malformed-request (unknown target, no rows), too-large,
+ * Throws HefuError: role-not-allowed, agency-not-allowed, scope-not-allowed, malformed-request (unknown target, no rows), too-large,
  * idempotency-key-busy, idempotency-key-reused; then nothing is stored.
  */
 export async function createImport(
@@ -33,7 +34,10 @@ export async function createImport(
   request: ImportRequest,
 ): Promise<{ id: string; rows: number; repeated: boolean }> {
   const agency = officerAgency(caller)
-  if (!importTarget(ctx, request.target)) throw unknownTarget(importTargets(ctx))
+  const target = importTarget(ctx, request.target)
+  if (!target) throw unknownTarget(importTargets(ctx))
+  // Rows are judged later, as of now: what the caller may write at this moment.
+  requireScope(ctx, caller, 'register' in target ? 'registers:write' : `${target.procedure.name}:write`)
   // Read and split before the transaction begins: a slow sender must not hold one open.
   const rows = limitedRows(await readContent(request.lines))
   const created = await ctx.db.transaction().execute(async (tx) => {
@@ -46,6 +50,8 @@ export async function createImport(
       target: request.target,
       client: caller.client,
       agency,
+      scopes: [...caller.scopes],
+      actor: caller.actor,
       state: 'queued',
       rows_total: rows.length,
       rows_done: 0,

@@ -51,7 +51,16 @@ export async function importRecords(
 }
 
 function auditRow(caller: Caller, nowMs: number, action: string, subject: string) {
-  return { id: uuidv7(nowMs), at: new Date(nowMs), client: caller.client, role: caller.role, agency: caller.agency, action, subject }
+  return {
+    id: uuidv7(nowMs),
+    at: new Date(nowMs),
+    client: caller.client,
+    role: caller.role,
+    agency: caller.agency,
+    actor: caller.actor,
+    action,
+    subject,
+  }
 }
 
 const ofOtherAgency: RowFailure = {

@@ -55,7 +55,7 @@ export async function runImport(ctx: Context, id: string): Promise<void> {
 }
 
 async function runRows(ctx: Context, run: StoredImport, target: ImportTarget, rows: readonly QueuedRow[]): Promise<void> {
-  const caller: Caller = { client: run.client, role: 'officer', agency: run.agency }
+  const caller: Caller = { client: run.client, role: 'officer', agency: run.agency, scopes: new Set(run.scopes), actor: run.actor }
   if ('register' in target) {
     const write = async (some: readonly QueuedRow[]) => await importRecords(ctx, run, caller, target.register, some)
     // A batch that fails as a whole is tried row by row: the others must not suffer for one.

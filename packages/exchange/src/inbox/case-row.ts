@@ -1,3 +1,4 @@
+import type { Procedure } from '@hefu/procedures'
 import { type Agreement, agreementName } from '@hefu/protocol'
 import { caseNumberParts } from '@hefu/reference'
 import type { CaseRow } from '../db/schema.ts'
@@ -19,12 +20,12 @@ export function caseRowOf(region: string, { claims, procedure, agreement }: Extr
     role: roleOf(region),
     agency: claims.iss === region ? claims.from : claims.to,
     participants: claims.iss === owner ? [author, addressee] : [addressee, author],
-    ...beforeReplay(agreement, issuedAt),
+    ...beforeReplay(procedure, agreement, issuedAt),
   }
 }
 
 /** What is the same in the row of every case of which nothing has been replayed yet. */
-export function beforeReplay(agreement: Agreement, openedAt: Date) {
+export function beforeReplay(procedure: Procedure, agreement: Agreement, openedAt: Date) {
   return {
     agreement: agreementName(agreement),
     deadline_rules: agreement.deadlineRules,
@@ -33,6 +34,8 @@ export function beforeReplay(agreement: Agreement, openedAt: Date) {
     ball_holder: null,
     due: null,
     effective_until: null,
+    // Until its documents say that many may see it, few may.
+    restricted: procedure.restricted?.scope ?? null,
     etag: '',
     opened_at: openedAt,
     updated_at: openedAt,

@@ -19,7 +19,7 @@ export interface Shown {
 }
 
 /** A person or a system; a peer's client is its region. */
-export type Reader = Pick<Caller, 'client'> & { readonly role: Caller['role'] | 'peer' }
+export type Reader = Pick<Caller, 'client'> & { readonly role: Caller['role'] | 'peer'; readonly actor?: string | null }
 
 /** More are written as their count and a digest. */
 const MAX_NAMED = 20
@@ -55,7 +55,7 @@ const detail = {
 
 function readFact(
   { region, actorKey }: Pick<Context, 'region' | 'actorKey'>,
-  { client, role }: Reader,
+  { client, role, actor }: Reader,
   what: string,
   { cases = [], purpose }: Omit<Shown, 'ofCase'>,
 ): LogFact {
@@ -63,7 +63,7 @@ function readFact(
   const owner = ownerOf(named) ?? (named.length === 0 ? region : undefined)
   return {
     kind: 'access.read',
-    actor: actorName(actorKey, client),
+    actor: actor ?? actorName(actorKey, client),
     client,
     role,
     what,

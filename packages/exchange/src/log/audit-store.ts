@@ -23,6 +23,7 @@ export function auditStatement(ctx: Pick<Context, 'now'>, caller: Caller, entry:
       client: caller.client,
       role: caller.role,
       agency: caller.agency,
+      actor: caller.actor,
       action: entry.action,
       case_number: entry.caseNumber ?? null,
       subject: entry.subject ?? null,

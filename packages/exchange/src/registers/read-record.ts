@@ -48,7 +48,8 @@ export async function readRecord(
   const own = stored?.agency === agency ? stored : undefined
   const lookupKeys = own ? await lookupKeysOf(ctx.db, register.name, key) : [key]
   // The keeper of the record sees its whole file; others see what their own cases entered.
-  const entries = await entriesOf(ctx.db, register.name, lookupKeys, { today: shanghaiDate(ctx.now()), ...(own ? {} : { agency }) })
+  const today = shanghaiDate(ctx.now())
+  const entries = await entriesOf(ctx.db, register.name, lookupKeys, { today, caller, ...(own ? {} : { agency }) })
   if (!own && entries.length === 0) throw new HefuError('not-found')
   await audit(ctx.db, ctx, caller, { action: 'register.record-read', subject: `${register.name}/${key}` })
   return {

@@ -1,4 +1,6 @@
 import { sql } from 'kysely'
+import { coveredBy } from '../cases/case-list-store.ts'
+import type { Caller } from '../context.ts'
 import { insertAll, insertRows, type Reader, type Tx } from '../db/bulk.ts'
 
 export interface RecordToWrite {
@@ -72,7 +74,12 @@ export async function pageOfRecords(db: Reader, register: string, agency: string
  * What cases have entered under any of these look-ups and may still be shown on `today` (yyyy-mm-dd). With `agency`
  * only from the cases of that agency.
  */
-export async function entriesOf(db: Reader, register: string, lookupKeys: readonly string[], options: { today: string; agency?: string }) {
+export async function entriesOf(
+  db: Reader,
+  register: string,
+  lookupKeys: readonly string[],
+  options: { today: string; agency?: string; caller?: Caller },
+) {
   let query = db
     .selectFrom('effects as e')
     .innerJoin('cases as c', 'c.case_number', 'e.case_number')
@@ -85,6 +92,7 @@ export async function entriesOf(db: Reader, register: string, lookupKeys: readon
     .orderBy('e.case_number')
     .orderBy('e.key')
   if (options.agency !== undefined) query = query.where('c.agency', '=', options.agency)
+  if (options.caller !== undefined) query = query.where(coveredBy(options.caller, 'c'))
   return await query.execute()
 }
 

@@ -1,9 +1,10 @@
 import { violationNotice } from '@hefu/procedures'
 import { sql } from 'kysely'
 import { submitDocument } from '../../src/cases/submit-document.ts'
-import type { Caller, Context } from '../../src/context.ts'
+import type { Context } from '../../src/context.ts'
 import { applyCases } from '../../src/inbox/apply-cases.ts'
 import { deliverToPeer } from '../../src/outbox/deliver-to-peer.ts'
+import { callerOf } from '../callers.ts'
 
 let lastKey = 0
 export const newKey = () => ({ idempotencyKey: `key-${++lastKey}`, fingerprint: 'f' })
@@ -16,7 +17,7 @@ export function noticeBody(from: string, to: string) {
 
 /** Opens a case with a notice; nothing is sent yet. */
 export async function submitNotice(ctx: Context, peer: string): Promise<{ caseNumber: string; jti: string }> {
-  const caller: Caller = { client: 'systems', role: 'officer', agency: `${ctx.region}-0001` }
+  const caller = callerOf('systems', 'officer', `${ctx.region}-0001`)
   const body = noticeBody(`${ctx.region}-0001`, `${peer}-0001`)
   const { caseNumber, document } = await submitDocument(ctx, { caller, ...newKey(), target: { open: violationNotice }, body })
   return { caseNumber, jti: document.id }

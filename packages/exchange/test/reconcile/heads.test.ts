@@ -14,6 +14,7 @@ import { readReconciliation } from '../../src/reconcile/read-reconciliations.ts'
 import { requestReconciliation } from '../../src/reconcile/request-reconciliation.ts'
 import { type ReconciliationResult, runReconciliation } from '../../src/reconcile/run-reconciliation.ts'
 import { uuidv7 } from '../../src/uuid.ts'
+import { callerOf } from '../callers.ts'
 import { forget, halfOf, newKey, noticeBody, settle, submitNotice } from './halves.ts'
 import { CHENGDU, CHONGQING, openTwoNodes, operator, type TwoNodes } from './two-nodes.ts'
 
@@ -128,7 +129,7 @@ describe('a case with documents of both sides', () => {
     const row = await readCaseRow(chongqing.db, notice.caseNumber)
     const filing = violationNotice.documents.filing?.examples[0]?.body as { purpose: string; basis: string; data: object }
     const answer = await submitDocument(chongqing, {
-      caller: { client: 'systems', role: 'officer', agency: '500000-0001' },
+      caller: callerOf('systems', 'officer', '500000-0001'),
       ...newKey(),
       target: { procedure: violationNotice, caseNumber: notice.caseNumber, document: 'filing', ifMatch: row?.etag ?? '' },
       body: filing,

@@ -6,7 +6,7 @@ import { registers, violationNotice } from '@hefu/procedures'
 import { parseFederation, publicJwk, signerOf, splitInboxBody } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import pino from 'pino'
-import type { Caller, Context } from '../../src/context.ts'
+import type { Context } from '../../src/context.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import { HefuError } from '../../src/errors.ts'
 import { acceptMessages } from '../../src/inbox/accept-messages.ts'
@@ -19,13 +19,14 @@ import { openQueue } from '../../src/queue/queue.ts'
 import { Rates } from '../../src/rates.ts'
 import { answerHeads } from '../../src/reconcile/answer-heads.ts'
 import { KeyMisses } from '../../src/trust/key-misses.ts'
+import { callerOf, testAccess } from '../callers.ts'
 import { newLogKeys } from '../log-context.ts'
 
 type LogKeys = ReturnType<typeof newLogKeys>
 
 export const CHENGDU = '510100' as RegionId
 export const CHONGQING = '500000' as RegionId
-export const operator: Caller = { client: 'operators', role: 'operator', agency: null }
+export const operator = callerOf('operators', 'operator')
 
 export interface TwoNodes extends AsyncDisposable {
   readonly chengdu: Context
@@ -58,6 +59,7 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     procedures: [violationNotice],
     registers,
     signer: signerOf(keys.get(region) as KeyObject),
+    access: testAccess(db),
     exchangeLog: logContextOf(() => federation, region, (logKeys.get(region) as LogKeys).signers),
     actorKey: new Uint8Array(32),
     logState: logStateReader({ db, now }),

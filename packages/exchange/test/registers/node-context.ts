@@ -3,7 +3,7 @@ import { registers, violationNotice } from '@hefu/procedures'
 import { parseFederation, publicJwk, signerOf } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import pino from 'pino'
-import type { Caller, Context } from '../../src/context.ts'
+import type { Context } from '../../src/context.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import { RecentMessages } from '../../src/inbox/recent-messages.ts'
 import { logContextOf } from '../../src/log/log-context.ts'
@@ -13,11 +13,12 @@ import { createMetrics } from '../../src/metrics.ts'
 import { openQueue } from '../../src/queue/queue.ts'
 import { Rates } from '../../src/rates.ts'
 import { KeyMisses } from '../../src/trust/key-misses.ts'
+import { callerOf, testAccess } from '../callers.ts'
 import { newLogKeys } from '../log-context.ts'
 
-export const officer: Caller = { client: 'chongqing-systems', role: 'officer', agency: '500000-0001' }
-export const otherOfficer: Caller = { client: 'beibei-systems', role: 'officer', agency: '500109-0001' }
-export const operator: Caller = { client: 'operators', role: 'operator', agency: null }
+export const officer = callerOf('chongqing-systems', 'officer', '500000-0001')
+export const otherOfficer = callerOf('beibei-systems', 'officer', '500109-0001')
+export const operator = callerOf('operators', 'operator')
 
 export interface NodeContext extends AsyncDisposable {
   readonly ctx: Context
@@ -48,6 +49,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     signer: signerOf(keys.privateKey),
     exchangeLog: logContextOf(() => federation, region, logKeys[region as '500000'].signers),
     actorKey: new Uint8Array(32),
+    access: testAccess(db),
     logState: logStateReader({ db, now: Date.now }),
     now: Date.now,
     log,

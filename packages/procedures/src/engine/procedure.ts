@@ -218,6 +218,11 @@ export interface Procedure {
   readonly deadlines: readonly DeadlineRule[]
   /** Last day on which the case's content may be shown or used (yyyy-mm-dd), or null. */
   readonly effectiveUntil?: (view: CaseView) => string | null
+  /**
+   * Cases that few may see, by their state alone: while `holds`, only who has the scope `{procedure}:{scope}` sees the case at all
+   * (a notice that is only suspected). Of a case of which nothing is effective it is asked too.
+   */
+  readonly restricted?: { readonly scope: string; readonly title: Text; readonly holds: (view: CaseView) => boolean }
   /** Findings about `document` where it stands; `view` is the case before it. Pure, total: never throws on schema-valid data. */
   readonly check: (view: CaseView, document: CaseDocument) => readonly Finding[]
   readonly effects: (view: CaseView, role: string) => readonly Effect[]

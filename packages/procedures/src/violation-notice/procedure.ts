@@ -107,6 +107,11 @@ export const violationNotice = defineProcedure({
   },
   deadlines,
   effectiveUntil: (view) => decidedNotice(view)?.publicUntil ?? null,
+  restricted: {
+    scope: 'suspected',
+    title: { zh: '查看和书写涉嫌（尚未认定）的通报', en: 'see and write notices that are only suspected' },
+    holds: (view) => decidedNotice(view) === null,
+  },
   check: checkViolationNotice,
   effects: violationNoticeEffects,
   entries: { employers: integrityEntry },

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { createLogger, createNode, loadFiles, type Node } from '@hefu/node'
 import type { Procedure } from '@hefu/procedures'
-import type { Federation, Signer } from '@hefu/protocol'
+import type { Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { fileSettings, type RegionFiles } from '../federation-files.ts'
 import type { TestDatabase } from '../postgres/test-database.ts'
@@ -28,20 +27,16 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
   const { region, files, logins, port, procedures, now, options } = input
   const loaded = await loadFiles({ region, ...fileSettings(files) })
   if (!loaded.ok) throw new Error(loaded.problems.map(({ setting, en }) => `${setting} ${en}`).join('; '))
-  const { trust, found, logSigner, witnessSigner, actorSigner } = loaded.value
   const node = await createNode(
     {
       region,
-      trust,
-      logSigner,
-      witnessSigner,
-      actorSigner,
-      clients: [...loaded.value.clients, ...officersOf(found?.claims.agencies ?? [], region)],
+      ...loaded.value,
       ...logins,
       queueUrl: options.queueUrl?.(region) ?? logins.databaseUrl,
       roles: ['api', 'exchange', 'worker', 'sequencer'],
       api: { host: '127.0.0.1', port: 0 },
       exchange: { host: '127.0.0.1', port },
+      tokenSeconds: 86_400,
       logLevel: options.logLevel ?? 'silent',
     },
     { now, procedures, ...(options.onLog ? { log: createLogger(region, options.logLevel ?? 'debug', { write: options.onLog }) } : {}) },
@@ -51,16 +46,4 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
     throw error
   })
   return { node, signer: node.ctx.signer }
-}
-
-/** One officer in every agency of the region; their tokens are their agency's code. */
-function officersOf(agencies: Federation['agencies'], region: RegionId) {
-  return agencies
-    .filter((agency) => agency.region === region && agency.code !== `${region}-0001`)
-    .map(({ code }) => ({
-      client: `officer-${code}`,
-      role: 'officer' as const,
-      agency: code,
-      tokenSha256: createHash('sha256').update(code).digest('hex'),
-    }))
 }

@@ -7,8 +7,9 @@ import type { Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { TestRunner } from 'vitest'
 import { type ApiClient, apiClient } from '../api-client.ts'
+import { type ClientDesk, openClientDesk } from '../clients/client-desk.ts'
 import { type FaultProxy, startFaultProxy } from '../faults/fault-proxy.ts'
-import { type RegionFiles, type Tokens, type WriteFederationOptions, writeFederation } from '../federation-files.ts'
+import { type RegionFiles, type Tokens, type TrialClient, type WriteFederationOptions, writeFederation } from '../federation-files.ts'
 import { compareHalves } from '../halves.ts'
 import { createTestDatabase } from '../postgres/test-database.ts'
 import { freePorts } from '../processes/free-port.ts'
@@ -43,12 +44,14 @@ export interface NetworkNode {
   readonly node: Node
   readonly signer: Signer
   readonly files: RegionFiles
-  /** Of the node's own clients, for what calls its API by itself. */
-  readonly tokens: Tokens
+  /** A token of one of the node's own clients, for what calls its API by itself. */
+  token(role: keyof Tokens): Promise<string>
+  /** The files of those clients. */
+  readonly clients: RegionFiles['clientFiles']
   /** The superuser's login on its database. */
   readonly databaseUrl: string
   /** Calls the local API as one of the node's clients; null: without a token. A restart ends what this returned. */
-  as(role: 'officer' | 'operator' | 'auditor' | null, agency?: string): ApiClient
+  as(role: TrialClient | null, agency?: string): ApiClient
 }
 
 /** A federation in a box: real nodes in this process, real PostgreSQL, real HTTP, with a fault proxy on every directed link. */
@@ -128,7 +131,7 @@ async function build(regions: readonly RegionId[], options: NetworkOptions, stac
     if (one.status === 'rejected') throw one.reason
     return one.value
   })
-  await confirmed(nodes)
+  await Promise.all([confirmed(nodes), ...nodes.map((node) => node.enrol())])
   return networkOf(nodes, links, offsets, stack)
 }
 
@@ -161,6 +164,8 @@ async function startLinks(
 
 interface RestartableNode extends NetworkNode {
   restart(changes: RestartChanges): Promise<void>
+  /** Its usual clients. */
+  enrol(): Promise<void>
 }
 
 async function restartableNode(
@@ -169,13 +174,16 @@ async function restartableNode(
   databaseUrl: string,
   start: (changes?: RestartChanges) => Promise<StartedNode>,
 ): Promise<RestartableNode> {
-  const { tokens } = files
+  const { clientFiles } = files
   let started = await start()
+  const open = () => openClientDesk({ api: started.node.api ?? '', region, clients: clientFiles, now: started.node.ctx.now })
+  let desk: ClientDesk = open()
   return {
     region,
     files,
-    tokens,
+    clients: clientFiles,
     databaseUrl,
+    token: (role) => desk.token(role),
     get node() {
       return started.node
     },
@@ -185,12 +193,15 @@ async function restartableNode(
     as(role, agency = `${region}-0001`) {
       const base = started.node.api ?? ''
       if (role === null) return apiClient(base, null)
-      return apiClient(base, role === 'officer' && agency !== `${region}-0001` ? agency : tokens[role])
+      const here = desk
+      return apiClient(base, () => here.token(role, agency))
     },
     async restart(changes) {
       await started.node.stop()
       started = await start(changes)
+      desk = open()
     },
+    enrol: () => desk.enrol(),
   }
 }
 

@@ -14,6 +14,7 @@ export const requiredSettings = [
   'HEFU_LOG_KEY',
   'HEFU_WITNESS_KEY',
   'HEFU_ACTOR_KEY',
+  'HEFU_TOKEN_KEY',
   'HEFU_CLIENTS',
   'DATABASE_URL',
 ] as const
@@ -25,6 +26,8 @@ export const optionalSettings = [
   'HEFU_ROLES',
   'HEFU_API_HOST',
   'HEFU_API_PORT',
+  'HEFU_API_URL',
+  'HEFU_TOKEN_SECONDS',
   'HEFU_EXCHANGE_HOST',
   'HEFU_EXCHANGE_PORT',
   'HEFU_LOG_LEVEL',

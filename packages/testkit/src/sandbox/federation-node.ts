@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bilingual, type RegionId, regionName } from '@hefu/reference'
-import { fileEnvironment, type RegionFiles, type Tokens } from '../federation-files.ts'
+import { enrolTrialClients } from '../clients/enrol-clients.ts'
+import { type ClientFile, fileEnvironment, type RegionFiles, type Tokens, type TrialClient } from '../federation-files.ts'
 import type { Logins } from '../postgres/logins.ts'
 import type { Exit } from '../processes/keep-process.ts'
 import { type NodeEnvironment, type NodeProcess, spawnNode } from '../processes/spawn-node.ts'
@@ -12,9 +13,13 @@ export type FederationNode = {
   /** Base URLs; the same after a restart. */
   api: string
   exchange: string
+  /** Of its clients, a day long; nobody has any before `enrol`. */
   tokens: Tokens
   /** What it read at its start, and what an auditor is given. */
   files: RegionFiles
+  clients: Record<TrialClient, ClientFile>
+  /** Enrols the clients, where they are not, and gets a token for each. */
+  enrol(): Promise<void>
   /** The superuser's login on the node's database. */
   databaseUrl: string
   /** Its settings, as the process was given them. */
@@ -45,6 +50,8 @@ export type NodePlan = {
   onLost: ((error: Error) => void) | undefined
 }
 
+/** Tokens of a federation that is tried last a day; elsewhere ten minutes. */
+const DAY_SECONDS = 86_400
 const restartsInARow = 5
 const longEnoughMs = 30_000
 
@@ -52,6 +59,7 @@ const longEnoughMs = 30_000
 export async function startFederationNode(plan: NodePlan): Promise<FederationNode> {
   const env = environmentOf(plan)
   let process = await spawnNode({ env, logFile: plan.logFile })
+  let tokens: Tokens | undefined
   let wanted = true
   let lives = 0
   watch(process)
@@ -83,8 +91,15 @@ export async function startFederationNode(plan: NodePlan): Promise<FederationNod
     name: regionName(plan.region),
     api: process.api,
     exchange: process.exchange,
-    tokens: plan.files.tokens,
     files: plan.files,
+    get tokens() {
+      if (tokens === undefined) throw new Error(`nobody is enrolled at ${plan.region} yet`)
+      return tokens
+    },
+    clients: plan.files.clientFiles,
+    async enrol() {
+      tokens = await enrolTrialClients({ api: process.api, region: plan.region, clients: plan.files.clientFiles, now: Date.now })
+    },
     databaseUrl: plan.logins.migrationDatabaseUrl,
     env,
     logFile: plan.logFile,
@@ -117,6 +132,7 @@ function environmentOf(plan: NodePlan): NodeEnvironment {
     HEFU_SEQUENCER_DATABASE_URL: plan.logins.sequencerDatabaseUrl,
     ...(plan.queueUrl === undefined ? {} : { QUEUE_URL: plan.queueUrl }),
     HEFU_API_PORT: String(plan.apiPort),
+    HEFU_TOKEN_SECONDS: String(DAY_SECONDS),
     HEFU_EXCHANGE_PORT: String(plan.exchangePort),
     HEFU_LOG_LEVEL: plan.logLevel,
   }

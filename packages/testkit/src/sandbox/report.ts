@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Federation } from './start-federation.ts'
 
 /** The one line of `--json`. The top-level `pid` is the supervisor's. */
@@ -12,6 +13,7 @@ export function readyLine(federation: Federation): unknown {
       api: node.api,
       exchange: node.exchange,
       tokens: node.tokens,
+      clients: node.clients,
       databaseUrl: node.databaseUrl,
       pid: node.pid(),
     })),
@@ -32,7 +34,9 @@ export function describeForPeople(federation: Federation): string {
       `  交换接口 exchange   ${node.exchange}`,
       `  经办 officer        ${node.tokens.officer}`,
       `  运维 operator       ${node.tokens.operator}`,
+      `  安全 security       ${node.tokens.security}`,
       `  审计 auditor        ${node.tokens.auditor}`,
+      `  密钥 client keys    ${dirname(node.clients.officer.keyFile)}`,
       `  数据库 database     ${node.databaseUrl}`,
     ]),
     '',

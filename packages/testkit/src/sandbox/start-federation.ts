@@ -146,6 +146,7 @@ async function startNodes(
   }
   try {
     await waitUntil(async () => (await Promise.all(nodes.map(isConfirmed))).every(Boolean), CONFIRMED_WITHIN_MS)
+    await Promise.all(nodes.map((node) => node.enrol()))
   } catch (error) {
     await stopNodes()
     throw error

@@ -1,8 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger, createNode, type Node } from '@hefu/node'
-import { MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, type Signer, signerOf } from '@hefu/protocol'
+import { MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, publicJwk, type Signer, signerOf } from '@hefu/protocol'
 import type { AgencyCode, RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Logins } from '../../src/postgres/logins.ts'
@@ -51,7 +52,8 @@ beforeAll(async () => {
         logSigner: signerNamed(`${region}.hefu.example/log`),
         witnessSigner: signerNamed(`${region}.hefu.example/witness`),
         actorSigner: signerNamed(`${region}.hefu.example/witness`),
-        clients: [],
+        tokenKey: { signer: signerNamed(region), jwk: publicJwk(generateKeyPairSync('ed25519').privateKey) },
+        administrators: [],
         ...logins,
         queueUrl: logins.databaseUrl,
         roles,

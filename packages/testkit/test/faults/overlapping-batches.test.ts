@@ -113,7 +113,7 @@ it('a read that asks for the head alone, or only for what has changed, leaves it
       )
     ).length
   const path = `/v1/violation-notices/${opening?.claims.case}`
-  const token = target().tokens.officer
+  const token = await target().token('officer')
   const ask = async (method: string, headers: Record<string, string> = {}) =>
     await fetch(`${target().node.api}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...headers } })
   const shown = await ask('GET')

@@ -106,7 +106,7 @@ it('a restored backup: writes on while alone, is sealed by its witness, and goes
 
   await promisesKept()
   await auditClosedLog(federation, chengdu)
-}, 180_000)
+}, 300_000)
 
 /** What was promised in the old log: one message still is in it, the other was lost with it and has its place in the successor. */
 async function promisesKept(): Promise<void> {

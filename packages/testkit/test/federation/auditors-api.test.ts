@@ -44,8 +44,8 @@ const entriesOf = async (filter: string) => await auditor().all(`${LOG}/entries?
 const column = (items: readonly Json[], name: string) => items.map((one) => one[name] as unknown)
 
 async function bytesOf(path: string): Promise<{ status: number; bytes: Buffer }> {
-  const { node, tokens } = net.node(chengdu)
-  const answer = await fetch(new URL(`${LOG}/${path}`, node.api ?? ''), { headers: { authorization: `Bearer ${tokens.auditor}` } })
+  const { node, token } = net.node(chengdu)
+  const answer = await fetch(new URL(`${LOG}/${path}`, node.api ?? ''), { headers: { authorization: `Bearer ${await token('auditor')}` } })
   return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()) }
 }
 
@@ -190,10 +190,10 @@ describe('what is wrong', () => {
   it('nobody writes here, and nobody but an auditor reads', async () => {
     for (const path of ['entries', 'entries/0', 'checkpoint', 'export', 'receipts'])
       for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
-        const { node, tokens } = net.node(chengdu)
+        const { node, token } = net.node(chengdu)
         const answer = await fetch(new URL(`${LOG}/${path}`, node.api ?? ''), {
           method,
-          headers: { authorization: `Bearer ${tokens.auditor}` },
+          headers: { authorization: `Bearer ${await token('auditor')}` },
         })
         expect([method, path, answer.status]).toEqual([method, path, 404])
       }

@@ -139,7 +139,8 @@ it('an operator’s acts are entries', async () => {
   const acknowledge = async () => await operator().post('/v1/alerts/019aa000-0000-7000-8000-000000000001/acknowledge')
   expect([(await acknowledge()).status, (await acknowledge()).status]).toEqual([204, 204])
   const by = { client: 'sandbox-operator', role: 'operator' }
-  expect(await acts('operator')).toEqual([
+  const acts = (await entries('admin.change')).map(({ v, at, kind, ...act }) => act)
+  expect(acts.filter(({ role }) => role === 'operator')).toEqual([
     { ...by, action: 'peer.paused', subject: chongqing },
     { ...by, action: 'peer.resumed', subject: chongqing },
     { ...by, action: 'alert.acknowledged', subject: '019aa000-0000-7000-8000-000000000001' },

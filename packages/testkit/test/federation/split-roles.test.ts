@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RegionId } from '@hefu/reference'
 import { expect, it, onTestFinished } from 'vitest'
+import { enrolTrialClients } from '../../src/clients/enrol-clients.ts'
 import { fileEnvironment, writeFederation } from '../../src/federation-files.ts'
 import { apiClient, compareHalves } from '../../src/index.ts'
 import { createTestDatabase, type TestDatabase } from '../../src/postgres/test-database.ts'
@@ -35,6 +36,8 @@ async function startSplit() {
     const env = {
       HEFU_REGION: region,
       ...fileEnvironment(own),
+      // What both copies are to their clients, wherever each listens.
+      HEFU_API_URL: `http://${region}.bureau.test`,
       DATABASE_URL: database.url,
       HEFU_ROLES: roles,
       HEFU_API_PORT: '0',
@@ -55,8 +58,17 @@ async function startSplit() {
     start(chengdu, 0, 'sequencer', 'sequencer-1'),
     start(chengdu, 0, 'sequencer', 'sequencer-2'),
   ])
-  const tokens = (region: string) => files[region]?.tokens ?? { officer: '', operator: '', auditor: '' }
-  return { one, two, exchange, worker, standby, other, databases, tokens }
+  const enrol = async (region: string, api: string) =>
+    await enrolTrialClients({
+      api,
+      issuer: `http://${region}.bureau.test`,
+      region,
+      clients: (files[region] as (typeof files)[string]).clientFiles,
+      now: Date.now,
+    })
+  // Asked of one copy, good at the other.
+  const tokens = { [chengdu]: await enrol(chengdu, one.api), [chongqing]: await enrol(chongqing, other.api) }
+  return { one, two, exchange, worker, standby, other, databases, tokens: (region: typeof chengdu | typeof chongqing) => tokens[region] }
 }
 
 it('one region as several processes, two of a kind: all they do is one node, and one worker more or less does not matter', {
@@ -106,7 +118,7 @@ it('one region as several processes, two of a kind: all they do is one node, and
     expect(here.headers.get('etag')).toBe(there.headers.get('etag'))
     expect(here.body).toMatchObject({ state: paths.indexOf(path) < 8 ? 'filed' : 'notified' })
   }
-  const auditor = (region: string, api: string) => ({ region, auditor: apiClient(api, tokens(region).auditor) })
+  const auditor = (region: typeof chengdu | typeof chongqing, api: string) => ({ region, auditor: apiClient(api, tokens(region).auditor) })
   expect(await compareHalves(auditor(chengdu, two.api), auditor(chongqing, other.api))).toEqual([])
   expect((await chongqingOfficer.all('/v1/cases?limit=200')).length).toBe(paths.length)
   // Nothing was done twice: one row for each message, on either side.

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createNode, type Node } from '@hefu/node'
 import type { PublicJwk, Signer } from '@hefu/protocol'
@@ -76,9 +75,9 @@ export async function openTamperer({ databaseUrl, node }: NetworkNode): Promise<
   }
 }
 
-/** The local API over a node's database, for an auditor with that token, and nothing that works. */
-export async function startReader({ databaseUrl, signer, node, files }: NetworkNode, token: string, now: () => number): Promise<Node> {
-  const { region, exchangeLog } = node.ctx
+/** The local API over a node's database, for whoever had a token of that node, and nothing that works. */
+export async function startReader({ databaseUrl, signer, node, files }: NetworkNode, now: () => number): Promise<Node> {
+  const { region, exchangeLog, access } = node.ctx
   const { keys: pins } = JSON.parse(await readFile(files.federationKeys, 'utf8')) as { keys: PublicJwk[] }
   const started = await createNode(
     {
@@ -87,7 +86,9 @@ export async function startReader({ databaseUrl, signer, node, files }: NetworkN
       logSigner: exchangeLog.signer as Signer,
       witnessSigner: exchangeLog.witnessSigner as Signer,
       actorSigner: signer,
-      clients: [{ client: 'auditor', role: 'auditor', agency: null, tokenSha256: createHash('sha256').update(token).digest('hex') }],
+      tokenKey: access.key,
+      administrators: [],
+      apiUrl: access.issuer,
       databaseUrl,
       migrationDatabaseUrl: databaseUrl,
       sequencerDatabaseUrl: databaseUrl,

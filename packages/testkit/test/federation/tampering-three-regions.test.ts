@@ -15,7 +15,8 @@ const others = [chongqing, mianyang] as const
 /** Another history than the one that was cosigned: of its length, or longer. */
 const HISTORY = /^cosigned-(?:contradicts|beyond)$/
 const LATER_MS = 3 * 60_000
-const TOKEN = 'token-of-an-auditor'
+/** Of an auditor, from the node before it was stopped. */
+let token: string
 const nowMs = () => Date.now() + LATER_MS
 
 /** Chengdu's database and the key of its log are in one hand; Chongqing and Mianyang have witnessed that log, both, and exchanged with it. */
@@ -34,10 +35,11 @@ beforeAll(async () => {
   net.moveClock(LATER_MS)
   await officer.get('/v1/cases')
   await settleWitnessed(net)
-  for (const region of others) await exported(net.node(region).node.api ?? '', net.node(region).tokens.auditor, region)
+  for (const region of others) await exported(net.node(region).node.api ?? '', await net.node(region).token('auditor'), region)
+  token = await net.node(chengdu).token('auditor')
   await net.node(chengdu).node.stop()
   tamperer = await openTamperer(net.node(chengdu))
-  api = await startReader(net.node(chengdu), TOKEN, nowMs)
+  api = await startReader(net.node(chengdu), nowMs)
 }, 60_000)
 afterEach(async () => await tamperer.restore())
 afterAll(async () => {
@@ -54,7 +56,7 @@ async function exported(from: string, token: string, name: string): Promise<stri
 
 /** Codes of what is found in Chengdu's half: alone, and beside each of the other two. */
 async function findings(): Promise<Record<'verify' | (typeof others)[number], string[]>> {
-  const folder = await exported(api.api ?? '', TOKEN, 'tampered')
+  const folder = await exported(api.api ?? '', token, 'tampered')
   const { federation } = net.node(chongqing).node.ctx
   const options = { policies: policiesOf(federation), lookUpKey: (kid: string) => keyOwner(federation, kid) }
   const codesOf = ({ report }: { report: { findings: readonly { code: string }[] } }) => [

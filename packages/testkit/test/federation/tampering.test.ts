@@ -12,7 +12,8 @@ import { openTamperer, startReader, type Tamperer } from './tamper.ts'
 
 /** What is younger than two minutes may still be on its way: afterwards there is no such excuse. */
 const LATER_MS = 3 * 60_000
-const TOKEN = 'token-of-an-auditor'
+/** Of an auditor, from the node before it was stopped. */
+let token: string
 /** Another history than the one that was cosigned: of its length, or longer. */
 const HISTORY = /^(?:witness|cosigned)-(?:contradicts|beyond)$/
 
@@ -68,8 +69,8 @@ async function exported(api: string, token: string, name: string): Promise<strin
 
 describe('an untouched federation', () => {
   it('is exported, verified and matched by the command, without a finding', { timeout: 60_000 }, async () => {
-    for (const { region, node, tokens } of net.nodes) {
-      await exported(node.api ?? '', tokens.auditor, region)
+    for (const { region, node, token } of net.nodes) {
+      await exported(node.api ?? '', await token('auditor'), region)
       const { status, report, stderr } = await hefuAudit(['verify', at(region), ...trust])
       expect([status, stderr.includes('Error'), report.findings]).toEqual([0, false, []])
       expect(report).toMatchObject({ region, receiptSignatures: true, proven: report.size, receipts: 6 })
@@ -78,7 +79,7 @@ describe('an untouched federation', () => {
     expect([status, report.findings]).toEqual([0, []])
     // What the later export knows of the earlier half is known once that half is exported again.
     expect(codesOf(report.notes)).toEqual(['cosigned-later'])
-    await exported(net.node(chengdu).node.api ?? '', net.node(chengdu).tokens.auditor, chengdu)
+    await exported(net.node(chengdu).node.api ?? '', await net.node(chengdu).token('auditor'), chengdu)
     const again = await hefuAudit(['match', at(chengdu), at(chongqing), ...trust])
     expect([again.status, again.report.findings]).toEqual([0, []])
   })
@@ -122,11 +123,12 @@ let api: Node | undefined
 describe('somebody with the database and the key of the log', () => {
   beforeAll(async () => {
     await settleWitnessed(net)
-    await exported(net.node(chongqing).node.api ?? '', net.node(chongqing).tokens.auditor, 'other-half')
+    await exported(net.node(chongqing).node.api ?? '', await net.node(chongqing).token('auditor'), 'other-half')
     // The real node ends; what it left behind is shown by one that changes nothing.
+    token = await net.node(chengdu).token('auditor')
     await net.node(chengdu).node.stop()
     tamperer = await openTamperer(net.node(chengdu))
-    api = await startReader(net.node(chengdu), TOKEN, nowMs)
+    api = await startReader(net.node(chengdu), nowMs)
   }, 60_000)
   afterEach(async () => await tamper().restore())
 
@@ -246,7 +248,7 @@ describe('somebody with the database and the key of the log', () => {
 
 /** Codes of what is found in the half as it is shown now, alone and beside the other. */
 async function findings(): Promise<{ verify: string[]; match: string[] }> {
-  const folder = await exported(api?.api ?? '', TOKEN, 'tampered')
+  const folder = await exported(api?.api ?? '', token, 'tampered')
   const { federation } = net.node(chengdu).node.ctx
   const options = { policies: policiesOf(federation), lookUpKey: (kid: string) => keyOwner(federation, kid) }
   const { report } = await verifyExport(folderReader(folder), options)

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +35,12 @@ test('every node can load its files, and they fit together', async () => {
       expect(findAgreements(federation, { procedure: `${name}/${version}`, regions, day: '2026-11-22' })).toMatchObject([
         { id: `${name}-2026`, automatic: true },
       ])
-    for (const path of [join(own.keys, 'key.pem'), own.clients, join(dir, region, 'tokens.json')])
+    for (const path of [
+      join(own.keys, 'key.pem'),
+      own.clients,
+      own.tokenKey,
+      ...Object.values(own.clientFiles).map(({ keyFile }) => keyFile),
+    ])
       expect((await stat(path)).mode & 0o777).toBe(0o600)
   }
 })
@@ -52,29 +56,30 @@ test('districts have bureaus, and no agency belongs to two regions', async () =>
   expect(new Set(agencies.map(({ code }) => code)).size).toBe(agencies.length)
 })
 
-test('clients hold hashes of tokens, never tokens', async () => {
+test('the clients file holds two administrators and nothing secret', async () => {
   const files = await writeFederation(dir, { regions, exchangeUrls })
-  const { clients, tokens } = files['500000'] ?? { clients: '', tokens: { officer: '', operator: '', auditor: '' } }
-  const text = await readFile(clients, 'utf8')
-  for (const token of Object.values(tokens)) expect(text).not.toContain(token)
+  const text = await readFile(files['500000']?.clients ?? '', 'utf8')
+  const key = { kty: 'OKP', crv: 'Ed25519', x: expect.any(String), kid: expect.any(String) }
   expect(JSON.parse(text).clients).toEqual([
-    { client: 'sandbox-officer', role: 'officer', agency: '500000-0001', tokenSha256: hash('sha256', tokens.officer, 'hex') },
-    { client: 'sandbox-operator', role: 'operator', tokenSha256: hash('sha256', tokens.operator, 'hex') },
-    { client: 'sandbox-auditor', role: 'auditor', tokenSha256: hash('sha256', tokens.auditor, 'hex') },
+    { client: 'sandbox-security', role: 'security', keys: [key] },
+    { client: 'sandbox-security2', role: 'security', keys: [key] },
   ])
+  expect(text).not.toContain('"d"')
 })
 
-test('writing again keeps keys and tokens; the version grows only with a change', async () => {
+test('writing again keeps keys; the version grows only with a change', async () => {
   const first = await writeFederation(dir, { regions, exchangeUrls })
   const key = await readFile(join(first['510100']?.keys ?? '', 'key.pem'), 'utf8')
+  const clients = await readFile(first['510100']?.clients ?? '', 'utf8')
   const again = await writeFederation(dir, { regions, exchangeUrls })
   expect(again).toEqual(first)
   expect((await federationOf(again['510100']?.federation ?? '')).version).toBe(1)
   const moved = await writeFederation(dir, { regions, exchangeUrls: { ...exchangeUrls, '500000': 'http://127.0.0.1:9' } })
   expect((await federationOf(moved['510100']?.federation ?? '')).version).toBe(2)
-  expect([await readFile(join(moved['510100']?.keys ?? '', 'key.pem'), 'utf8'), moved['510100']?.tokens]).toEqual([
+  const moved510100 = moved['510100']
+  expect([await readFile(join(moved510100?.keys ?? '', 'key.pem'), 'utf8'), await readFile(moved510100?.clients ?? '', 'utf8')]).toEqual([
     key,
-    first['510100']?.tokens,
+    clients,
   ])
 })
 

@@ -22,7 +22,8 @@ type Line = {
     name: { zh: string; en: string }
     api: string
     exchange: string
-    tokens: Record<'officer' | 'operator' | 'auditor', string>
+    tokens: Record<'officer' | 'operator' | 'security' | 'auditor', string>
+    clients: Record<string, { id: string; keyFile: string }>
     databaseUrl: string
     pid: number
   }[]
@@ -96,8 +97,9 @@ test('prints one line, serves, and stops everything on SIGTERM', async () => {
     ['500000', '重庆', 'Chongqing'],
   ])
   for (const region of line.regions) {
-    expect(Object.keys(region)).toEqual(['region', 'name', 'api', 'exchange', 'tokens', 'databaseUrl', 'pid'])
-    expect(Object.keys(region.tokens)).toEqual(['officer', 'operator', 'auditor'])
+    expect(Object.keys(region)).toEqual(['region', 'name', 'api', 'exchange', 'tokens', 'clients', 'databaseUrl', 'pid'])
+    expect(Object.keys(region.tokens)).toEqual(['officer', 'operator', 'security', 'auditor'])
+    expect(Object.keys(region.clients)).toEqual(['officer', 'operator', 'security', 'security2', 'auditor'])
   }
   expect(await answersAll(line)).toBe(true)
 
@@ -119,7 +121,7 @@ test('two at once do not meet; a killed one leaves no process and no folder', as
   expect(pidsOf(second).filter(isAlive)).toEqual([])
 })
 
-test('a data folder keeps tokens and databases; a base fixes the ports', async () => {
+test('a data folder keeps keys, clients and databases; a base fixes the ports', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'hefu-sandbox-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const base = await freeBase()
@@ -144,8 +146,11 @@ test('a data folder keeps tokens and databases; a base fixes the ports', async (
   first.child.kill('SIGTERM')
   await once(first.child, 'exit')
   const second = await startSandbox(...args)
-  const lasting = ({ line }: Sandbox) => line.regions.map(({ pid, ...rest }) => ({ ...rest, pid: typeof pid }))
+  const lasting = ({ line }: Sandbox) =>
+    line.regions.map(({ pid, tokens, ...rest }) => ({ ...rest, pid: typeof pid, tokens: Object.keys(tokens) }))
   expect(lasting(second)).toEqual(lasting(first))
+  // Where the addresses are the same, the tokens of yesterday's run are still good today.
+  expect(await answersAll({ ...second.line, regions: first.line.regions })).toBe(true)
   const again = new pg.Client({ connectionString: second.line.regions[1]?.databaseUrl })
   await again.connect()
   expect((await again.query('SELECT one FROM kept')).rows).toEqual([{ one: 1 }])

@@ -33,7 +33,8 @@ export function agreementRoutes(): Route[] {
       operationId: 'list-agreements',
       tag: 'agreements',
       summary: { zh: '列出本区域参与的共享协议', en: 'List the agreements in which this region takes part' },
-      rule: ['officer'],
+      rule: ['officer', 'security'],
+      scope: 'agreements:read',
       reads: 'no',
       answer: {
         statuses: [200],

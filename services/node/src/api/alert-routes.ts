@@ -18,6 +18,7 @@ const detail = z.object({
   bytes: z.int().exactOptional(),
   deferrals: z.int().exactOptional(),
   secondsOff: z.int().exactOptional(),
+  refusals: z.int().exactOptional(),
   origin: z.string().exactOptional(),
   witness: z.string().exactOptional(),
   shown: z.string().exactOptional(),
@@ -46,7 +47,7 @@ const alert = z
   })
   .meta({ id: 'Alert' })
 
-const common = { tag: 'alerts', rule: ['operator'] } as const
+const common = { tag: 'alerts', rule: ['operator'], scope: 'alerts:read' } as const
 
 export function alertRoutes(): Route[] {
   return [
@@ -66,6 +67,7 @@ export function alertRoutes(): Route[] {
     defineRoute({
       ...common,
       method: 'POST',
+      scope: 'alerts:write',
       path: '/v1/alerts/{id}/acknowledge',
       operationId: 'acknowledge-alert',
       reads: 'no',

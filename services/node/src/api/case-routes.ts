@@ -1,4 +1,4 @@
-import { type CaseDetail, listCases, readCase, readDocument, readEvidence, readTimeline } from '@hefu/exchange'
+import { ANY_PROCEDURE, type CaseDetail, listCases, readCase, readDocument, readEvidence, readTimeline } from '@hefu/exchange'
 import type { Procedure, Text } from '@hefu/procedures'
 import { evidencePackage } from '@hefu/protocol'
 import { z } from 'zod'
@@ -47,6 +47,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       summary: { zh: '列出办件（所有业务流程）', en: 'List cases across procedures' },
       description: { zh: '办件，新的在前', en: 'cases, newest first' },
       rule: readers,
+      scope: ANY_PROCEDURE.read,
       filter: { procedure: z.enum(procedures.map(({ name }) => name)).optional(), ...caseFilter(procedures) },
       read: async (ctx, { caller, query }, page) => {
         const procedure = procedures.find(({ name }) => name === query.procedure)
@@ -60,6 +61,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       reads: ({ caseNumber }) => ({ ofCase: caseNumber }),
       summary: { zh: '读取办件', en: 'Read a case' },
       rule: readers,
+      scope: ANY_PROCEDURE.read,
       answer: { statuses: [200], description: { zh: '办件', en: 'the case' }, schema: caseSchema, headers: etagHeader },
       handle: async (ctx, { caller, params, language }) => {
         const detail = await readCase(ctx, caller, null, params.caseNumber)
@@ -82,6 +84,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       reads: ({ purpose }, { params }) => ({ cases: [params.caseNumber], purpose }),
       summary: { zh: '读取一份文书的内容', en: 'Read the content of one document' },
       rule: ['officer'],
+      scope: ANY_PROCEDURE.read,
       params: z.strictObject({ caseNumber, id: uuid }),
       answer: {
         statuses: [200],
@@ -102,6 +105,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       reads: (_, { params }) => ({ ofCase: params.caseNumber }),
       summary: { zh: '办件的时间线', en: "A case's timeline" },
       rule: readers,
+      scope: ANY_PROCEDURE.read,
       answer: {
         statuses: [200],
         description: { zh: '按时间排列', en: 'in order of time' },
@@ -118,6 +122,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       operationId: 'read-case-evidence',
       summary: { zh: '办件的证据包，可离线核验', en: 'The evidence of a case, which can be checked offline' },
       rule: readers,
+      scope: ANY_PROCEDURE.read,
       reads: (_, { params }) => ({ ofCase: params.caseNumber }),
       answer: {
         statuses: [200],
@@ -152,6 +157,7 @@ function partRoute<Item>({ description, item, show, ...route }: Part<Item>): Rou
     ...read,
     ...route,
     rule: readers,
+    scope: ANY_PROCEDURE.read,
     reads: (_, { params }) => ({ ofCase: params.caseNumber }),
     answer: { statuses: [200], description, schema: z.object({ items: z.array(item) }), headers: etagHeader },
     handle: async (ctx, { caller, params, language }) => {

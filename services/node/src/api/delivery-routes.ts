@@ -33,7 +33,7 @@ const deliveryDetail = delivery
   .extend({ receipt: z.string().nullable(), refusal: z.string().nullable(), history: z.array(attempt) })
   .meta({ id: 'DeliveryDetail' })
 
-const common = { tag: 'deliveries', rule: ['operator'] } as const
+const common = { tag: 'deliveries', rule: ['operator'], scope: 'deliveries:read' } as const
 
 /** How messages fare on their way; never their content. */
 export function deliveryRoutes(): Route[] {
@@ -70,6 +70,7 @@ export function deliveryRoutes(): Route[] {
     defineRoute({
       ...common,
       method: 'POST',
+      scope: 'deliveries:write',
       path: '/v1/deliveries/{id}/send-again',
       operationId: 'send-delivery-again',
       reads: 'no',
@@ -86,6 +87,7 @@ export function deliveryRoutes(): Route[] {
     defineRoute({
       ...common,
       method: 'POST',
+      scope: 'deliveries:write',
       path: '/v1/deliveries/{id}/retry',
       operationId: 'retry-delivery',
       reads: 'no',

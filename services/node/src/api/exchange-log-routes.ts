@@ -57,7 +57,7 @@ const consistency = z
 const bytes = z.unknown().meta({ shownAs: { type: 'string', format: 'binary' } })
 const lines = z.unknown().meta({ shownAs: { type: 'string' } })
 
-const common = { method: 'GET', tag: 'exchange-log', rule: ['auditor'] } as const
+const common = { method: 'GET', tag: 'exchange-log', rule: ['auditor'], scope: 'exchange-log:read' } as const
 
 /** The exchange log for auditors (protocol.md section 4): read only, and every read is an entry of it. */
 export function exchangeLogRoutes(): Route[] {

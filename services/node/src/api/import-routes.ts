@@ -7,7 +7,7 @@ import { defineRoute, type Route } from '../http/route.ts'
 import { idParams, instant } from './schemas.ts'
 
 const tag = 'imports'
-const rule = ['officer'] as const
+const [rule, scope] = [['officer'] as const, 'imports']
 
 const importSchema = z
   .object({
@@ -30,6 +30,7 @@ const rowResult = z.object({ line: z.int(), caseNumber: z.string().nullable() })
 const ofImport = {
   tag,
   rule,
+  scope,
   params: idParams,
   description: { zh: '按行号排列', en: 'by line' },
   after: z.int().min(0).max(2_000_000_000),
@@ -48,6 +49,7 @@ export function importRoutes(procedures: readonly Procedure[], registers: readon
         en: 'Import an NDJSON file: a record or a starting document per line',
       },
       rule,
+      scope,
       query: z.strictObject({
         target: z
           .string()
@@ -78,6 +80,7 @@ export function importRoutes(procedures: readonly Procedure[], registers: readon
       tag,
       summary: { zh: '导入进度', en: 'Progress of an import' },
       rule,
+      scope,
       params: idParams,
       answer: { statuses: [200], description: { zh: '导入', en: 'the import' }, schema: importSchema },
       handle: async (ctx, { caller, params }) => ({ body: await readImport(ctx, caller, params.id) }),

@@ -29,6 +29,7 @@ export function logStateRoutes(): Route[] {
       tag,
       summary: { zh: '交换日志的状况；被封存时给出处理步骤', en: 'How the exchange log is; under a seal, what to do' },
       rule: ['operator', 'auditor'],
+      scope: 'log-state:read',
       reads: 'no',
       answer: { statuses: [200], description: { zh: '状况', en: 'the state' }, schema: state },
       handle: async (ctx) => {
@@ -43,6 +44,7 @@ export function logStateRoutes(): Route[] {
       tag,
       summary: { zh: '为被封存的交换日志开启后继日志', en: 'Open the successor of a sealed exchange log' },
       rule: ['operator'],
+      scope: 'log-state:write',
       body: z.strictObject({ reason: z.string().min(1).max(500) }),
       reads: 'no',
       examples: [

@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { type Client, type Context, type Rate, Rates } from '@hefu/exchange'
+import { type Context, type Rate, Rates } from '@hefu/exchange'
 import type { FastifyInstance } from 'fastify'
 import { guardApi } from '../http/authenticate.ts'
 import { limitClients } from '../http/limit-rates.ts'
@@ -12,15 +12,14 @@ import { apiDocument } from './api-document.ts'
 import { apiRoutes } from './routes.ts'
 
 export interface ApiOptions {
-  readonly clients: readonly Client[]
   readonly clientRate: Rate
   readonly tls?: Tls | undefined
 }
 
 /** The local listener: bureaus, operators, auditors, probes and the documentation. */
-export async function openApi(ctx: Context, { clients, clientRate, tls }: ApiOptions): Promise<FastifyInstance> {
+export async function openApi(ctx: Context, { clientRate, tls }: ApiOptions): Promise<FastifyInstance> {
   const app = await openApp(ctx, 'api', { tls })
-  guardApi(app, ctx, clients)
+  guardApi(app, ctx)
   limitClients(app, new Rates(clientRate))
   readJsonBodies(app)
   app.addHook('onSend', async (request, reply) => {

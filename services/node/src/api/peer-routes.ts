@@ -22,7 +22,7 @@ const peer = z
   })
   .meta({ id: 'Peer' })
 
-const common = { tag: 'peers', rule: ['operator'] } as const
+const common = { tag: 'peers', rule: ['operator'], scope: 'peers:read' } as const
 const params = z.strictObject({
   region: z
     .string()
@@ -57,6 +57,7 @@ export function peerRoutes(): Route[] {
     defineRoute({
       ...common,
       method: 'POST',
+      scope: 'peers:write',
       path: '/v1/peers/{region}/pause',
       operationId: 'pause-peer',
       summary: { zh: '暂停向对端送达', en: 'Pause deliveries to a peer' },
@@ -68,6 +69,7 @@ export function peerRoutes(): Route[] {
     defineRoute({
       ...common,
       method: 'POST',
+      scope: 'peers:write',
       path: '/v1/peers/{region}/resume',
       operationId: 'resume-peer',
       summary: { zh: '恢复向对端送达', en: 'Resume deliveries to a peer' },

@@ -54,6 +54,7 @@ function openRoute(procedure: Procedure, name: string): Route {
     tag: procedure.path,
     summary: summary({ zh: '开立办件：', en: 'Open a case: ' }, definition.title),
     rule: ['officer'],
+    scope: `${procedure.name}:write`,
     body: bodyOf(procedure, name),
     bodyLimit: MAX_DOCUMENT_BYTES,
     examples: examplesOf(definition),
@@ -74,6 +75,7 @@ function addRoute(procedure: Procedure, name: string, definition: DocumentDefini
     tag: procedure.path,
     summary: summary({ zh: '添加文书：', en: 'Add a document: ' }, definition.title),
     rule: ['officer'],
+    scope: `${procedure.name}:write`,
     params: caseParams,
     body: bodyOf(procedure, name),
     bodyLimit: MAX_DOCUMENT_BYTES,
@@ -99,6 +101,7 @@ function listRoute(procedure: Procedure): Route {
     summary: summary({ zh: '列出办件：', en: 'List cases: ' }, procedure.title),
     description: { zh: '本机构的办件，新的在前', en: "the agency's cases, newest first" },
     rule: ['officer'],
+    scope: `${procedure.name}:read`,
     filter: caseFilter([procedure]),
     read: async (ctx, { caller, query }, page) => await listCases(ctx, caller, { procedure, ...askedCases(query), ...page }),
   })
@@ -113,6 +116,7 @@ function readRoute(procedure: Procedure): Route {
     tag: procedure.path,
     summary: summary({ zh: '读取办件：', en: 'Read a case: ' }, procedure.title),
     rule: ['officer'],
+    scope: `${procedure.name}:read`,
     params: caseParams,
     answer: { statuses: [200], description: { zh: '办件', en: 'the case' }, schema: caseSchema, headers: { ETag: created.headers.ETag } },
     handle: async (ctx, { caller, params, language }) => {

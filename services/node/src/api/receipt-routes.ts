@@ -30,7 +30,7 @@ const place = z
 
 const receiptDetail = receipt.extend({ places: z.array(place) }).meta({ id: 'ReceiptDetail' })
 
-const common = { tag: 'receipts', rule: ['auditor'] } as const
+const common = { tag: 'receipts', rule: ['auditor'], scope: 'receipts:read' } as const
 const after = z.strictObject({
   receivedAt: z.iso.datetime({ precision: 3 }).regex(/^(?!0000)/),
   digest: z.string().regex(/^[A-Za-z0-9_-]{43}$/),

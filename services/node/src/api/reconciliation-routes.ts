@@ -34,13 +34,14 @@ const reconciliation = z
   .meta({ id: 'Reconciliation' })
 
 const requestedDay = z.iso.date().regex(/^20/)
-const common = { tag: 'reconciliations', rule: ['operator'] } as const
+const common = { tag: 'reconciliations', rule: ['operator'], scope: 'reconciliations:read' } as const
 
 export function reconciliationRoutes(): Route[] {
   return [
     defineRoute({
       ...common,
       method: 'POST',
+      scope: 'reconciliations:write',
       path: '/v1/reconciliations',
       operationId: 'request-reconciliation',
       reads: 'no',

@@ -25,7 +25,7 @@ export function registerRoutesOf(register: Register, procedures: readonly Proced
   const data = recordDataOf(register)
   const record = storedRecord.extend({ data }).meta({ id: `${pascal(register.name)}Record` })
   const params = z.strictObject({ id: z.string().min(1).max(64) })
-  const common = { tag: 'registers', rule: ['officer'] } as const
+  const common = { tag: 'registers', rule: ['officer'], scope: 'registers:read' } as const
   const path = `/v1/registers/${register.name}`
   return [
     defineList({
@@ -44,6 +44,7 @@ export function registerRoutesOf(register: Register, procedures: readonly Proced
     defineRoute({
       ...common,
       method: 'PUT',
+      scope: 'registers:write',
       path: `${path}/{id}`,
       operationId: `put-${register.name}`,
       reads: 'no',
@@ -87,6 +88,7 @@ export function registerRoutesOf(register: Register, procedures: readonly Proced
     defineRoute({
       ...common,
       method: 'DELETE',
+      scope: 'registers:write',
       path: `${path}/{id}`,
       operationId: `delete-${register.name}`,
       reads: 'no',

@@ -3,10 +3,12 @@ import type { Route } from '../http/route.ts'
 import { agreementRoutes } from './agreement-routes.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { caseRoutes } from './case-routes.ts'
+import { clientRoutes } from './client-routes.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
 import { exchangeLogRoutes } from './exchange-log-routes.ts'
 import { importRoutes } from './import-routes.ts'
 import { logStateRoutes } from './log-state-routes.ts'
+import { oauthRoutes } from './oauth-routes.ts'
 import { peerRoutes } from './peer-routes.ts'
 import { probeRoutes } from './probe-routes.ts'
 import { procedureRoutes } from './procedure-routes.ts'
@@ -33,6 +35,8 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...logStateRoutes(),
     ...receiptRoutes(),
     ...exchangeLogRoutes(),
+    ...clientRoutes(),
+    ...oauthRoutes(),
     ...probeRoutes(),
   ]
 }

@@ -30,6 +30,7 @@ export function settlementRoutes(): Route[] {
       tag: 'settlement-entries',
       summary: { zh: '列出待清算条目', en: 'List settlement entries' },
       rule: ['officer'],
+      scope: 'settlement-entries:read',
       description: { zh: '本机构的条目', en: "the agency's entries" },
       item: settlementEntry,
       after,

@@ -1,4 +1,4 @@
-import { closeTask, listTasks, readTask } from '@hefu/exchange'
+import { ANY_PROCEDURE, closeTask, listTasks, readTask } from '@hefu/exchange'
 import type { Procedure } from '@hefu/procedures'
 import { z } from 'zod'
 import { defineList } from '../http/list-route.ts'
@@ -6,7 +6,7 @@ import { defineRoute, type Route } from '../http/route.ts'
 import { oneOfDocuments } from './document-data.ts'
 import { caseNumber, day, digest, idParams, instant, text, uuid } from './schemas.ts'
 
-const common = { tag: 'tasks', rule: ['officer'] } as const
+const common = { tag: 'tasks', rule: ['officer'], scope: ANY_PROCEDURE.read } as const
 
 const draft = z.object({ document: z.string(), data: z.unknown() })
 const task = z.object({
@@ -56,6 +56,7 @@ export function taskRoutes(procedures: readonly Procedure[]): Route[] {
     }),
     defineRoute({
       ...common,
+      scope: ANY_PROCEDURE.write,
       method: 'POST',
       path: '/v1/tasks/{id}/close',
       operationId: 'close-task',

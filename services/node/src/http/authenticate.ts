@@ -1,19 +1,36 @@
-import { type Client, type Context, findCaller, HefuError, requireLog, requireRole } from '@hefu/exchange'
+import {
+  type Authenticated,
+  type Caller,
+  type Context,
+  findCaller,
+  HefuError,
+  parseStaffNumber,
+  requireLog,
+  requireRole,
+  requireScope,
+  staffName,
+} from '@hefu/exchange'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
+type GuardContext = Pick<Context, 'access' | 'actorKey' | 'logState' | 'now' | 'procedures' | 'region'>
+
 /**
- * Nothing under /v1 answers without a token, not even that an address does not exist; and a route under /v1 without a rule
+ * Nothing under /v1 answers without a token, not even that an address does not exist; and a route under /v1 without a rule and a scope
  * stops the start. Without a log there is nothing for officers: whatever they read or write is about persons.
  */
-export function guardApi(app: FastifyInstance, ctx: Pick<Context, 'logState'>, clients: readonly Client[]): void {
+export function guardApi(app: FastifyInstance, ctx: GuardContext): void {
   app.addHook('onRoute', ({ url, method, config }) => {
-    if (underV1(url) && !Array.isArray(config?.rule)) throw new Error(`no rule says who may call ${String(method)} ${url}`)
+    if (!underV1(url)) return
+    if (!Array.isArray(config?.rule)) throw new Error(`no rule says who may call ${String(method)} ${url}`)
+    if (config?.scope === undefined) throw new Error(`no scope says what a token must allow for ${String(method)} ${url}`)
   })
   app.addHook('onRequest', async (request) => {
-    const rule = request.routeOptions.config.rule
+    const { rule, scope } = request.routeOptions.config
     if (!Array.isArray(rule) && !underV1(request.url)) return
-    request.caller = authenticate(request, clients)
+    const found = await authenticate(request, ctx)
+    request.caller = { ...found, actor: actorOf(request, ctx, found) }
     if (Array.isArray(rule)) requireRole(request.caller, rule)
+    if (scope !== undefined) requireScope(ctx, request.caller, scope)
     if (request.caller.role === 'officer') await requireLog(ctx)
   })
 }
@@ -22,9 +39,23 @@ function underV1(url: string): boolean {
   return /^\/v1(?:[/?]|$)/.test(url)
 }
 
-function authenticate(request: FastifyRequest, clients: readonly Client[]) {
+async function authenticate(request: FastifyRequest, ctx: GuardContext): Promise<Authenticated> {
   const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]{1,4096})$/i.exec(request.headers.authorization ?? '') ?? []
-  const caller = token === undefined ? null : findCaller(clients, token)
+  const caller = token === undefined ? null : await findCaller(ctx, token)
   if (caller === null) throw new HefuError('unauthenticated')
   return caller
+}
+
+/** The person behind a system's call, under the name that the log gives; the number itself goes nowhere. */
+function actorOf(request: FastifyRequest, { actorKey, region }: GuardContext, { agency }: Authenticated): Caller['actor'] {
+  const header = request.headers['hefu-actor']
+  if (header === undefined) return null
+  const parsed = parseStaffNumber(String(header))
+  if (!parsed.ok) throw new HefuError('actor-invalid', parsed.why === 'identity' ? { detail: identity } : {})
+  return staffName(actorKey, agency ?? region, parsed.value)
+}
+
+const identity = {
+  zh: '规则：Hefu-Actor 不得为身份证件号码，也不得与其形式相同；请使用本单位的工号。',
+  en: "Rule: Hefu-Actor must not be, or look like, an identity number: use the bureau's own staff number.",
 }

@@ -9,7 +9,10 @@ type Filtered<Shape extends Filter> = z.output<z.ZodObject<{ -readonly [Name in 
 
 /** What a list is made of; the rest of its route follows. */
 export interface ListDefinition<Params, Shape extends Filter, After, Item, Shown>
-  extends Pick<RouteDefinition<Params, unknown, unknown, unknown>, 'path' | 'operationId' | 'tag' | 'summary' | 'rule' | 'params'> {
+  extends Pick<
+    RouteDefinition<Params, unknown, unknown, unknown>,
+    'path' | 'operationId' | 'tag' | 'summary' | 'rule' | 'scope' | 'params'
+  > {
   readonly description: Text
   /** Members of the query beside those of the page. */
   readonly filter?: Shape

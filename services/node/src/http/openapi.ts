@@ -10,6 +10,8 @@ type JsonObject = { [name: string]: Json }
 export interface ApiInfo {
   readonly title: string
   readonly description: string
+  /** The closed list, with its texts; none where peers are the callers. */
+  readonly scopes?: Readonly<Record<string, string>>
 }
 
 /** The OpenAPI 3.1 document of these routes: deterministic, so that a committed copy can be compared. */
@@ -39,7 +41,7 @@ export function openApiOf(info: ApiInfo, routes: readonly Route[]): JsonObject {
     paths: sorted(paths),
     components: {
       schemas: sorted(Object.fromEntries(components)),
-      ...(used.length > 0 ? { securitySchemes: Object.fromEntries(used) } : {}),
+      ...(used.length > 0 ? { securitySchemes: withScopes(Object.fromEntries(used), info.scopes ?? {}) } : {}),
     },
   }
 }
@@ -61,13 +63,29 @@ function operationOf(route: Route, convert: Convert): JsonObject {
   }
 }
 
-function securityOf({ rule }: Route): JsonObject {
+function securityOf({ rule, scope }: Route): JsonObject {
   if (rule === 'public') return { security: [] }
-  return rule === 'peer' ? { security: [{ peer: [] }] } : { security: [{ bearer: [] }], 'x-hefu-roles': [...rule] }
+  return rule === 'peer'
+    ? { security: [{ peer: [] }] }
+    : { security: [{ oauth: scopesOf(scope) }], 'x-hefu-roles': [...rule], 'x-hefu-scope': scope ?? '' }
+}
+
+function withScopes(schemes: { [name: string]: Json }, scopes: Readonly<Record<string, string>>): JsonObject {
+  if (schemes.oauth === undefined) return schemes
+  const flows = { clientCredentials: { tokenUrl: '/oauth/token', scopes } }
+  return { ...schemes, oauth: { ...(schemes.oauth as JsonObject), flows } }
+}
+
+/** That of any procedure cannot be said in OpenAPI, where a list means all of it: `x-hefu-scope` says it. */
+function scopesOf(scope: string | undefined): string[] {
+  return scope === undefined || scope.includes('{') ? [] : [scope]
 }
 
 const securitySchemes = {
-  bearer: { type: 'http', scheme: 'bearer', description: 'Token of a client of this node' },
+  oauth: {
+    type: 'oauth2',
+    description: '客户端凭据，以私钥签名的断言换取访问令牌 / client credentials with private_key_jwt (RFC 7523), Ed25519 keys',
+  },
   peer: {
     type: 'apiKey',
     in: 'header',
@@ -87,6 +105,7 @@ function parametersOf(route: Route, convert: Convert): Json[] {
     ...membersOf(route.query, convert).map(({ name, schema, required }) => ({ name, in: 'query', required, schema })),
     ...(route.idempotent ? [header('Idempotency-Key', { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' }, idempotencyText)] : []),
     ...(route.ifMatch ? [header('If-Match', { type: 'string', pattern: '^"[^"]+"$' }, ifMatchText)] : []),
+    ...(Array.isArray(route.rule) ? [header('Hefu-Actor', { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' }, actorText, false)] : []),
     ...(route.preconditions
       ? [header('If-Match', { type: 'string' }, writtenText, false), header('If-None-Match', { const: '*' }, unwrittenText, false)]
       : []),
@@ -95,6 +114,11 @@ function parametersOf(route: Route, convert: Convert): Json[] {
 
 const idempotencyText = { zh: '重试时使用相同的值，保留 7 天', en: 'the same value on each retry; kept for 7 days' }
 const ifMatchText = { zh: '读取办件时得到的 ETag', en: 'the ETag of the case as it was read' }
+
+const actorText = {
+  zh: '调用所代表的人员的工号，不得为身份证件号码；日志中只记其化名',
+  en: 'staff number of the person behind the call, never an identity number; the log holds a pseudonym of it',
+}
 
 const writtenText = { zh: '仅当记录为此版本时写入（ETag 或 *）', en: 'only when the record has this version (an ETag, or *)' }
 const unwrittenText = { zh: '仅当记录尚不存在时写入', en: 'only when there is no such record yet' }

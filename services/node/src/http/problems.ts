@@ -23,6 +23,30 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
     title: { zh: '角色无权执行此操作', en: 'Role not allowed' },
     detail: { zh: '请使用具备所需角色的客户端令牌。', en: 'Use the token of a client with the required role.' },
   },
+  'scope-not-allowed': {
+    status: 403,
+    title: { zh: '权限范围不足', en: 'Scope not allowed' },
+    detail: {
+      zh: '请使用具备所需权限范围（scope）的令牌。',
+      en: 'Use a token with the required scope.',
+    },
+  },
+  'four-eyes': {
+    status: 403,
+    title: { zh: '须由另一名安全管理员复核', en: 'A second administrator must approve' },
+    detail: {
+      zh: '规则：任何人不得批准自己的请求；请由另一名安全管理员批准。',
+      en: 'Rule: nobody approves their own request; another security administrator does.',
+    },
+  },
+  'actor-invalid': {
+    status: 400,
+    title: { zh: 'Hefu-Actor 无效', en: 'Hefu-Actor is not valid' },
+    detail: {
+      zh: '请给出本单位的工号：1–64 个字母、数字或 . _ -；不得为身份证件号码。',
+      en: "Send the bureau's own staff number: 1 to 64 letters, digits or . _ -, and no identity number.",
+    },
+  },
   'agency-not-allowed': {
     status: 403,
     title: { zh: '机构无权执行此操作', en: 'Agency not allowed' },

@@ -11,6 +11,7 @@ import type { Route, RouteRequest } from './route.ts'
 declare module 'fastify' {
   interface FastifyContextConfig {
     rule?: Route['rule']
+    scope?: string
   }
 }
 
@@ -34,7 +35,7 @@ function registerRoute(app: FastifyInstance, ctx: Context, route: Route): void {
   app.route({
     method: route.method,
     url: addressOf(route),
-    config: { rule: route.rule },
+    config: { rule: route.rule, ...(route.scope === undefined ? {} : { scope: route.scope }) },
     ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
     schema: schemaOf(route),
     // Before the body is judged: a call without its conditions is wrong whatever it says.
@@ -100,6 +101,7 @@ function requestOf(request: FastifyRequest, route: Route): RouteRequest<unknown,
     rawBody,
     contentType: request.headers['content-type'],
     authorization: request.headers.authorization,
+    address: request.ip,
     url: request.url,
     language: readLanguage(request.headers['accept-language']),
     idempotencyKey: route.idempotent ? readIdempotencyKey(request) : '',

@@ -18,6 +18,8 @@ export interface RouteRequest<Params, Query, Body> {
   readonly contentType: string | undefined
   /** The header as it came, for signed requests of peers. */
   readonly authorization: string | undefined
+  /** Where the request came from, as the connection says. */
+  readonly address: string
   /** Path and query as called. */
   readonly url: string
   readonly language: Language
@@ -58,6 +60,8 @@ export interface RouteDefinition<Params, Query, Body, Result> {
    * its body or needs no signature. Only roles are possible under /v1.
    */
   readonly rule: readonly Role[] | 'peer' | 'public'
+  /** What a caller's token must allow (packages/exchange/src/access/scopes.ts); every route whose rule names roles has one. */
+  readonly scope?: string
   /**
    * What an answer shows of documents, registers or the exchange log: one entry of the log per answer, committed before it is sent
    * (protocol.md section 4). `no`: nothing of them, whoever asks. A route for peers names the peer itself; null: this answer shows nothing.
@@ -112,7 +116,7 @@ export function codesOf(route: Route): ErrorCode[] {
   if (route.rule !== 'public') codes.add('too-many-requests')
   if (!PROBES.has(route.path)) codes.add('overloaded')
   if (route.rule !== 'public') codes.add('unauthenticated')
-  if (Array.isArray(route.rule)) codes.add('role-not-allowed')
+  if (Array.isArray(route.rule)) for (const code of ['role-not-allowed', 'scope-not-allowed', 'actor-invalid'] as const) codes.add(code)
   if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed')
   if (route.params) codes.add('not-found')
   if (route.query) codes.add('malformed-request')

@@ -1,0 +1,58 @@
+import { clientAssertionForm, loadSigner, type Signer } from '@hefu/protocol'
+
+export interface TokenRequest {
+  /** Base address of the local API. */
+  readonly api: string
+  readonly client: string
+  /** A signer, or the file of the client's private key. */
+  readonly key: Signer | string
+  /** What the node calls itself, where clients reach it under another address than `api`. */
+  readonly issuer?: string | undefined
+  readonly scopes?: readonly string[] | undefined
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number
+}
+
+export interface Token {
+  readonly token: string
+  readonly seconds: number
+  readonly scopes: readonly string[]
+}
+
+/** A refusal in the words of the token endpoint, or an address where there is none. */
+export class TokenRefusedError extends Error {
+  readonly error: string
+  constructor(error: string, description: string) {
+    super(description)
+    this.name = 'TokenRefusedError'
+    this.error = error
+  }
+}
+
+/**
+ * An access token for a client, by its private key. The assertion is made for the address that the caller named, never for one that the
+ * server says: else a false server could ask for one that is good at another. Throws KeyFileError, TokenRefusedError.
+ */
+export async function requestToken({ api, client, key, issuer, scopes, nowMs }: TokenRequest): Promise<Token> {
+  const base = baseOf(api)
+  const signer = typeof key === 'string' ? await loadSigner(key) : key
+  const body = await clientAssertionForm({ client, issuer: issuer ?? base, scopes, now: Math.floor(nowMs / 1_000) }, signer)
+  const answer = await fetch(`${base}/oauth/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body,
+    redirect: 'error',
+    signal: AbortSignal.timeout(30_000),
+  }).catch((cause: unknown) => {
+    throw new TokenRefusedError('unreachable', `${base}: ${cause instanceof Error ? cause.message : 'unreachable'}`)
+  })
+  const json = (await answer.json().catch(() => ({}))) as Record<string, unknown>
+  if (answer.status === 200 && typeof json.access_token === 'string')
+    return { token: json.access_token, seconds: Number(json.expires_in), scopes: String(json.scope).split(' ') }
+  throw new TokenRefusedError(String(json.error ?? answer.status), String(json.error_description ?? json.detail ?? `HTTP ${answer.status}`))
+}
+
+/** Without a slash at its end: as the node names itself. */
+export function baseOf(api: string): string {
+  return api.replace(/\/+$/, '')
+}
