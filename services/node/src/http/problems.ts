@@ -108,6 +108,30 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
       en: 'Leave out what "errors" names. Nothing was stored or sent.',
     },
   },
+  'agreement-ended': {
+    status: 403,
+    title: { zh: '共享协议已终止', en: 'The agreement has ended' },
+    detail: {
+      zh: '规则：办件已办结，其共享协议终止已逾 30 天，不再显示个人信息；不带 Hefu-Purpose 时可查看脱敏内容。',
+      en: 'Rule: the case is final and its agreement ended more than 30 days ago, so personal data is no longer shown; without Hefu-Purpose it is shown masked.',
+    },
+  },
+  'affair-unknown': {
+    status: 403,
+    title: { zh: '办件编号不属于本机构', en: 'Not a case of this agency' },
+    detail: {
+      zh: '规则：Hefu-Affair 为办件编号时，须为本机构的办件；请检查编号。',
+      en: "Rule: a case number in Hefu-Affair must be that of a case of the caller's agency. Check the number.",
+    },
+  },
+  'affair-invalid': {
+    status: 400,
+    title: { zh: 'Hefu-Affair 请求头无效', en: 'Hefu-Affair is not valid' },
+    detail: {
+      zh: '规则：Hefu-Affair 为办件编号，或本单位的事项编号：1–64 个字母、数字、“.”、“_”、“-”，不得与身份证件号码形式相同。',
+      en: "Rule: Hefu-Affair is a case number, or the bureau's own number of an affair: 1 to 64 letters, digits, '.', '_', '-', never shaped like an identity number.",
+    },
+  },
   'not-found': {
     status: 404,
     title: { zh: '未找到', en: 'Not found' },
