@@ -6,6 +6,7 @@
 -- `participants`: [{region, role, agency}]; roles are plural: the owner first, then one or more counterparties.
 -- `replay_at`: documents came back that nobody has replayed yet; from then on the sweep does it.
 -- `restricted`: only who has this scope of the procedure sees the case (violation-notice: suspected).
+-- `data_key`: seals what the case's documents, effects and drafts say (ADR 0020); null once it is destroyed (`erased_at`).
 -- Rows that change with every step leave room on their page (fillfactor), so that an update touches no index.
 create table cases (
   case_number text primary key,
@@ -26,13 +27,16 @@ create table cases (
   etag text not null,
   opened_at timestamptz not null,
   updated_at timestamptz not null,
-  replay_at timestamptz
+  replay_at timestamptz,
+  data_key text,
+  blocked_at timestamptz,
+  erased_at timestamptz
 ) with (fillfactor = 60);
 -- Without the case number, by which the planner would take this index for what the primary key is there for (skip scans).
 create index cases_by_agency on cases (agency, opened_at desc);
 create index cases_to_replay on cases (replay_at) where replay_at is not null;
 
--- `message` holds the exact bytes that were signed; null where this node refused them (it keeps no content) .
+-- `message` holds the exact bytes that were signed, sealed under the data key of the case; null where this node refused them (it keeps no content).
 -- `status`: held; refused (the receiver signed a refusal); cancelled (never sent: it descends from a refused document).
 -- `received_at` is what the receipt says, null until the receipt is known here.
 create table documents (
@@ -153,18 +157,20 @@ create view places as
       string_to_array(o.path, '.')
     from outbox o join documents d on d.jti = o.jti and d.digest = o.digest where o.receipt is not null;
 
--- Two texts under one (iss, jti): both kept for thirty days for the security officer.
+-- Two texts under one (iss, jti): both kept for thirty days for the security officer, sealed under keys of their own.
 create table quarantine (
   iss text not null,
   jti uuid not null,
   digest text not null,
   message text not null,
+  data_key text not null,
   stored_at timestamptz not null,
   expires_at timestamptz not null,
   primary key (iss, jti, digest)
 );
 
--- Consequences on this side, written as the difference between wanted and stored rows under the case lock.
+-- Consequences on this side, written as the difference between wanted and stored rows under the case lock. `data`: JSON, sealed under the
+-- data key of the case; look-up keys here and everywhere are a keyed blind index (`Vault.lookupKey`).
 create table effects (
   case_number text not null references cases,
   digest text not null,
@@ -172,7 +178,7 @@ create table effects (
   kind text not null,
   register text,
   lookup_key text,
-  data json not null,
+  data text not null,
   created_at timestamptz not null,
   primary key (case_number, digest, key)
 );
@@ -203,6 +209,7 @@ create table settlement_entries (
   primary key (case_number, digest, key)
 );
 
+-- `draft`: JSON, sealed under the data key of the case.
 create table tasks (
   id uuid primary key,
   case_number text not null,
@@ -211,7 +218,7 @@ create table tasks (
   agency text not null,
   title json not null,
   document text,
-  draft json,
+  draft text,
   note json,
   state text not null check (state in ('open', 'closed')),
   created_at timestamptz not null,
@@ -312,11 +319,13 @@ create table request_ids (
   primary key (iss, jti)
 );
 
+-- `data`: JSON, sealed under the record's own `data_key`.
 create table register_records (
   register text not null,
   key text not null,
   agency text not null,
-  data json not null,
+  data text not null,
+  data_key text not null,
   version integer not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -332,7 +341,8 @@ create table register_lookups (
 );
 create index register_lookups_by_record on register_lookups (register, key);
 
--- `body` is kept until the row is done or failed, so that a killed import goes on where it was; then it is erased.
+-- `body` is kept until the row is done or failed, so that a killed import goes on where it was; then it is erased. It is sealed under the
+-- `data_key` of its import, which ends with it.
 -- `attempts`: how often a row could not be judged; a row that never can be must not hold up its import for ever.
 create table imports (
   id uuid primary key,
@@ -346,7 +356,8 @@ create table imports (
   rows_done integer not null default 0,
   rows_failed integer not null default 0,
   created_at timestamptz not null,
-  finished_at timestamptz
+  finished_at timestamptz,
+  data_key text
 );
 create index imports_open on imports (id) where state <> 'done';
 create table import_rows (

@@ -3,6 +3,7 @@ import { addAudit } from './commands/audit.ts'
 import { addClient } from './commands/client.ts'
 import { addFederation } from './commands/federation.ts'
 import { addKey } from './commands/key.ts'
+import { addKeyRewrap } from './commands/key-rewrap.ts'
 import { addKeygen } from './commands/keygen.ts'
 import { addStart } from './commands/start.ts'
 import { addToken } from './commands/token.ts'
@@ -18,6 +19,7 @@ export function buildProgram() {
   addKey(program)
   addToken(program)
   addClient(program)
+  addKeyRewrap(program)
   return program
 }
 

@@ -13,6 +13,8 @@ import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue/queue.ts'
 import type { Rates } from './rates.ts'
 import type { KeyMisses } from './trust/key-misses.ts'
+import type { VaultPlace } from './vault/open-vault.ts'
+import type { Vault } from './vault/vault.ts'
 
 /** Everything a node's functions may use, made once at start; a function takes the part it uses. */
 export interface Context {
@@ -28,6 +30,11 @@ export interface Context {
   readonly exchangeLog: LogContext
   /** How callers of the local API are known. */
   readonly access: Access
+  /** Seals and opens what lies in the database. */
+  readonly vault: Vault
+  readonly vaultPlace: VaultPlace
+  /** How long backups of the database are kept. */
+  readonly backupDays: number
   /** Under which the log names persons: see actor-name.ts. */
   readonly actorKey: Uint8Array
   readonly logState: LogStateReader

@@ -61,8 +61,19 @@ export type { FederationProblem } from './federation-problem.ts'
 export { type InboxBody, type InboxBodyCode, joinMessages, splitInboxBody } from './inbox-body.ts'
 export { type Judgement, judgeClaims, type Receiver } from './judge-claims.ts'
 export { judgeKeyUse, type KeyTimes, type KeyUse, maySign, REVOCATION_REASONS, type RevocationReason } from './judge-key-use.ts'
-export { generateKeyFile, type KeyFileCode, KeyFileError, type KeyPair, loadKeyPair, loadSigner, signerOf } from './key-file.ts'
+export {
+  generateKeyFile,
+  generateSecretFile,
+  type KeyFileCode,
+  KeyFileError,
+  type KeyPair,
+  loadKeyPair,
+  loadSecret,
+  loadSigner,
+  signerOf,
+} from './key-file.ts'
 export { importPublicJwk, type KeyLookUp, type KeyOwner, type PublicJwk, publicJwk, type Signer, thumbprint } from './keys.ts'
+export { type Algorithm, brokenAlgorithms, KNOWN_ANSWERS } from './known-answers.ts'
 export {
   formatLogEntry,
   type LogEntry,

@@ -1,6 +1,6 @@
 // The one file of this package that touches a disk. A key file's mode and its content have to be read from the same open file, and
 // every process that signs (node, cli, sandbox) needs the same refusals, so this is kept beside the key types and not in each of them.
-import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { type PublicJwk, publicJwk, type Signer } from './keys.ts'
 
@@ -12,6 +12,7 @@ export type KeyFileCode =
   | 'not-pkcs8'
   | 'passphrase'
   | 'key-type'
+  | 'not-secret'
   | 'exists'
   | 'unwritable'
 
@@ -60,16 +61,34 @@ export function signerOf(key: KeyObject): Signer {
 export async function generateKeyFile(path: string, passphrase?: string): Promise<PublicJwk> {
   const { privateKey } = generateKeyPairSync('ed25519')
   const encryption = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem', ...encryption })
+  await writeNewFile(path, privateKey.export({ type: 'pkcs8', format: 'pem', ...encryption }))
+  return publicJwk(privateKey)
+}
+
+/** Characters of base64url that 32 bytes take. */
+const SECRET_TEXT = /^[A-Za-z0-9_-]{43}$/
+
+/** Writes 32 fresh random bytes, as base64url, with mode 0600: the key that wraps the keys of data at rest. Never overwrites. Throws KeyFileError. */
+export async function generateSecretFile(path: string): Promise<void> {
+  await writeNewFile(path, `${randomBytes(32).toString('base64url')}\n`)
+}
+
+/** The 32 bytes of a file that `generateSecretFile` wrote. Throws KeyFileError. */
+export async function loadSecret(path: string): Promise<Uint8Array> {
+  const text = (await readKeyFile(path)).trim()
+  if (!SECRET_TEXT.test(text)) throw new KeyFileError('not-secret', path, 'does not hold 32 bytes as base64url')
+  return Buffer.from(text, 'base64url')
+}
+
+async function writeNewFile(path: string, content: string | Buffer): Promise<void> {
   try {
     await using file = await open(path, 'wx', 0o600)
-    await file.writeFile(pem)
+    await file.writeFile(content)
     await file.sync()
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw new KeyFileError('exists', path, 'already exists and is not overwritten', error)
     throw new KeyFileError('unwritable', path, 'cannot be written', error)
   }
-  return publicJwk(privateKey)
 }
 
 async function readKeyFile(path: string): Promise<string> {

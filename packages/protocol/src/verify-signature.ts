@@ -34,7 +34,7 @@ export function verifyToken<Owner extends { readonly key: KeyObject } = KeyOwner
 const NOBODY = importPublicJwk({ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' })
 
 /** A key that cannot be used to verify counts as a bad signature. */
-function isEd25519Signature(signingInput: string, key: KeyObject, signature: Uint8Array): boolean {
+export function isEd25519Signature(signingInput: string, key: KeyObject, signature: Uint8Array): boolean {
   const publicKey = publicBytes(key)
   return (
     publicKey !== undefined && sodium.crypto_sign_verify_detached(Buffer.from(signature), Buffer.from(signingInput, 'latin1'), publicKey)

@@ -1,13 +1,14 @@
 import { createPrivateKey } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { procedures as coreProcedures, type Procedure } from '@hefu/procedures'
 import {
   type FederationFile,
   federationFileOf,
   generateKeyFile,
+  generateSecretFile,
   importPublicJwk,
   loadSigner,
   type Manifest,
@@ -46,6 +47,7 @@ export type RegionFiles = {
   witnessKey: string
   actorKey: string
   tokenKey: string
+  vaultKey: string
   clients: string
   /** What the region believes, as one JSON file: for auditors. */
   federation: string
@@ -68,9 +70,9 @@ export type Agreements = FederationFile['agreements']
 
 /**
  * Writes what a node needs besides its database, a folder per region: `{dir}/{region}/registry.jwt`, `federation-keys.json`,
- * `keys/` (with `manifest.jwt`), `log-key.pem`, `witness-key.pem`, `actor-key.pem`, `token-key.pem`, `clients.json` (its two administrators),
- * `clients/*.pem` (a private key of each client for whoever tries the node) and `federation.json` (for auditors); what no node may have lies in
- * `{dir}/offline`. Keys that exist are kept. For trial and tests: in production every region makes its own key and nobody holds two.
+ * `keys/` (with `manifest.jwt`), `log-key.pem`, `witness-key.pem`, `actor-key.pem`, `token-key.pem`, `vault-key.txt`, `epochs/`, `clients.json` (its two
+ * administrators), `clients/*.pem` (a private key of each client for whoever tries the node) and `federation.json` (for auditors); what no node
+ * may have lies in `{dir}/offline`. Keys that exist are kept. For trial and tests: in production every region makes its own key and nobody holds two.
  */
 export async function writeFederation(dir: string, options: WriteFederationOptions): Promise<Record<string, RegionFiles>> {
   const { regions, exchangeUrls, linkUrl } = options
@@ -100,6 +102,8 @@ export async function writeFederation(dir: string, options: WriteFederationOptio
     await replaceFile(paths.federationKeys, { keys: [pin] })
     await replaceFile(paths.federation, federationFileOf(registry, manifests))
     await Promise.all([keyOf(paths.actorKey), keyOf(paths.tokenKey)])
+    if (!existsSync(paths.vaultKey)) await generateSecretFile(paths.vaultKey)
+    await mkdir(join(dir, region, 'epochs'), { recursive: true, mode: 0o700 })
     const clientFiles = await clientFilesOf(join(dir, region, 'clients'))
     await replaceFile(paths.clients, await administratorsOf(clientFiles))
     files[region] = { ...paths, clientFiles }
@@ -132,6 +136,7 @@ function pathsIn(folder: string): NodeFiles {
     witnessKey: at('witness-key.pem'),
     actorKey: at('actor-key.pem'),
     tokenKey: at('token-key.pem'),
+    vaultKey: at('vault-key.txt'),
     clients: at('clients.json'),
     federation: at('federation.json'),
   }
@@ -198,13 +203,14 @@ async function keyOf(path: string): Promise<PublicJwk> {
 type NodeFiles = Omit<RegionFiles, 'clientFiles'>
 
 /** The same files as a node's settings name them. */
-export function fileSettings({ registry, federationKeys, keys, logKey, witnessKey, actorKey, tokenKey, clients }: NodeFiles) {
+export function fileSettings({ registry, federationKeys, keys, logKey, witnessKey, actorKey, tokenKey, vaultKey, clients }: NodeFiles) {
   const files = { logKeyFile: logKey, witnessKeyFile: witnessKey, actorKeyFile: actorKey, tokenKeyFile: tokenKey, clientsFile: clients }
-  return { registry, federationKeysFile: federationKeys, keysFolder: keys, ...files }
+  const vault = { vaultKeyFile: vaultKey, vaultEpochsFolder: join(dirname(vaultKey), 'epochs') }
+  return { registry, federationKeysFile: federationKeys, keysFolder: keys, ...files, ...vault }
 }
 
 /** The same files as the environment of a process names them. */
-export function fileEnvironment({ registry, federationKeys, keys, logKey, witnessKey, actorKey, tokenKey, clients }: NodeFiles) {
+export function fileEnvironment({ registry, federationKeys, keys, logKey, witnessKey, actorKey, tokenKey, vaultKey, clients }: NodeFiles) {
   return {
     HEFU_REGISTRY: registry,
     HEFU_FEDERATION_KEYS: federationKeys,
@@ -213,6 +219,7 @@ export function fileEnvironment({ registry, federationKeys, keys, logKey, witnes
     HEFU_WITNESS_KEY: witnessKey,
     HEFU_ACTOR_KEY: actorKey,
     HEFU_TOKEN_KEY: tokenKey,
+    HEFU_VAULT_KEY: vaultKey,
     HEFU_CLIENTS: clients,
   }
 }

@@ -1,6 +1,7 @@
 export { type ApiAnswer, type ApiClient, apiClient, type Json, listOf } from './api-client.ts'
 export type { Agreements } from './federation-files.ts'
 export { compareHalves, type Half } from './halves.ts'
+export { newVaultPlace } from './network/new-vault-place.ts'
 export { type NetworkNode, type NetworkOptions, type RestartChanges, TestNetwork } from './network/test-network.ts'
 export { type Postgres, startPostgres } from './postgres/start-postgres.ts'
 export { findRedis, startRedis } from './redis/start-redis.ts'

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import type { Rate } from '@hefu/exchange'
 import { parseRegionId, type RegionId } from '@hefu/reference'
 import { z } from 'zod'
@@ -22,6 +23,12 @@ export interface Settings {
   readonly witnessKeyFile: string
   readonly actorKeyFile: string
   readonly tokenKeyFile: string
+  /** The key-encryption key of data at rest. */
+  readonly vaultKeyFile: string
+  /** Where the keys of the epochs are, shared by all processes of the node. */
+  readonly vaultEpochsFolder: string
+  /** How long backups of the database are kept: for so long the key of an epoch outlives it. */
+  readonly backupDays: number
   readonly clientsFile: string
   /** The application's login. */
   readonly databaseUrl: string
@@ -95,6 +102,9 @@ const hints: Readonly<Record<string, Hint>> = {
     en: 'must be an http:// or https:// address without a slash at its end',
   },
   HEFU_TOKEN_SECONDS: { zh: '须为 60 至 86400 的整数秒', en: 'must be a whole number of seconds from 60 to 86400' },
+  HEFU_VAULT_KEY: { zh: '须为密钥加密密钥文件的路径', en: 'must be the path of the file of the key-encryption key' },
+  HEFU_VAULT_EPOCHS: { zh: '须为时期密钥目录的路径', en: 'must be the path of the folder of the epoch keys' },
+  HEFU_BACKUP_DAYS: { zh: '须为 1 至 400 的整数天', en: 'must be a whole number of days from 1 to 400' },
   HEFU_CLIENTS: { zh: '须为客户端文件的路径', en: 'must be the path of the clients file' },
   DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
   HEFU_MIGRATION_DATABASE_URL: { zh: '须为 postgres:// 地址', en: 'must be a postgres:// address' },
@@ -141,6 +151,11 @@ const tokenSeconds = z
   .regex(/^\d{1,5}$/)
   .transform(Number)
   .refine((value) => value >= 60 && value <= 86_400)
+const days = z
+  .string()
+  .regex(/^\d{1,3}$/)
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 400)
 const requestsPerMinute = z
   .string()
   .regex(/^\d{2,7}$/)
@@ -168,6 +183,9 @@ const environment = z.strictObject({
   HEFU_WITNESS_KEY: path,
   HEFU_ACTOR_KEY: path,
   HEFU_TOKEN_KEY: path,
+  HEFU_VAULT_KEY: path,
+  HEFU_VAULT_EPOCHS: path.optional(),
+  HEFU_BACKUP_DAYS: days.default(35),
   HEFU_CLIENTS: path,
   DATABASE_URL: database,
   HEFU_MIGRATION_DATABASE_URL: database.optional(),
@@ -215,6 +233,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       witnessKeyFile: data.HEFU_WITNESS_KEY,
       actorKeyFile: data.HEFU_ACTOR_KEY,
       tokenKeyFile: data.HEFU_TOKEN_KEY,
+      vaultKeyFile: data.HEFU_VAULT_KEY,
+      vaultEpochsFolder: data.HEFU_VAULT_EPOCHS ?? join(dirname(data.HEFU_VAULT_KEY), 'epochs'),
+      backupDays: data.HEFU_BACKUP_DAYS,
       clientsFile: data.HEFU_CLIENTS,
       databaseUrl: data.DATABASE_URL,
       migrationDatabaseUrl: data.HEFU_MIGRATION_DATABASE_URL ?? data.DATABASE_URL,

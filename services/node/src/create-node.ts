@@ -14,17 +14,20 @@ import {
   openDatabase,
   openQueue,
   openTrust,
+  openVault,
   prepareAdministrators,
   preparePeers,
   type QueueConfig,
   type Rate,
   Rates,
   RecentMessages,
+  refreshEpochs,
   type Sequencer,
   startSequencer,
   type Trust,
   type TrustSources,
   UnverifiableTexts,
+  type VaultPlace,
 } from '@hefu/exchange'
 import { procedures as coreProcedures, registers as coreRegisters, type Procedure, type Register } from '@hefu/procedures'
 import type { KeyPair, Signer } from '@hefu/protocol'
@@ -45,6 +48,9 @@ export interface NodeOptions {
   readonly logSigner: Signer
   readonly witnessSigner: Signer
   readonly actorSigner: Signer
+  readonly vaultPlace: VaultPlace
+  /** 35 where absent. */
+  readonly backupDays?: number
   readonly tokenKey: KeyPair
   /** Who enrols everybody else. */
   readonly administrators: readonly Administrator[]
@@ -90,6 +96,9 @@ export interface Node {
   stop(): Promise<void>
 }
 
+/** How often the folder of the epoch keys is looked into: well within the time in which a new one is made before it is used. */
+const EPOCHS_MS = 30_000
+
 /** How often what strangers sent is looked after when they send no more. */
 const STRANGERS_MS = 60_000
 
@@ -111,16 +120,17 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
   await migrate(options.migrationDatabaseUrl, { now: now(), logins })
   const onError = (error: Error) => log.error({ event: 'database.disturbed', ...errorFacts(error) }, 'database.disturbed')
   const db = openDatabase({ url: options.databaseUrl, poolSize: POOL_SIZE, onError })
-  const queue = await openQueue(queueConfig).catch(async (error: unknown) => {
+  const orClose = async (error: unknown) => {
     await db.destroy()
     throw error
-  })
+  }
+  const vault = await openVault(db, options.vaultPlace, now).catch(orClose)
+  const queue = await openQueue(queueConfig).catch(orClose)
   const metrics = createMetrics()
   const keyMisses = new KeyMisses()
   const trust = await openTrust({ region, sources: options.trust, db, now, log, metrics, keyMisses }).catch(async (error: unknown) => {
     await queue.close()
-    await db.destroy()
-    throw error
+    return await orClose(error)
   })
   const ctx: Context = {
     region,
@@ -134,6 +144,9 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     get signer() {
       return trust.signer
     },
+    vault,
+    vaultPlace: options.vaultPlace,
+    backupDays: options.backupDays ?? 35,
     exchangeLog: logContextOf(() => trust.federation, region, { log: options.logSigner, witness: options.witnessSigner }),
     access: openAccess({ db }, { key: options.tokenKey, tokenSeconds: options.tokenSeconds ?? 600, apiUrl: options.apiUrl }),
     actorKey: await actorKeyOf(options.actorSigner),
@@ -156,6 +169,7 @@ function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: Q
   let exchange: Listener | null = null
   let work: Work | null = null
   let strangers: Repeated | null = null
+  let epochs: Repeated | null = null
   let believing: Repeated | null = null
   const stopping = new AbortController()
   let sequencer: Sequencer | null = null
@@ -166,7 +180,7 @@ function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: Q
     await Promise.all([api?.close(), exchange?.close()])
     await work?.stop()
     stopping.abort()
-    await Promise.all([strangers?.stop(), believing?.stop()])
+    await Promise.all([strangers?.stop(), believing?.stop(), epochs?.stop()])
     await logUnverifiable(ctx, { atOnce: true })
     if (process !== null) await logNodeStopped(ctx, process).catch(unlogged)
     // After the last of this process's own entries.
@@ -185,13 +199,15 @@ function nodeOf(ctx: Context, trust: Trust, options: NodeOptions, queueConfig: Q
     },
     async start() {
       await preparePeers(ctx)
+      let prepared = ctx.federation
       process = await logNodeStarted(ctx, options.roles)
-      believing = repeat(
-        ctx,
-        'trust',
-        TRUST_MS,
-        async () => await trust.refresh(stopping.signal, { fetches: runs('exchange') || runs('worker') }),
-      )
+      epochs = repeat(ctx, 'epochs', EPOCHS_MS, async () => await refreshEpochs(ctx))
+      believing = repeat(ctx, 'trust', TRUST_MS, async () => {
+        await trust.refresh(stopping.signal, { fetches: runs('exchange') || runs('worker') })
+        if (ctx.federation === prepared) return
+        await preparePeers(ctx)
+        prepared = ctx.federation
+      })
       if (runs('sequencer')) sequencer = startSequencer(ctx, { url: options.sequencerDatabaseUrl })
       if (runs('worker')) work = await startWork(ctx, queueConfig, options.migrationDatabaseUrl)
       if (runs('exchange')) strangers = repeat(ctx, 'unverifiable', STRANGERS_MS, async () => await logUnverifiable(ctx))

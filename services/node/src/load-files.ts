@@ -4,15 +4,21 @@ import {
   isUrl,
   type KeyFolder,
   parseClients,
+  readEpochs,
   readKeyFolder,
   readRegistrySource,
+  secretKeyWrapper,
   type TrustSources,
+  VaultError,
+  type VaultPlace,
+  vaultTexts,
 } from '@hefu/exchange'
 import {
   type KeyFileCode,
   KeyFileError,
   type KeyPair,
   loadKeyPair,
+  loadSecret,
   loadSigner,
   type PublicJwk,
   parsePins,
@@ -39,6 +45,8 @@ export type FileSettings = Partial<Pick<Settings, 'apiTls' | 'exchangeTls'>> &
     | 'witnessKeyFile'
     | 'actorKeyFile'
     | 'tokenKeyFile'
+    | 'vaultKeyFile'
+    | 'vaultEpochsFolder'
     | 'clientsFile'
   >
 
@@ -51,6 +59,7 @@ export interface Files {
   readonly actorSigner: Signer
   readonly tokenKey: KeyPair
   readonly administrators: readonly Administrator[]
+  readonly vaultPlace: VaultPlace
   readonly tls: ListenerTls
 }
 
@@ -62,30 +71,32 @@ export interface ListenerTls {
 
 /** Reads the files that the settings name and reports all problems of all of them at once. */
 export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> {
-  const [pins, folder, logSigner, witnessSigner, actorSigner, tokenKey, administrators, apiTls, exchangeTls] = await Promise.all([
-    loadPins(settings.federationKeysFile),
-    loadFolder(settings.keysFolder),
-    loadKey(settings.logKeyFile, 'HEFU_LOG_KEY'),
-    loadKey(settings.witnessKeyFile, 'HEFU_WITNESS_KEY'),
-    loadKey(settings.actorKeyFile, 'HEFU_ACTOR_KEY'),
-    loadKey(settings.tokenKeyFile, 'HEFU_TOKEN_KEY', loadKeyPair),
-    loadClients(settings.clientsFile),
-    loadListenerTls(settings.apiTls, 'HEFU_API_TLS_CERT'),
-    loadListenerTls(settings.exchangeTls, 'HEFU_EXCHANGE_TLS_CERT'),
-  ])
+  const [pins, folder, logSigner, witnessSigner, actorSigner, tokenKey, vaultPlace, administrators, apiTls, exchangeTls] =
+    await Promise.all([
+      loadPins(settings.federationKeysFile),
+      loadFolder(settings.keysFolder),
+      loadKey(settings.logKeyFile, 'HEFU_LOG_KEY'),
+      loadKey(settings.witnessKeyFile, 'HEFU_WITNESS_KEY'),
+      loadKey(settings.actorKeyFile, 'HEFU_ACTOR_KEY'),
+      loadKey(settings.tokenKeyFile, 'HEFU_TOKEN_KEY', loadKeyPair),
+      loadVault(settings),
+      loadClients(settings.clientsFile),
+      loadListenerTls(settings.apiTls, 'HEFU_API_TLS_CERT'),
+      loadListenerTls(settings.exchangeTls, 'HEFU_EXCHANGE_TLS_CERT'),
+    ])
   const registry = await loadRegistry(settings.registry, pins)
-  const files = [pins, folder, registry, logSigner, witnessSigner, actorSigner, tokenKey, administrators, apiTls, exchangeTls]
+  const files = [pins, folder, registry, logSigner, witnessSigner, actorSigner, tokenKey, vaultPlace, administrators, apiTls, exchangeTls]
   const problems = files.flatMap((file) => (file.ok ? [] : file.problems))
   if (registry.ok && registry.value !== undefined)
     problems.push(...mismatches(settings, registry.value, { folder, logSigner, witnessSigner }))
   if (!(pins.ok && registry.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && tokenKey.ok)) return { ok: false, problems }
-  if (!(administrators.ok && apiTls.ok && exchangeTls.ok)) return { ok: false, problems }
+  if (!(vaultPlace.ok && administrators.ok && apiTls.ok && exchangeTls.ok)) return { ok: false, problems }
   if (problems.length > 0) return { ok: false, problems }
   const trust = { pins: pins.value, registry: settings.registry, keys: settings.keysFolder }
   const signers = { logSigner: logSigner.value, witnessSigner: witnessSigner.value, actorSigner: actorSigner.value }
   const tls = { api: apiTls.value, exchange: exchangeTls.value }
   const access = { tokenKey: tokenKey.value, administrators: administrators.value }
-  return { ok: true, value: { trust, found: registry.value, ...signers, ...access, tls } }
+  return { ok: true, value: { trust, found: registry.value, ...signers, ...access, vaultPlace: vaultPlace.value, tls } }
 }
 
 interface LoadedFiles {
@@ -205,6 +216,20 @@ async function loadKey(path: string, setting: string, load: (path: string) => Pr
   }
 }
 
+/** The key-encryption key, tried on the epoch keys that there are. */
+async function loadVault({ vaultKeyFile, vaultEpochsFolder: epochsFolder }: FileSettings): Promise<Parsed<VaultPlace>> {
+  const setting = 'HEFU_VAULT_KEY'
+  try {
+    const wrapper = secretKeyWrapper(await loadSecret(vaultKeyFile))
+    await readEpochs(epochsFolder, wrapper)
+    return { ok: true, value: { wrapper, epochsFolder } }
+  } catch (error) {
+    if (error instanceof KeyFileError) return { ok: false, problems: [{ setting, ...keyTexts[error.code] }] }
+    if (error instanceof VaultError) return { ok: false, problems: [{ setting, ...vaultTexts[error.code] }] }
+    throw error
+  }
+}
+
 async function loadJson(path: string, setting: string): Promise<Parsed<unknown>> {
   let bytes: Uint8Array
   try {
@@ -228,6 +253,7 @@ const keyTexts: Record<KeyFileCode, { zh: string; en: string }> = {
   'not-pkcs8': { zh: '不是 PKCS#8 PEM 文件', en: 'is not a PKCS#8 PEM file' },
   passphrase: { zh: '密钥文件受口令保护', en: 'names a key file that is protected by a passphrase' },
   'key-type': { zh: '不是 Ed25519 密钥', en: 'does not hold an Ed25519 key' },
+  'not-secret': { zh: '不是 32 字节的密钥文件', en: 'does not hold 32 bytes as base64url' },
   exists: { zh: '密钥文件已存在', en: 'already exists' },
   unwritable: { zh: '密钥文件无法写入', en: 'cannot be written' },
 }

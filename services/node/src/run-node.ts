@@ -1,3 +1,6 @@
+import { SchemaNewerError, TrustError, VaultError, vaultTexts } from '@hefu/exchange'
+import type { Text } from '@hefu/procedures'
+import { type Algorithm, brokenAlgorithms } from '@hefu/protocol'
 import closeWithGrace from 'close-with-grace'
 import { readSettings, type SettingProblem } from './config.ts'
 import { createNode, type Node } from './create-node.ts'
@@ -11,6 +14,8 @@ export async function runNode(): Promise<void> {
   const settings = readSettings(process.env)
   if (!settings.ok) return refuseSettings(settings.problems)
   const { value } = settings
+  const broken = brokenAlgorithms()
+  if (broken.length > 0) return refuseMachine(broken)
   const files = await loadFiles(value)
   if (!files.ok) return refuseSettings(files.problems)
   const log = createLogger(value.region, value.logLevel)
@@ -25,12 +30,43 @@ export async function runNode(): Promise<void> {
     node = await createNode({ ...value, ...files.value }, { log })
     await node.start()
   } catch (error) {
+    if (error instanceof VaultError) refuseSettings([{ setting: 'HEFU_VAULT_KEY', ...vaultTexts[error.code] }])
     log.fatal({ event: 'node.start-failed', ...errorFacts(error) }, 'node.start-failed')
+    if (error instanceof TrustError || error instanceof SchemaNewerError) say(startTexts[error.code])
     process.exit(1)
   }
   process.stdout.write(
     `${JSON.stringify({ ready: true, region: value.region, api: node.api, exchange: node.exchange, pid: process.pid })}\n`,
   )
+}
+
+const startTexts: Readonly<Record<TrustError['code'] | SchemaNewerError['code'], Text>> = {
+  'no-registry': {
+    zh: '没有可信的联合体注册表：检查 HEFU_REGISTRY 与 HEFU_FEDERATION_KEYS，以及注册表是否到期',
+    en: 'there is no registry to believe: check HEFU_REGISTRY and HEFU_FEDERATION_KEYS, and whether the registry has ended',
+  },
+  'not-in-registry': { zh: '联合体注册表中没有本区域：检查 HEFU_REGION', en: 'the registry does not have this region: check HEFU_REGION' },
+  'no-manifest': {
+    zh: '没有本区域的密钥清单：检查 HEFU_KEYS 中的 manifest.jwt（hefu key rotate）',
+    en: 'there is no key manifest of this region: check manifest.jwt in HEFU_KEYS (hefu key rotate)',
+  },
+  'schema-newer': {
+    zh: '数据库由更新的软件版本使用过：请运行那个版本',
+    en: 'the database has been used by newer software: run that version',
+  },
+}
+
+function say({ zh, en }: Text): void {
+  process.stderr.write(`${zh} / ${en}\n`)
+}
+
+/** A library or a processor that computes something else: nothing it signs or believes would be worth anything. */
+function refuseMachine(broken: readonly Algorithm[]): void {
+  const names = broken.join(', ')
+  process.stderr.write(
+    `算法自检未通过，节点未启动：${names}\nAlgorithms do not give their known answers, the node does not start: ${names}\n`,
+  )
+  process.exitCode = 1
 }
 
 function refuseSettings(problems: readonly SettingProblem[]): void {

@@ -66,7 +66,7 @@ function addressOf(path: string): string {
 
 /** The rule of each part of the API, written down a second time. */
 function expectedRoles({ method, path }: Operation): readonly Role[] {
-  if (/^\/v1\/(peers|deliveries|alerts|reconciliations)(\/|$)/.test(path)) return ['operator']
+  if (/^\/v1\/(peers|deliveries|alerts|reconciliations|vault)(\/|$)/.test(path)) return ['operator']
   if (path === '/v1/agreements') return ['officer', 'security']
   if (path === '/v1/exchange-log/state') return ['operator', 'auditor']
   if (path === '/v1/exchange-log/successor') return ['operator']

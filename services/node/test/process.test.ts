@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url'
 import type { RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fileEnvironment, type RegionFiles, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
-import { testDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
+import { createTestDatabase, testDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
+import { query } from '../../../packages/testkit/test/faults/observe.ts'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const database = testDatabase()
@@ -58,6 +59,7 @@ describe('settings', () => {
       'HEFU_WITNESS_KEY',
       'HEFU_ACTOR_KEY',
       'HEFU_TOKEN_KEY',
+      'HEFU_VAULT_KEY',
       'HEFU_CLIENTS',
       'DATABASE_URL',
     ]) {
@@ -179,6 +181,21 @@ describe('the process', () => {
     const exit = once(child, 'exit')
     child.stdin.end()
     expect(await exit).toEqual([0, null])
+  })
+
+  it('ends with 1, and says why in both languages, when it never had a registry and gets none', async () => {
+    const { code, stdout, stderr } = await refusal({ ...settings(), HEFU_REGISTRY: 'http://127.0.0.1:9/registry.jwt' })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/没有可信的联合体注册表.* \/ there is no registry to believe/)
+  })
+
+  it('ends with 1 when the database has been used by newer software', async () => {
+    const other = await createTestDatabase()
+    await query(other.url, "insert into kysely_migration (name, timestamp) values ('9999-later', '2099')")
+    const urls = { DATABASE_URL: other.url, HEFU_MIGRATION_DATABASE_URL: other.url, HEFU_SEQUENCER_DATABASE_URL: other.url }
+    const { code, stderr } = await refusal({ ...settings(), ...urls })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/更新的软件版本.* \/ .*newer software/)
   })
 
   it('ends with 1 when there is no database', async () => {

@@ -3,6 +3,7 @@ import {
   type ExportedLeaf,
   type ExportedReceipt,
   type KeyLookUp,
+  type KeyOwner,
   MAX_RECEIPT_LINE_BYTES,
   messageDigest,
   parseReceiptClaims,
@@ -130,9 +131,18 @@ export async function readReceiptLine(
   if (lookUpKey !== undefined) {
     const verified = verifyReceipt(line.receipt, { lookUpKey, issuer: receipt.iss })
     if (!verified.ok) return refuse('receipt-signature', receipt.iss, verified.why)
+    judgeKey(text.ok ? lookUpKey(text.kid) : undefined, receipt, number, findings)
   }
   const { size, root } = receipt.tree
   return leadsToRoot(line.leaves, receipt) ? { line, receipt } : refuse('receipt-tree', `${size} ${root}`, `${line.leaves.length}`)
+}
+
+/** An export has the newest heads only: since when a receipt exists, they do not say. */
+function judgeKey(owner: KeyOwner | undefined, { receivedAt }: Receipt, number: number, findings: Findings): void {
+  const revoked = owner?.times?.revoked
+  if (revoked?.reason !== 'compromised') return
+  const [expected, found] = [revoked.at, receivedAt].map((seconds) => new Date(seconds * 1000).toISOString()) as [string, string]
+  findings.add('receipt-key-doubtful', { subject: `receipts.ndjson:${number}`, expected: `< ${expected}`, found })
 }
 
 /** All of the tree's messages in order, or each with its place and path. */

@@ -119,6 +119,10 @@ const RECEIPTS = {
   'receipt-form': error('回执行无法读取。', 'A line of the receipts cannot be read.'),
   'receipt-digest': error('回执的摘要不是其原文的摘要。', 'The digest is not that of the receipt’s text.'),
   'receipt-tree': error('回执所列报文算不出其签名的根。', 'The messages listed do not give the root that the receipt signs.'),
+  'receipt-key-doubtful': note(
+    '签发该回执的密钥后来泄露。它是否早于泄露，由办件的证据包判断（hefu audit case）。',
+    'The key that signed this receipt was compromised later. Whether the receipt is older than that, the evidence of its case says (hefu audit case).',
+  ),
   'receipt-signature': error(
     '回执签名无效，或不属于应签的区域。',
     'The receipt’s signature does not verify, or is not of the region that should have signed.',
@@ -241,9 +245,14 @@ const EVIDENCE = {
     '签名首次被见证时，密钥已过期并超过投递期限。',
     'When the signature was first witnessed the key had expired, and the delivery horizon after it.',
   ),
+  'key-early': error('签名首次被见证时，密钥尚未启用。', 'When the signature was first witnessed the key was not in use yet.'),
   'key-doubtful': warning(
-    '签名首次被见证晚于密钥泄露之时，真伪存疑。',
-    'The signature was first witnessed after the key was compromised: it is doubtful.',
+    '签名首次被见证时密钥已泄露而尚未公告，真伪存疑。',
+    'The signature was first witnessed after the key was compromised and before anybody was told: it is doubtful.',
+  ),
+  'key-compromised': error(
+    '密钥已泄露，且此签名首次被见证时已经公告（或从未被见证）：不能采信。',
+    'The key was compromised, and all had been told when the signature was first witnessed, or nobody witnessed it: it counts for nothing.',
   ),
   'keys-claimed': note('未提供联合体文件：密钥只是证据包自称的。', 'Without a federation file the keys are only what the package claims.'),
   'checkpoint-fork': error(

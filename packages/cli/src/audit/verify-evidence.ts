@@ -6,6 +6,7 @@ import {
   importPublicJwk,
   type KeyLookUp,
   type KeyOwner,
+  type KeyTimes,
   keyOwner,
   type MessageClaims,
   messageDigest,
@@ -144,7 +145,8 @@ async function judgeDocument(document: EvidenceDocument, evidence: EvidencePacka
   const witnessedAt = times.length === 0 ? undefined : Math.min(...times)
   if (signed !== undefined)
     judgeKeyTime(
-      evidence.keys.find(({ key }) => key.kid === signed.kid),
+      // What the federation file says of a key goes before what the package says.
+      timesIn(judging, signed.kid) ?? evidence.keys.find(({ key }) => key.kid === signed.kid),
       { digest, witnessedAt },
       findings,
     )
@@ -158,6 +160,12 @@ async function judgeDocument(document: EvidenceDocument, evidence: EvidencePacka
     witnessedAt: witnessedAt === undefined ? null : new Date(witnessedAt * 1000).toISOString(),
     claims: signed?.claims,
   }
+}
+
+/** Undefined: the federation file knows no times of this key, and a package may know more. */
+function timesIn({ federation }: Judging, kid: string): KeyTimes | undefined {
+  const times = federation && keyOwner(federation, kid)?.times
+  return times === undefined || Object.keys(times).length === 0 ? undefined : times
 }
 
 /** Each party's log should prove the document: then neither can deny it alone. */

@@ -1,26 +1,33 @@
 import { Option } from '@commander-js/extra-typings'
-import { generateKeyFile, importPublicJwk, type KeyFileCode, KeyFileError, type PublicJwk } from '@hefu/protocol'
+import { generateKeyFile, generateSecretFile, importPublicJwk, type KeyFileCode, KeyFileError, type PublicJwk } from '@hefu/protocol'
 import { COSIGNATURE_V1, ED25519, formatVerifierKey, isKeyName, type SignatureType, verifierKey } from '@hefu/translog'
 import { EXIT } from '../exit-codes.ts'
 import { type Language, say, type Text } from '../language.ts'
 import type { Program } from '../program.ts'
 
-/** `hefu keygen`: a private key stays in its file; only the public half is printed, ready for the federation file. */
+/** `hefu keygen`: a private key stays in its file; only the public half is printed, ready to be handed in. With --vault there is none. */
 export function addKeygen(program: Program): void {
   program
     .command('keygen')
-    .description('生成 Ed25519 签名密钥 / make an Ed25519 signing key')
+    .description('生成 Ed25519 签名密钥，或静态数据的密钥加密密钥 / make an Ed25519 signing key, or the key-encryption key of data at rest')
     .requiredOption(
       '--out <file>',
-      '私钥文件（PKCS#8 PEM，权限 0600，不覆盖）/ private key file (PKCS#8 PEM, mode 0600, never overwritten)',
+      '密钥文件（权限 0600，不覆盖；签名密钥为 PKCS#8 PEM）/ key file (mode 0600, never overwritten; a signing key is PKCS#8 PEM)',
     )
     .addOption(
       new Option('--log <name>', '交换日志密钥，名称即日志的 origin / key of the exchange log of this origin').conflicts('witness'),
     )
     .addOption(new Option('--witness <name>', '见证密钥及其名称 / key of the witness of this name'))
+    .addOption(
+      new Option('--vault', '静态数据的密钥加密密钥（HEFU_VAULT_KEY）/ key-encryption key of data at rest (HEFU_VAULT_KEY)').conflicts([
+        'log',
+        'witness',
+      ]),
+    )
     .option('--json', '只输出公钥 JWK / print only the public JWK')
-    .action(async ({ out, json, log, witness }) => {
-      process.exitCode = await keygen(out, nameOf(log, witness), json === true, program.opts().lang)
+    .action(async ({ out, json, log, witness, vault }) => {
+      if (vault === true) process.exitCode = await vaultKey(out, json === true, program.opts().lang)
+      else process.exitCode = await keygen(out, nameOf(log, witness), json === true, program.opts().lang)
     })
 }
 
@@ -35,7 +42,7 @@ function nameOf(log: string | undefined, witness: string | undefined): KeyName |
   return witness === undefined ? undefined : { name: witness, type: COSIGNATURE_V1 }
 }
 
-/** The public half as the federation file lists it: a JWK for messages, a verifier key for a log or a witness. */
+/** The public half as registry and manifest list it: a JWK for messages, a verifier key for a log or a witness. */
 type PublicKey = PublicJwk & { readonly verifierKey?: string }
 
 async function keygen(path: string, named: KeyName | undefined, json: boolean, language: Language): Promise<number> {
@@ -44,10 +51,28 @@ async function keygen(path: string, named: KeyName | undefined, json: boolean, l
     process.stderr.write(say(WRONG_NAME, language))
     return EXIT.usage
   }
-  try {
+  return await orSayWhy(path, language, async () => {
     const jwk = await generateKeyFile(path)
     const key = named === undefined ? jwk : { ...jwk, verifierKey: verifierKeyText(named, jwk) }
     process.stdout.write(json ? `${JSON.stringify(key)}\n` : describe(path, key, language))
+  })
+}
+
+/** Nothing of it is public: only where it is. */
+async function vaultKey(path: string, json: boolean, language: Language): Promise<number> {
+  return await orSayWhy(path, language, async () => {
+    await generateSecretFile(path)
+    const written: Text = {
+      zh: `密钥加密密钥已写入 ${path}（权限 0600）。请另行妥善备份：没有它，数据库中的内容无法读取。`,
+      en: `Key-encryption key written to ${path} (mode 0600). Keep a copy apart from all backups of the database: without it nothing in there can be read.`,
+    }
+    process.stdout.write(json ? `${JSON.stringify({ file: path })}\n` : say(written, language))
+  })
+}
+
+async function orSayWhy(path: string, language: Language, work: () => Promise<void>): Promise<number> {
+  try {
+    await work()
     return EXIT.ok
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error
@@ -62,8 +87,8 @@ function verifierKeyText({ name, type }: KeyName, jwk: PublicJwk): string {
 
 function describe(path: string, { verifierKey: text, ...jwk }: PublicKey, language: Language): string {
   const written: Text = {
-    zh: `私钥已写入 ${path}（权限 0600）。请把下面的公钥登记到联合体文件：`,
-    en: `Private key written to ${path} (mode 0600). Enter this public key in the federation file:`,
+    zh: `私钥已写入 ${path}（权限 0600）。请登记下面的公钥：`,
+    en: `Private key written to ${path} (mode 0600). Hand in this public key:`,
   }
   return `${say(written, language)}${JSON.stringify(jwk, null, 2)}\n${text === undefined ? '' : `${text}\n`}`
 }
@@ -81,6 +106,7 @@ export const IN_CHINESE: Readonly<Record<KeyFileCode, string>> = {
   'not-pkcs8': '不是 PKCS#8 PEM 文件',
   passphrase: '口令缺失或不正确',
   'key-type': '不是 Ed25519 密钥',
+  'not-secret': '不是 32 字节的密钥文件',
   exists: '文件已存在，不会覆盖',
   unwritable: '无法写入',
 }

@@ -55,6 +55,15 @@ test('without the federation file the keys are only claimed, and the report says
   expect([report.ok, report.notes.map(({ code }) => code)]).toEqual([true, ['keys-claimed']])
 })
 
+test('what the federation file says of a key goes before what the package says', async () => {
+  const compromised = structuredClone(exampleFederation)
+  for (const one of compromised.regions)
+    for (const key of one.keys) Object.assign(key, { revoked: { at: 1, reason: 'compromised', since: 2 } })
+  const known = parseFederation(compromised)
+  if (!known.ok) throw new Error('the federation is not valid')
+  expect(await codesOf(honest, { federation: known.federation })).toEqual(['key-compromised'])
+})
+
 test('a peer that was away, and documents that one log alone proves, are notes', async () => {
   const alone = {
     ...honest,
@@ -103,10 +112,26 @@ describe('whatever is wrong is a finding', () => {
       ['key-invalid'],
     ],
     ['a key that had long expired', { ...honest, keys: honest.keys.map((key) => ({ ...key, exp: 1 })) }, ['key-late']],
+    ['a key that was not yet one', { ...honest, keys: honest.keys.map((key) => ({ ...key, iat: 3_900_000_000 })) }, ['key-early']],
     [
-      'a key that was compromised before',
-      { ...honest, keys: honest.keys.map((key) => ({ ...key, revoked: { at: 1, reason: 'compromised' as const } })) },
+      'a key that was compromised before, which nobody knew',
+      { ...honest, keys: honest.keys.map((key) => ({ ...key, revoked: { at: 1, reason: 'compromised' as const, since: 4_000_000_000 } })) },
       ['key-doubtful'],
+    ],
+    [
+      'a key of which all knew that it was compromised',
+      { ...honest, keys: honest.keys.map((key) => ({ ...key, revoked: { at: 1, reason: 'compromised' as const } })) },
+      ['key-compromised'],
+    ],
+    [
+      'a key that was compromised later',
+      { ...honest, keys: honest.keys.map((key) => ({ ...key, revoked: { at: 3_900_000_000, reason: 'compromised' as const } })) },
+      [],
+    ],
+    [
+      'a superseded key',
+      { ...honest, keys: honest.keys.map((key) => ({ ...key, revoked: { at: 1, reason: 'superseded' as const } })) },
+      [],
     ],
   ]
   test.each(cases)('%s', async (_, evidence, codes) => {

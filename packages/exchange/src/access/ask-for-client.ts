@@ -20,7 +20,7 @@ export interface NewClient {
   readonly keys: readonly PublicJwk[]
 }
 
-type ClientContext = Pick<Context, 'db' | 'now' | 'region' | 'federation' | 'procedures'>
+type ClientContext = Pick<Context, 'db' | 'now' | 'region' | 'federation' | 'procedures' | 'vault'>
 
 /** Four eyes: the client can do nothing until another administrator approves. Throws HefuError; then nothing is stored. */
 export async function askForClient(
@@ -32,7 +32,7 @@ export async function askForClient(
   requireAgency(ctx, asked)
   requireScopesOfRole(ctx, asked.role, asked.scopes, '/scopes')
   await ctx.db.transaction().execute(async (tx) => {
-    if (await takeIdempotencyKey(tx, caller, request.idempotencyKey, request.fingerprint)) return
+    if (await takeIdempotencyKey(tx, ctx, caller, request.idempotencyKey, request.fingerprint)) return
     await requireNewKeys(tx, asked.keys)
     if (!(await insertClient(tx, rowOf(ctx, caller, asked)))) throw new HefuError('conflict', { detail: nameTaken })
     await logAdminChange(tx, ctx, caller, { action: 'client.asked', subject: asked.client })

@@ -90,7 +90,7 @@ async function signedBy(
 
 async function isSigned(assertion: string, x: string, nowMs: number): Promise<boolean> {
   try {
-    await jwtVerify(assertion, importPublicJwk({ kty: 'OKP', crv: 'Ed25519', x }), {
+    await jwtVerify(assertion, keyOf(x), {
       algorithms: ['Ed25519'],
       currentDate: new Date(nowMs),
     })
@@ -99,6 +99,17 @@ async function isSigned(assertion: string, x: string, nowMs: number): Promise<bo
     // jose looks at claims only behind a good signature; those are judged below, with one word each.
     return error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed
   }
+}
+
+const MAX_KEPT = 1_000
+const keys = new Map<string, ReturnType<typeof importPublicJwk>>()
+
+/** The same object for the same key: jose prepares each but once. A pure function of its argument, so whatever is kept is right. */
+function keyOf(x: string): ReturnType<typeof importPublicJwk> {
+  const key = keys.get(x) ?? importPublicJwk({ kty: 'OKP', crv: 'Ed25519', x })
+  if (keys.size >= MAX_KEPT) keys.clear()
+  keys.set(x, key)
+  return key
 }
 
 type Judged = { readonly ok: true; readonly jti: string; readonly exp: number } | { readonly ok: false; readonly fault: AssertionFault }

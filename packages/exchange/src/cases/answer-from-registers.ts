@@ -3,7 +3,6 @@ import { shanghaiDate } from '@hefu/reference'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
-import { lookupKey } from '../registers/lookup-key.ts'
 import { holdLookups, rememberQuestions } from '../registers/question-store.ts'
 import { findRecords } from '../registers/register-store.ts'
 import { takeAct } from './act-store.ts'
@@ -14,7 +13,7 @@ import { type Projected, projectCases } from './project-cases.ts'
 import { requireAgreement } from './require-agreement.ts'
 import { closeDraft, writeDraft } from './task-store.ts'
 
-type AnswerContext = Pick<Context, 'region' | 'federation' | 'signer' | 'now' | 'log' | 'metrics'>
+type AnswerContext = Pick<Context, 'region' | 'federation' | 'vault' | 'signer' | 'now' | 'log' | 'metrics'>
 
 interface Question {
   readonly projected: Projected
@@ -33,7 +32,7 @@ export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: rea
   const questions = cases.flatMap(questionsOf)
   if (questions.length === 0) return []
   const keys = questions.flatMap(({ wanted }) =>
-    Object.values(wanted ?? {}).map(({ register, lookup }) => ({ register, lookupKey: lookupKey(lookup.kind, lookup.value) })),
+    Object.values(wanted ?? {}).map(({ register, lookup }) => ({ register, lookupKey: ctx.vault.lookupKey(lookup.kind, lookup.value) })),
   )
   await holdLookups(
     tx,
@@ -41,13 +40,13 @@ export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: rea
     'reading',
     keys.map((key) => key.lookupKey),
   )
-  const records = await findRecords(tx, keys)
+  const records = await findRecords(tx, ctx, keys)
   await rememberQuestions(
     tx,
     questions.flatMap(({ projected, wanted }) =>
       Object.values(wanted ?? {}).map(({ register, lookup }) => ({
         register,
-        lookup_key: lookupKey(lookup.kind, lookup.value),
+        lookup_key: ctx.vault.lookupKey(lookup.kind, lookup.value),
         case_number: projected.loaded.row.case_number,
       })),
     ),
@@ -57,7 +56,7 @@ export async function answerFromRegisters(tx: Tx, ctx: AnswerContext, cases: rea
     const found = Object.fromEntries(
       Object.entries(question.wanted ?? {}).map(([name, { register, lookup }]) => [
         name,
-        records.get(`${register}\0${lookupKey(lookup.kind, lookup.value)}`) ?? [],
+        records.get(`${register}\0${ctx.vault.lookupKey(lookup.kind, lookup.value)}`) ?? [],
       ]),
     )
     const written = question.answer.write(question.projected.replay.view, found, shanghaiDate(ctx.now()))
@@ -108,7 +107,7 @@ async function sendAutomatically(
   if (!answersByItself(ctx, loaded, { purpose, basis })) return null
   const appended = await tryAppend(ctx, loaded, { document: answer.document, purpose, basis, data })
   if (appended === null) return null
-  if (await isClaimedElsewhere(tx, claimsOf(appended.loaded))) return { why: handedOverElsewhere }
+  if (await isClaimedElsewhere(tx, ctx, claimsOf(appended.loaded))) return { why: handedOverElsewhere }
   const act = { case_number: loaded.row.case_number, digest: about, act: `answer:${answer.document}`, done_at: new Date(ctx.now()) }
   if (!(await takeAct(tx, act))) return null
   await projectCases(tx, ctx, [appended.loaded], appended.writes)

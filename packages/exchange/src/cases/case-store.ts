@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Context } from '../context.ts'
 import type { Reader, Tx } from '../db/bulk.ts'
 import type { CaseRow, DocumentRow } from '../db/schema.ts'
+import { caseKey, messageOf } from '../vault/stored-keys.ts'
 import { type LoadedCase, procedureOf } from './loaded-case.ts'
 
 /** Locks the cases in one order everywhere, so that two transactions over several cases cannot deadlock. */
@@ -45,7 +46,7 @@ export async function takeToReplay(db: Reader, now: Date, again: Date): Promise<
  */
 export async function loadCases(
   db: Reader,
-  ctx: Pick<Context, 'procedures'>,
+  ctx: Pick<Context, 'procedures' | 'vault'>,
   rows: readonly CaseRow[],
   held: ReadonlyMap<string, string> = new Map(),
 ): Promise<LoadedCase[]> {
@@ -55,14 +56,25 @@ export async function loadCases(
     rows.map((row) => row.case_number),
   )
   const missing = facts.filter(({ status, digest }) => status !== 'refused' && !held.has(digest))
-  const messages = new Map([...held, ...(await readMessages(db, missing))])
-  const documents = facts.map((row) => ({ ...row, message: messages.get(row.digest) ?? null }))
-  const documentsOf = Map.groupBy(documents, (row) => row.case_number)
+  const sealed = await readMessages(db, missing)
+  const factsOf = Map.groupBy(facts, (row) => row.case_number)
   return rows.map((row) => ({
     row,
     procedure: procedureOf(ctx, row.procedure, row.version),
-    documents: (documentsOf.get(row.case_number) ?? []).sort((a, b) => (a.jti < b.jti ? -1 : 1)),
+    documents: (factsOf.get(row.case_number) ?? [])
+      .map((facts) => ({ ...facts, message: held.get(facts.digest) ?? openedMessage(ctx, row, facts, sealed.get(facts.digest)) }))
+      .sort((a, b) => (a.jti < b.jti ? -1 : 1)),
   }))
+}
+
+/** Null also where the key is destroyed: of an erased case the facts remain. */
+function openedMessage(
+  { vault }: Pick<Context, 'vault'>,
+  row: CaseRow,
+  document: Pick<DocumentRow, 'jti' | 'iss'>,
+  sealed: string | undefined,
+): string | null {
+  return sealed === undefined || row.erased_at !== null ? null : vault.openMessage(caseKey(row), messageOf(document), sealed)
 }
 
 /** Documents without their bytes. Joined, not `= any`: over a table that grows faster than its statistics the planner would read all of it. */
@@ -76,21 +88,24 @@ async function readFacts(db: Reader, caseNumbers: readonly string[]): Promise<Om
 }
 
 /** The message of the case's first document that this node holds. Gathered before it is put in order, so that no index over all documents is walked. */
-export async function readFirstMessage(db: Reader, caseNumber: string): Promise<string | undefined> {
-  const { rows } = await sql<{ message: string }>`with held as materialized (select jti, message from documents
-      where case_number = ${caseNumber} and message is not null and status <> 'cancelled')
-    select message from held order by jti limit 1`.execute(db)
-  return rows[0]?.message
+export async function readFirstMessage({ db, vault }: Pick<Context, 'db' | 'vault'>, caseNumber: string): Promise<string | undefined> {
+  const { rows } = await sql<{ jti: string; iss: string; message: string; data_key: string | null }>`with held as materialized (
+      select jti, iss, message from documents where case_number = ${caseNumber} and message is not null and status <> 'cancelled')
+    select held.jti, held.iss, held.message, c.data_key from held join cases c on c.case_number = ${caseNumber} and c.erased_at is null
+      order by held.jti limit 1`.execute(db)
+  const [row] = rows
+  return row && vault.openMessage(caseKey({ case_number: caseNumber, ...row }), messageOf(row), row.message)
 }
 
-async function readMessages(db: Reader, documents: readonly { jti: string }[]): Promise<[string, string][]> {
-  if (documents.length === 0) return []
+/** Sealed, by digest. */
+async function readMessages(db: Reader, documents: readonly { jti: string }[]): Promise<Map<string, string>> {
+  if (documents.length === 0) return new Map()
   const rows = await db
     .selectFrom('documents')
     .select(['digest', 'message'])
     .where('jti', '=', sql<string>`any(${documents.map(({ jti }) => jti)}::uuid[])`)
     .execute()
-  return rows.flatMap(({ digest, message }) => (message === null ? [] : [[digest, message]]))
+  return new Map(rows.flatMap(({ digest, message }) => (message === null ? [] : [[digest, message]])))
 }
 
 export async function readCaseRow(db: Reader, caseNumber: string): Promise<CaseRow | undefined> {

@@ -1,7 +1,7 @@
 import type { Effect } from '@hefu/procedures'
 import { sql } from 'kysely'
+import type { Context } from '../context.ts'
 import { insertAll, type Tx } from '../db/bulk.ts'
-import { lookupKey } from '../registers/lookup-key.ts'
 import { holdLookups, reapplyCasesAsking, rememberQuestions } from '../registers/question-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
 
@@ -21,11 +21,11 @@ export interface WantedClaim {
  */
 export async function takeClaims(
   tx: Tx,
-  nowMs: number,
+  ctx: Pick<Context, 'vault' | 'now'>,
   held: readonly { case_number: string; key: string }[],
   wanted: readonly WantedClaim[],
 ): Promise<WantedClaim[]> {
-  const rows = claimRows(wanted)
+  const rows = claimRows(ctx, wanted)
   const wantedKeys = new Set(rows.map((row) => keyFor(row.case_number, row.lookup_key)))
   const heldKeys = new Set(held.map((row) => keyFor(row.case_number, row.key)))
   const over = held.filter((row) => !wantedKeys.has(keyFor(row.case_number, row.key))).map((row) => row.key)
@@ -34,13 +34,13 @@ export async function takeClaims(
   await holdLookups(tx, 'claim', 'writing', [...over, ...missing.map((row) => row.lookup_key)])
   if (over.length > 0) {
     await tx.deleteFrom('claims').where('lookup_key', '=', sql<string>`any(${over})`).execute()
-    await reapplyCasesAsking(tx, nowMs, claims, over)
+    await reapplyCasesAsking(tx, ctx.now(), claims, over)
   }
   if (missing.length === 0) return []
   await insertAll(tx, 'claims', missing, sql`on conflict (lookup_key) do nothing`)
   const taken = await takenByOthers(tx, rows)
   return wanted.filter(({ loaded, effect }) =>
-    taken.has(keyFor(loaded.row.case_number, lookupKey(effect.lookup.kind, effect.lookup.value))),
+    taken.has(keyFor(loaded.row.case_number, ctx.vault.lookupKey(effect.lookup.kind, effect.lookup.value))),
   )
 }
 
@@ -48,8 +48,8 @@ export async function takeClaims(
  * Whether another case holds any of these claims, which a document not written yet would want. They stay as they are until the end of
  * the transaction; who goes without is remembered, and looked at again when the claim is given back.
  */
-export async function isClaimedElsewhere(tx: Tx, wanted: readonly WantedClaim[]): Promise<boolean> {
-  const rows = claimRows(wanted)
+export async function isClaimedElsewhere(tx: Tx, ctx: Pick<Context, 'vault'>, wanted: readonly WantedClaim[]): Promise<boolean> {
+  const rows = claimRows(ctx, wanted)
   await holdLookups(
     tx,
     'claim',
@@ -61,10 +61,10 @@ export async function isClaimedElsewhere(tx: Tx, wanted: readonly WantedClaim[])
 
 const keyFor = (caseNumber: string, key: string) => `${caseNumber} ${key}`
 
-function claimRows(wanted: readonly WantedClaim[]) {
+function claimRows({ vault }: Pick<Context, 'vault'>, wanted: readonly WantedClaim[]) {
   return wanted
     .map(({ loaded, effect }) => ({
-      lookup_key: lookupKey(effect.lookup.kind, effect.lookup.value),
+      lookup_key: vault.lookupKey(effect.lookup.kind, effect.lookup.value),
       case_number: loaded.row.case_number,
       digest: effect.digest,
       key: effect.key,

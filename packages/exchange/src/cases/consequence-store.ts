@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Context } from '../context.ts'
 import { insertStatements, type Statement, type Tx } from '../db/bulk.ts'
 import { uuidv7 } from '../uuid.ts'
+import { caseKey, draftOf } from '../vault/stored-keys.ts'
 import type { WantedTask } from './task-rows.ts'
 
 /** A row that follows from a case; `key` of a claim is its look-up key. `id`, `state`, `document`: of tasks only. */
@@ -32,25 +33,29 @@ export function removalStatements(table: 'effects' | 'settlement_entries', rows:
   )
 }
 
-export function taskStatements(ctx: Pick<Context, 'now'>, tasks: readonly WantedTask[]): Statement[] {
+export function taskStatements(ctx: Pick<Context, 'vault' | 'now'>, tasks: readonly WantedTask[]): Statement[] {
   const nowMs = ctx.now()
   return insertStatements(
     'tasks',
     tasks.map((task) => ({
-      id: uuidv7(nowMs),
+      ...draftedTask(ctx, task, uuidv7(nowMs)),
       case_number: task.loaded.row.case_number,
       digest: task.digest,
       key: task.key,
       agency: task.loaded.row.agency,
       title: task.title,
       document: task.document,
-      draft: task.draft ?? null,
       note: task.note ?? null,
       state: 'open',
       created_at: new Date(nowMs),
     })),
     sql`on conflict (case_number, digest, key) do nothing`,
   )
+}
+
+function draftedTask({ vault }: Pick<Context, 'vault'>, { loaded, draft }: WantedTask, id: string) {
+  const isEmpty = draft === null || draft === undefined
+  return { id, draft: isEmpty ? null : vault.seal(caseKey(loaded.row), draftOf(id), JSON.stringify(draft)) }
 }
 
 export function taskClosingStatements(ids: readonly string[], at: Date): Statement[] {

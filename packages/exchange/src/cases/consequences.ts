@@ -1,7 +1,7 @@
 import type { Effect, Replay, Text } from '@hefu/procedures'
 import type { Context } from '../context.ts'
 import { insertStatements, type Statement, type Tx } from '../db/bulk.ts'
-import { lookupKey } from '../registers/lookup-key.ts'
+import { caseKey, effectOf } from '../vault/stored-keys.ts'
 import { takeClaims, type WantedClaim } from './claim-store.ts'
 import { removalStatements, type StoredRow, storedConsequences, taskClosingStatements, taskStatements } from './consequence-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
@@ -28,7 +28,7 @@ export interface Consequences {
  * Compares the effects that replay wants on this side with the rows there are (one look for all cases), and plans the
  * difference. Claims are taken at once: who holds them decides which tasks there are.
  */
-export async function planConsequences(tx: Tx, ctx: Pick<Context, 'now'>, cases: readonly Replayed[]): Promise<Consequences> {
+export async function planConsequences(tx: Tx, ctx: Pick<Context, 'vault' | 'now'>, cases: readonly Replayed[]): Promise<Consequences> {
   const wanted = cases.flatMap(({ loaded, replay }) =>
     replay.view.state === null ? [] : loaded.procedure.effects(replay.view, loaded.row.role).map((effect) => ({ loaded, effect })),
   )
@@ -40,7 +40,7 @@ export async function planConsequences(tx: Tx, ctx: Pick<Context, 'now'>, cases:
   const claims = wanted.flatMap(({ loaded, effect }): WantedClaim[] => (effect.kind === 'claim' ? [{ loaded, effect }] : []))
   const conflicts = await takeClaims(
     tx,
-    ctx.now(),
+    ctx,
     stored.filter((row) => row.kind === 'claim'),
     claims,
   )
@@ -57,7 +57,7 @@ export async function planConsequences(tx: Tx, ctx: Pick<Context, 'now'>, cases:
       ...differences(
         'effects',
         stored.filter((row) => row.kind === 'effect'),
-        wanted.flatMap(({ loaded, effect }) => effectRow(loaded, effect, at)),
+        wanted.flatMap(({ loaded, effect }) => effectRow(ctx, loaded, effect, at)),
       ),
       ...differences(
         'settlement_entries',
@@ -111,17 +111,16 @@ function differences(
   ]
 }
 
-function effectRow(loaded: LoadedCase, effect: Effect, at: Date): ConsequenceRow[] {
+function effectRow({ vault }: Pick<Context, 'vault'>, loaded: LoadedCase, effect: Effect, at: Date): ConsequenceRow[] {
   if (effect.kind !== 'register') return []
+  const id = { case_number: loaded.row.case_number, digest: effect.digest, key: effect.key }
   return [
     {
-      case_number: loaded.row.case_number,
-      digest: effect.digest,
-      key: effect.key,
+      ...id,
       kind: effect.kind,
       register: effect.register,
-      lookup_key: lookupKey(effect.lookup.kind, effect.lookup.value),
-      data: effect.data,
+      lookup_key: vault.lookupKey(effect.lookup.kind, effect.lookup.value),
+      data: vault.seal(caseKey(loaded.row), effectOf(id), JSON.stringify(effect.data)),
       created_at: at,
     },
   ]

@@ -7,7 +7,7 @@ export type { CaseFilter, CasePosition }
 
 /** Pages by key over columns that never change, so that a case that moves on is neither skipped nor shown twice. */
 export async function listCases(
-  ctx: Pick<Context, 'db' | 'procedures'>,
+  ctx: Pick<Context, 'db' | 'procedures' | 'vault'>,
   caller: Caller,
   filter: CaseFilter,
 ): Promise<{ items: CaseDetail[]; next: CasePosition | null }> {

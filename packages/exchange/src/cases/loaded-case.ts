@@ -1,4 +1,12 @@
-import { type CaseDocument, type CaseFacts, type Procedure, type RefusedDocument, type Replay, replay } from '@hefu/procedures'
+import {
+  type CaseDocument,
+  type CaseFacts,
+  type Procedure,
+  type RefusedDocument,
+  type Replay,
+  replay,
+  type Standing,
+} from '@hefu/procedures'
 import type { AgencyCode, CaseNumber, RegionId } from '@hefu/reference'
 import type { Context } from '../context.ts'
 import type { CaseRow, DocumentRow } from '../db/schema.ts'
@@ -74,7 +82,26 @@ export function replayInput(loaded: LoadedCase): { documents: CaseDocument[]; fa
   return { documents, facts }
 }
 
+/** Of an erased case what its rows say: there is nothing left to replay. */
 export function replayCase(loaded: LoadedCase): Replay {
+  if (loaded.row.erased_at !== null) return remembered(loaded)
   const { documents, facts } = replayInput(loaded)
   return replay(loaded.procedure, documents, facts)
+}
+
+function remembered(loaded: LoadedCase): Replay {
+  const { row } = loaded
+  const documents = loaded.documents.filter(({ status }) => status !== 'cancelled')
+  return {
+    state: row.state,
+    final: row.final,
+    ballHolder: null,
+    deadlines: [],
+    effectiveUntil: row.effective_until,
+    standings: new Map(documents.map(({ digest, standing, standing_reason: reason }) => [digest, { standing, reason } as Standing])),
+    order: documents.map(({ digest }) => digest),
+    forks: [],
+    findings: [],
+    view: { facts: replayInput({ ...loaded, documents: [] }).facts, state: row.state, effective: [], latest: () => undefined },
+  }
 }

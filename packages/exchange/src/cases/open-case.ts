@@ -11,7 +11,7 @@ import type { Participant } from './participant.ts'
 import { agreementToOpen } from './require-agreement.ts'
 import type { SubmitBody } from './submit-document.ts'
 
-type OpenContext = Pick<Context, 'region' | 'federation' | 'now'>
+type OpenContext = Pick<Context, 'region' | 'federation' | 'vault' | 'now'>
 
 /** A new case with its number, participants and agreement, still without a document and not stored. Throws HefuError. */
 export function openCase(ctx: OpenContext, caller: Caller, procedure: Procedure, body: SubmitBody): LoadedCase {
@@ -33,14 +33,15 @@ export function openCase(ctx: OpenContext, caller: Caller, procedure: Procedure,
 
 /** The first participant is the owner, this side. */
 function newCase(ctx: OpenContext, procedure: Procedure, participants: readonly [Participant, Participant], agreement: Agreement): CaseRow {
+  const caseNumber = mintCaseNumber(ctx.region, procedure.code, shanghaiDate(ctx.now()), randomBytes(7))
   return {
-    case_number: mintCaseNumber(ctx.region, procedure.code, shanghaiDate(ctx.now()), randomBytes(7)),
+    case_number: caseNumber,
     procedure: procedure.name,
     version: procedure.version,
     owner: ctx.region,
     role: procedure.roles.owner.role,
     agency: participants[0].agency,
     participants,
-    ...beforeReplay(procedure, agreement, new Date(ctx.now())),
+    ...beforeReplay(ctx.vault, caseNumber, procedure, agreement, new Date(ctx.now())),
   }
 }

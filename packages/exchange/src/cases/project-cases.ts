@@ -5,6 +5,8 @@ import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
 import { insertDocuments, insertStatements, runTogether, type Statement, type Tx } from '../db/bulk.ts'
 import type { CaseRow, DocumentRow } from '../db/schema.ts'
+import { sealedDocument } from '../vault/sealed-document.ts'
+import { caseKey } from '../vault/stored-keys.ts'
 import { caseEtag } from './case-etag.ts'
 import { type ClaimConflict, planConsequences } from './consequences.ts'
 import { type LoadedCase, replayCase, storedClaims } from './loaded-case.ts'
@@ -31,7 +33,7 @@ export interface Projected {
  */
 export async function projectCases(
   tx: Tx,
-  ctx: Pick<Context, 'federation' | 'now' | 'log' | 'metrics'>,
+  ctx: Pick<Context, 'federation' | 'vault' | 'now' | 'log' | 'metrics'>,
   cases: readonly LoadedCase[],
   further: readonly Statement[] = [],
 ): Promise<Projected[]> {
@@ -40,7 +42,7 @@ export async function projectCases(
   const consequences = await planConsequences(tx, ctx, replayed)
   await runTogether(tx, [
     ...caseStatements(ctx.now(), replayed),
-    ...documentStatements(replayed),
+    ...documentStatements(ctx, replayed),
     ...further,
     ...eventStatements(ctx.now(), replayed.flatMap(eventsOf)),
     ...consequences.writes,
@@ -137,13 +139,11 @@ function caseStatements(nowMs: number, replayed: readonly Replayed[]): Statement
 }
 
 /** New documents are inserted with the standing they have, stored ones updated. */
-function documentStatements(replayed: readonly Replayed[]): Statement[] {
-  const unstored = replayed.flatMap(({ loaded, changes }) =>
-    withStandings(
-      loaded.documents.filter(({ jti }) => loaded.unstored?.has(jti)),
-      changes,
-    ),
-  )
+function documentStatements({ vault }: Pick<Context, 'vault'>, replayed: readonly Replayed[]): Statement[] {
+  const unstored = replayed.flatMap(({ loaded, changes }) => {
+    const documents = loaded.documents.filter(({ jti }) => loaded.unstored?.has(jti))
+    return withStandings(documents, changes).map((row) => sealedDocument(vault, caseKey(loaded.row), row))
+  })
   const changed = replayed.flatMap(({ loaded, changes }) => changes.filter(({ jti }) => !loaded.unstored?.has(jti)))
   return [...insertDocuments(unstored), ...standingStatements(changed.map(({ digest: _, ...row }) => row))]
 }

@@ -51,13 +51,16 @@ export interface CaseDetail {
   readonly etag: string
   readonly deadlines: readonly Deadline[]
   readonly next: readonly NextDocument[]
+  /** Since when the content is no longer used, and since when it is gone (its retention has ended). */
+  readonly blockedAt: string | null
+  readonly erasedAt: string | null
   readonly findings: readonly (Finding & { readonly digest: string })[]
   readonly documents: readonly DocumentView[]
 }
 
 /** Officers see the cases of their agency, auditors the metadata of all; to everybody else a case does not exist. */
 export async function readCase(
-  ctx: Pick<Context, 'db' | 'procedures'>,
+  ctx: Pick<Context, 'db' | 'procedures' | 'vault'>,
   caller: Caller,
   procedure: Procedure | null,
   caseNumber: string,
@@ -66,7 +69,7 @@ export async function readCase(
 }
 
 export async function readLoadedCase(
-  ctx: Pick<Context, 'db' | 'procedures'>,
+  ctx: Pick<Context, 'db' | 'procedures' | 'vault'>,
   caller: Caller,
   procedure: Procedure | null,
   caseNumber: string,
@@ -102,7 +105,9 @@ export function renderCase(loaded: LoadedCase): CaseDetail {
     agreement: row.agreement,
     etag: caseEtag(loaded.documents),
     deadlines: replay.deadlines,
-    next: nextFor(procedure, replay, row.role),
+    next: row.erased_at === null ? nextFor(procedure, replay, row.role) : [],
+    blockedAt: row.blocked_at?.toISOString() ?? null,
+    erasedAt: row.erased_at?.toISOString() ?? null,
     findings: replay.findings,
     documents: documentsInOrder(loaded, replay).map((document) => renderDocument(document, replay)),
   }
@@ -128,8 +133,14 @@ function renderDocument(row: DocumentRow, replay: Replay): DocumentView {
     digest: row.digest,
     answers: row.answers,
     standing: standing.standing,
-    reason: 'reason' in standing ? standing.reason : null,
+    reason: 'reason' in standing ? (standing.reason ?? null) : null,
   }
+}
+
+/** Throws HefuError `erased` or `blocked` once the retention of the case has ended. */
+export function requireContent({ blocked_at, erased_at }: LoadedCase['row']): void {
+  if (erased_at !== null) throw new HefuError('erased')
+  if (blocked_at !== null) throw new HefuError('blocked')
 }
 
 export interface DocumentContent extends DocumentView {
@@ -142,7 +153,7 @@ export interface DocumentContent extends DocumentView {
 }
 
 export async function readDocument(
-  ctx: Pick<Context, 'db' | 'procedures'>,
+  ctx: Pick<Context, 'db' | 'procedures' | 'vault'>,
   caller: Caller,
   caseNumber: string,
   id: string,
@@ -150,6 +161,7 @@ export async function readDocument(
   const loaded = await readLoadedCase(ctx, caller, null, caseNumber)
   const row = loaded.documents.find((document) => document.jti === id && document.status !== 'cancelled')
   if (!row) throw new HefuError('not-found')
+  requireContent(loaded.row)
   const claims = row.message === null ? null : storedClaims(row.message)
   return {
     ...renderDocument(row, replayCase(loaded)),

@@ -15,7 +15,7 @@ export interface TimelineItem {
 
 /** What happened to a case as this node saw it: documents written and received, receipts, consequences, documents never sent. */
 export async function readTimeline(
-  ctx: Pick<Context, 'db' | 'procedures'>,
+  ctx: Pick<Context, 'db' | 'procedures' | 'vault'>,
   caller: Caller,
   caseNumber: string,
 ): Promise<{ items: TimelineItem[] }> {

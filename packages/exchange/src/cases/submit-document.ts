@@ -17,6 +17,7 @@ import { idempotencyStatement, takeIdempotencyKey } from './idempotency-store.ts
 import type { LoadedCase } from './loaded-case.ts'
 import { openCase } from './open-case.ts'
 import { projectCases } from './project-cases.ts'
+import { requireContent } from './read-case.ts'
 import { requireAgreement } from './require-agreement.ts'
 
 export interface SubmitBody {
@@ -58,7 +59,7 @@ export interface Submitted {
 
 type SubmitContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'now' | 'log' | 'metrics' | 'logState'
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'vault' | 'signer' | 'now' | 'log' | 'metrics' | 'logState'
 >
 
 /**
@@ -90,7 +91,7 @@ async function withFreeNumber<T>(work: () => Promise<T>): Promise<T> {
 
 async function submit(tx: Tx, ctx: SubmitContext, request: SubmitRequest): Promise<{ submitted: Submitted; peer: string }> {
   const { caller, body, target } = request
-  const before = await takeIdempotencyKey(tx, caller, request.idempotencyKey, request.fingerprint)
+  const before = await takeIdempotencyKey(tx, ctx, caller, request.idempotencyKey, request.fingerprint)
   if (before) return { submitted: await repeat(tx, ctx, before), peer: '' }
   const opened = 'open' in target ? openCase(ctx, caller, target.open, body) : await lockCase(tx, ctx, caller, target, body)
   const document = 'open' in target ? startingDocument(target.open) : target.document
@@ -133,6 +134,7 @@ async function lockCase(
   const [row] = await lockCases(tx, [target.caseNumber])
   if (!row || row.procedure !== target.procedure.name || row.agency !== caller.agency) throw new HefuError('not-found')
   requireCaseScope(caller, row, 'write')
+  requireContent(row)
   const [loaded] = await loadCases(tx, ctx, [row])
   if (!loaded) throw new HefuError('not-found')
   if (target.ifMatch !== caseEtag(loaded.documents)) throw new HefuError('if-match-failed')

@@ -5,6 +5,7 @@ import type { Caller, Context } from '../context.ts'
 import { runTogether, type Tx } from '../db/bulk.ts'
 import { HefuError } from '../errors.ts'
 import { logAdminChange } from '../log/log-admin-change.ts'
+import { caseKey, draftOf } from '../vault/stored-keys.ts'
 import { coveredBy } from './case-list-store.ts'
 import { taskStatements } from './consequence-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
@@ -18,17 +19,22 @@ export interface Draft {
 }
 
 /** Puts a draft beside the open task that asks for the document, or opens one. */
-export async function writeDraft(tx: Tx, ctx: Pick<Context, 'now'>, loaded: LoadedCase, draft: Draft): Promise<void> {
-  const content = JSON.stringify({ document: draft.document, data: draft.data })
+export async function writeDraft(tx: Tx, ctx: Pick<Context, 'vault' | 'now'>, loaded: LoadedCase, draft: Draft): Promise<void> {
   const open = await tx
-    .updateTable('tasks')
-    .set({ draft: content, note: JSON.stringify(draft.note) })
+    .selectFrom('tasks')
+    .select('id')
     .where('case_number', '=', loaded.row.case_number)
     .where('document', '=', draft.document)
     .where('state', '=', 'open')
-    .returning('id')
+    .forUpdate()
     .execute()
-  if (open.length > 0 || (await reviseClosedDraft(tx, loaded, draft))) return
+  for (const { id } of open)
+    await tx
+      .updateTable('tasks')
+      .set(draftColumns(ctx, loaded, draft, id))
+      .where('id', '=', id)
+      .execute()
+  if (open.length > 0 || (await reviseClosedDraft(tx, ctx, loaded, draft))) return
   const title = documentTitle(loaded.procedure, draft.document)
   await runTogether(
     tx,
@@ -47,8 +53,7 @@ export async function writeDraft(tx: Tx, ctx: Pick<Context, 'now'>, loaded: Load
 }
 
 /** Whether there is a closed task for this draft. A draft that says something else than the one that was closed opens it again. */
-async function reviseClosedDraft(tx: Tx, loaded: LoadedCase, draft: Draft): Promise<boolean> {
-  const content = { document: draft.document, data: draft.data }
+async function reviseClosedDraft(tx: Tx, ctx: Pick<Context, 'vault'>, loaded: LoadedCase, draft: Draft): Promise<boolean> {
   const closed = await tx
     .selectFrom('tasks')
     .select(['id', 'draft'])
@@ -56,11 +61,27 @@ async function reviseClosedDraft(tx: Tx, loaded: LoadedCase, draft: Draft): Prom
     .where('digest', '=', draft.digest)
     .where('key', '=', draftKey(draft.document))
     .executeTakeFirst()
-  if (closed && !isDeepStrictEqual(closed.draft, content)) {
-    const revised = { draft: JSON.stringify(content), note: JSON.stringify(draft.note), state: 'open', closed_at: null } as const
+  if (closed && !isDeepStrictEqual(openDraft(ctx, loaded.row, closed), contentOf(draft))) {
+    const revised = { ...draftColumns(ctx, loaded, draft, closed.id), state: 'open', closed_at: null } as const
     await tx.updateTable('tasks').set(revised).where('id', '=', closed.id).execute()
   }
   return closed !== undefined
+}
+
+function contentOf({ document, data }: Pick<Draft, 'document' | 'data'>) {
+  return { document, data }
+}
+
+function draftColumns({ vault }: Pick<Context, 'vault'>, { row }: LoadedCase, draft: Draft, id: string) {
+  return { draft: vault.seal(caseKey(row), draftOf(id), JSON.stringify(contentOf(draft))), note: JSON.stringify(draft.note) }
+}
+
+function openDraft(
+  { vault }: Pick<Context, 'vault'>,
+  row: { readonly case_number: string; readonly data_key: string | null },
+  { id, draft }: { readonly id: string; readonly draft: string | null },
+): TaskView['draft'] {
+  return draft === null ? null : (JSON.parse(vault.open(caseKey(row), draftOf(id), draft)) as TaskView['draft'])
 }
 
 /** The register no longer says what it drafted; without its content, the draft comes back should the register say so again. */
@@ -106,6 +127,7 @@ const tasksOf = (ctx: Pick<Context, 'db'>, caller: Caller) =>
       'tasks.note',
       'tasks.state',
       'cases.due',
+      'cases.data_key',
       'tasks.created_at',
       'tasks.closed_at',
     ])
@@ -113,7 +135,7 @@ const tasksOf = (ctx: Pick<Context, 'db'>, caller: Caller) =>
 type TaskQueryRow = Awaited<ReturnType<ReturnType<typeof tasksOf>['executeTakeFirstOrThrow']>>
 
 export async function listTasks(
-  ctx: Pick<Context, 'db'>,
+  ctx: Pick<Context, 'db' | 'vault'>,
   caller: Caller,
   page: { state?: 'open' | 'closed' | undefined; caseNumber?: string | undefined; limit: number; after?: string },
 ): Promise<{ items: TaskView[]; next: string | null }> {
@@ -125,12 +147,12 @@ export async function listTasks(
   if (page.caseNumber !== undefined) query = query.where('tasks.case_number', '=', page.caseNumber)
   if (page.after !== undefined) query = query.where('tasks.id', '>', page.after)
   const rows = await query.execute()
-  const items = rows.slice(0, page.limit).map(toTask)
+  const items = rows.slice(0, page.limit).map((row) => toTask(ctx, row))
   return { items, next: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null }
 }
 
-export async function readTask(ctx: Pick<Context, 'db'>, caller: Caller, id: string): Promise<TaskView> {
-  return toTask(await readTaskRow(ctx, caller, id, 'read'))
+export async function readTask(ctx: Pick<Context, 'db' | 'vault'>, caller: Caller, id: string): Promise<TaskView> {
+  return toTask(ctx, await readTaskRow(ctx, caller, id, 'read'))
 }
 
 /** A task of the caller's agency that its scopes do not cover is refused by that rule. */
@@ -142,7 +164,7 @@ async function readTaskRow(ctx: Pick<Context, 'db'>, caller: Caller, id: string,
 }
 
 /** An officer says a task is done or not needed; writing the document closes it by itself. */
-export async function closeTask(ctx: Pick<Context, 'db' | 'now'>, caller: Caller, id: string): Promise<TaskView> {
+export async function closeTask(ctx: Pick<Context, 'db' | 'vault' | 'now'>, caller: Caller, id: string): Promise<TaskView> {
   await readTaskRow(ctx, caller, id, 'write')
   await ctx.db.transaction().execute(async (tx) => {
     const closed = await tx
@@ -163,7 +185,7 @@ export async function closeTask(ctx: Pick<Context, 'db' | 'now'>, caller: Caller
  */
 export async function openResendTask(
   tx: Tx,
-  ctx: Pick<Context, 'now'>,
+  ctx: Pick<Context, 'vault' | 'now'>,
   loaded: LoadedCase,
   digest: string,
   document: string,
@@ -202,7 +224,7 @@ function refusedFor(code: string): Text {
   return { zh: `对方拒收（${zh}）`, en: `the peer refused it (${en})` }
 }
 
-function toTask(row: TaskQueryRow): TaskView {
+function toTask(ctx: Pick<Context, 'vault'>, row: TaskQueryRow): TaskView {
   return {
     id: row.id,
     caseNumber: row.case_number,
@@ -210,7 +232,7 @@ function toTask(row: TaskQueryRow): TaskView {
     digest: row.digest,
     title: row.title,
     document: row.document,
-    draft: row.draft as TaskView['draft'],
+    draft: openDraft(ctx, row, row),
     note: row.note,
     state: row.state,
     due: row.due,

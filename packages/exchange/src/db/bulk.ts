@@ -20,7 +20,7 @@ export function insertRows<R extends Row>(
 }
 
 /**
- * Documents with their bytes beside the JSON, one per line: a signed message holds no line end, and a megabyte of base64 need
+ * Documents with their sealed bytes beside the JSON, one per line: base64 holds no line end, and a megabyte of it need
  * not be read as JSON.
  */
 export function insertDocuments(rows: readonly DocumentRow[], onConflict: RawBuilder<unknown> = sql``): Statement[] {

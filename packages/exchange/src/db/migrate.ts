@@ -34,11 +34,31 @@ export interface MigrateOptions {
 /** Brings the database at `url`, the owner's login, to the newest schema; safe to run from several processes at once (advisory lock). */
 export async function migrate(url: string, { now = Date.now(), logins }: MigrateOptions = {}): Promise<void> {
   await asOwner(url, async (db) => {
-    const { error } = await new Migrator({ db, provider }).migrateToLatest()
+    const migrator = new Migrator({ db, provider })
+    await refuseNewer(db, Object.keys(await provider.getMigrations()))
+    const { error } = await migrator.migrateToLatest()
     if (error) throw error
     await ensurePartitions(db, now)
     if (logins !== undefined) await grantLogins(db, logins)
   })
+}
+
+/** The database has seen software that this one is older than: it would read tables that it does not know. */
+export class SchemaNewerError extends Error {
+  readonly code = 'schema-newer'
+
+  constructor(migrations: readonly string[]) {
+    super(`the database has migrations that this software does not know: ${migrations.join(', ')}`)
+    this.name = 'SchemaNewerError'
+  }
+}
+
+async function refuseNewer(db: Kysely<Database>, known: readonly string[]): Promise<void> {
+  const { rows: tables } = await sql<{ exists: boolean }>`select to_regclass('kysely_migration') is not null as exists`.execute(db)
+  if (tables[0]?.exists !== true) return
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+  const unknown = rows.map(({ name }) => name).filter((name) => !known.includes(name))
+  if (unknown.length > 0) throw new SchemaNewerError(unknown)
 }
 
 /** Makes the partitions of this year and the next, while the node runs under a login that may not. */

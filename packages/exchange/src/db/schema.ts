@@ -29,6 +29,9 @@ interface CaseTable {
   opened_at: Date
   updated_at: Date
   replay_at: Date | null
+  data_key: string | null
+  blocked_at: Date | null
+  erased_at: Date | null
 }
 
 interface DocumentTable {
@@ -131,6 +134,7 @@ interface QuarantineTable {
   jti: string
   digest: string
   message: string
+  data_key: string
   stored_at: Date
   expires_at: Date
 }
@@ -142,7 +146,7 @@ interface EffectTable {
   kind: string
   register: string | null
   lookup_key: string | null
-  data: Json<unknown>
+  data: string
   created_at: Date
 }
 
@@ -176,7 +180,7 @@ interface TaskTable {
   agency: string
   title: Json<{ zh: string; en: string }>
   document: string | null
-  draft: NullableJson<unknown>
+  draft: string | null
   note: NullableJson<{ zh: string; en: string }>
   state: 'open' | 'closed'
   created_at: Date
@@ -351,7 +355,8 @@ interface RegisterRecordTable {
   register: string
   key: string
   agency: string
-  data: Json<unknown>
+  data: string
+  data_key: string
   version: number
   created_at: Date
   updated_at: Date
@@ -376,6 +381,7 @@ interface ImportTable {
   rows_failed: Generated<number>
   created_at: Date
   finished_at: Date | null
+  data_key: string | null
 }
 
 interface ImportRowTable {
@@ -446,6 +452,22 @@ interface UsedAssertionTable {
   expires_at: Date
 }
 
+interface VaultKeyTable {
+  name: string
+  data_key: string
+  created_at: Date
+}
+
+interface RewrapTable {
+  id: string
+  requested_by: string
+  start_at: Date
+  keys_total: number | null
+  keys_done: Generated<number>
+  created_at: Date
+  finished_at: Date | null
+}
+
 export interface Database {
   cases: CaseTable
   documents: DocumentTable
@@ -482,6 +504,8 @@ export interface Database {
   imports: ImportTable
   import_rows: ImportRowTable
   reconciliations: ReconciliationTable
+  vault_keys: VaultKeyTable
+  rewraps: RewrapTable
   registries: RegistryTable
   manifests: ManifestTable
   clients: ClientTable
@@ -523,6 +547,7 @@ export type RegisterQuestionRow = Selectable<RegisterQuestionTable>
 export type RegisterRecordRow = Selectable<RegisterRecordTable>
 export type RegistryRow = Selectable<RegistryTable>
 export type RequestIdRow = Selectable<RequestIdTable>
+export type RewrapRow = Selectable<RewrapTable>
 export type SettlementEntryRow = Selectable<SettlementEntryTable>
 export type TaskRow = Selectable<TaskTable>
 export type WitnessedHeadRow = Selectable<WitnessedHeadTable>

@@ -12,12 +12,12 @@ import { readAnswers, type StoredAnswer } from './evidence-store.ts'
 import { fetchPeerProofs } from './peer-proofs.ts'
 import { summarise } from './summarise-case.ts'
 
-type EvidenceContext = Pick<Context, 'db' | 'region' | 'federation' | 'procedures' | 'signer' | 'now' | 'log' | 'metrics'>
+type EvidenceContext = Pick<Context, 'db' | 'region' | 'federation' | 'procedures' | 'vault' | 'signer' | 'now' | 'log' | 'metrics'>
 
 /**
  * Everything that proves one case to somebody who can reach no node: the exact messages, how they were answered, and that all of it is in
  * this node's log, under heads that witnesses cosigned, and in the other parties' logs, as far as they answer. To an auditor no content:
- * digests prove as much. Throws HefuError `not-found`, and `unavailable` where the tables of the log do not lead to its heads.
+ * digests prove as much. None either once the retention of the case has ended: that it existed, was answered and logged still verifies. Throws HefuError `not-found`, and `unavailable` where the tables of the log do not lead to its heads.
  */
 export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNumber: string): Promise<EvidencePackage> {
   const loaded = await readLoadedCase(ctx, caller, null, caseNumber)
@@ -33,7 +33,7 @@ export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNum
     case: caseNumber as CaseNumber,
     region: ctx.region,
     madeAt: ctx.now(),
-    documents: rows.map((row) => documentOf(row, answers.get(row.digest), proofsOf, caller)),
+    documents: rows.map((row) => documentOf(row, answers.get(row.digest), proofsOf, caller, loaded.row.blocked_at !== null)),
     peers: ofPeers.peers,
     keys: keysOf(ctx, [...new Set(rows.flatMap(({ iss, aud }) => [iss, aud]))]),
     checkpoints: await newestCheckpoints(ctx),
@@ -46,13 +46,14 @@ function documentOf(
   answer: StoredAnswer | undefined,
   proofsOf: (digest: string) => readonly EvidenceLogProof[],
   { role }: Caller,
+  isBlocked: boolean,
 ): EvidenceDocument {
   return {
     jti,
     digest,
     iss: iss as RegionId,
     aud: aud as RegionId,
-    message: role === 'officer' ? message : null,
+    message: role === 'officer' && !isBlocked ? message : null,
     answer: answer === undefined ? null : answerOf(answer),
     logProofs: [...proofsOf(digest), ...(answer === undefined ? [] : proofsOf(answer.receipt))],
   }

@@ -6,6 +6,7 @@ import { logAdminChange } from '../log/log-admin-change.ts'
 import { officerAgency } from '../registers/record-of.ts'
 import { tellQueue } from '../tell-queue.ts'
 import { uuidv7 } from '../uuid.ts'
+import { importOwner } from '../vault/stored-keys.ts'
 import { type ImportedRow, insertImport, insertImportRows } from './import-store.ts'
 import { importTarget, importTargets } from './import-target.ts'
 import { splitRows } from './split-rows.ts'
@@ -29,7 +30,7 @@ export interface ImportRequest {
  * idempotency-key-busy, idempotency-key-reused; then nothing is stored.
  */
 export async function createImport(
-  ctx: Pick<Context, 'db' | 'now' | 'queue' | 'log' | 'registers' | 'procedures'>,
+  ctx: Pick<Context, 'db' | 'vault' | 'now' | 'queue' | 'log' | 'registers' | 'procedures'>,
   caller: Caller,
   request: ImportRequest,
 ): Promise<{ id: string; rows: number; repeated: boolean }> {
@@ -41,10 +42,11 @@ export async function createImport(
   // Read and split before the transaction begins: a slow sender must not hold one open.
   const rows = limitedRows(await readContent(request.lines))
   const created = await ctx.db.transaction().execute(async (tx) => {
-    const before = await takeIdempotencyKey(tx, caller, request.idempotencyKey, request.fingerprint)
+    const before = await takeIdempotencyKey(tx, ctx, caller, request.idempotencyKey, request.fingerprint)
     if (before) return { ...(before.result as unknown as { id: string; rows: number }), repeated: true }
     const nowMs = ctx.now()
     const id = uuidv7(nowMs)
+    const key = { owner: importOwner(id), wrapped: ctx.vault.newKey(importOwner(id)) }
     await insertImport(tx, {
       id,
       target: request.target,
@@ -58,8 +60,9 @@ export async function createImport(
       rows_failed: rows.filter((row) => 'failure' in row).length,
       created_at: new Date(nowMs),
       finished_at: null,
+      data_key: key.wrapped,
     })
-    await insertImportRows(tx, id, rows)
+    await insertImportRows(tx, ctx.vault, key, id, rows)
     await logAdminChange(tx, ctx, caller, { action: 'import.created', subject: id })
     const result = { id, rows: rows.length }
     await finishIdempotencyKey(tx, ctx, caller, { key: request.idempotencyKey, fingerprint: request.fingerprint, result })

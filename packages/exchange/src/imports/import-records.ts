@@ -16,7 +16,7 @@ import type { QueuedRow, RowFailure, RowOutcome } from './row-outcome.ts'
  * Of several rows for one record the last one stays, as if they had been written one after the other.
  */
 export async function importRecords(
-  ctx: Pick<Context, 'db' | 'queue' | 'now' | 'log'>,
+  ctx: Pick<Context, 'db' | 'queue' | 'vault' | 'now' | 'log'>,
   run: StoredImport,
   caller: Caller,
   register: Register,
@@ -27,13 +27,13 @@ export async function importRecords(
   for (const row of rows) {
     const parsed = parseRow(register.schema, row.body, 'malformed-request')
     if ('failure' in parsed) unreadable.push({ line: row.line, failure: parsed.failure })
-    else records.set(row.line, recordOf(register, parsed.data))
+    else records.set(row.line, recordOf(ctx, register, parsed.data))
   }
   const asking = await transact(ctx.db, async (tx) => {
     const last = new Map([...records.values()].map((record) => [record.key, record]))
     const lookupKeys = await holdRecords(tx, register.name, [...last.values()])
     const nowMs = ctx.now()
-    const versions = await writeRecords(tx, register.name, run.agency, nowMs, [...last.values()])
+    const versions = await writeRecords(tx, ctx, register.name, run.agency, [...last.values()])
     const written = [...records].map(
       ([line, { key }]): RowOutcome => (versions.has(key) ? { line, result: null } : { line, failure: ofOtherAgency }),
     )

@@ -1,6 +1,9 @@
 import { type Insertable, type Kysely, type Selectable, sql } from 'kysely'
+import type { Context } from '../context.ts'
 import { insertAll, type Reader, rowsAs, type Tx } from '../db/bulk.ts'
 import type { Database, ImportRow } from '../db/schema.ts'
+import { importOwner, importRowOf } from '../vault/stored-keys.ts'
+import type { StoredKey, Vault } from '../vault/vault.ts'
 import type { QueuedRow, RowFailure, RowOutcome } from './row-outcome.ts'
 
 export type StoredImport = Selectable<ImportRow>
@@ -14,11 +17,11 @@ export async function insertImport(tx: Tx, row: Insertable<ImportRow>): Promise<
 }
 
 /** Inserts the rows in batches whose statements stay small. */
-export async function insertImportRows(tx: Tx, id: string, rows: readonly ImportedRow[]): Promise<void> {
+export async function insertImportRows(tx: Tx, vault: Vault, key: StoredKey, id: string, rows: readonly ImportedRow[]): Promise<void> {
   let batch: ReturnType<typeof columnsOf>[] = []
   let size = 0
   for (const row of rows) {
-    batch.push(columnsOf(id, row))
+    batch.push(columnsOf(vault, key, id, row))
     size += 'body' in row ? row.body.length : 0
     if (batch.length < ROWS_PER_STATEMENT && size < BYTES_PER_STATEMENT) continue
     await insertAll(tx, 'import_rows', batch)
@@ -28,13 +31,13 @@ export async function insertImportRows(tx: Tx, id: string, rows: readonly Import
   await insertAll(tx, 'import_rows', batch)
 }
 
-function columnsOf(id: string, row: ImportedRow) {
+function columnsOf(vault: Vault, key: StoredKey, id: string, row: ImportedRow) {
   const failed = 'failure' in row
   return {
     import_id: id,
     line: row.line,
     state: failed ? 'failed' : 'queued',
-    body: failed ? null : row.body,
+    body: failed ? null : vault.seal(key, importRowOf(id, row.line), row.body),
     attempts: 0,
     errors: failed ? row.failure : null,
   }
@@ -56,11 +59,11 @@ export async function startImport(db: Reader, id: string): Promise<boolean> {
   return started !== undefined
 }
 
-/** Finishes the import unless rows still wait; returns its counts when it is finished. */
+/** Finishes the import unless rows still wait, and destroys its key; returns its counts when it is finished. */
 export async function finishImport(db: Reader, id: string, at: Date): Promise<{ rows_done: number; rows_failed: number } | undefined> {
   return await db
     .updateTable('imports')
-    .set({ state: 'done', finished_at: at })
+    .set({ state: 'done', finished_at: at, data_key: null })
     .where('id', '=', id)
     .where((eb) => eb.not(eb.exists(eb.selectFrom('import_rows').select('line').where('import_id', '=', id).where('state', '=', 'queued'))))
     .returning(['rows_done', 'rows_failed'])
@@ -68,7 +71,12 @@ export async function finishImport(db: Reader, id: string, at: Date): Promise<{ 
 }
 
 /** The next rows that wait after `after`: at most `limit`, and few enough to hold in memory. */
-export async function queuedRows(db: Reader, id: string, after: number, limit: number): Promise<QueuedRow[]> {
+export async function queuedRows(
+  { db, vault }: Pick<Context, 'db' | 'vault'>,
+  { id, data_key: wrapped }: Pick<StoredImport, 'id' | 'data_key'>,
+  after: number,
+  limit: number,
+): Promise<QueuedRow[]> {
   const result = await sql<QueuedRow>`
     select line, body from (
       select line, body, row_number() over (order by line) as place, sum(octet_length(body)) over (order by line) as bytes
@@ -76,7 +84,8 @@ export async function queuedRows(db: Reader, id: string, after: number, limit: n
     ) as counted
     where place = 1 or bytes <= ${BYTES_PER_STATEMENT}
     order by line`.execute(db)
-  return result.rows
+  const key = { owner: importOwner(id), wrapped }
+  return result.rows.map(({ line, body }) => ({ line, body: vault.open(key, importRowOf(id, line), body) }))
 }
 
 /** Ends the rows, erases their bodies and counts them, all at once. A row that is not waiting is left alone and not counted again. */

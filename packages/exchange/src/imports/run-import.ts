@@ -37,7 +37,7 @@ export async function runImport(ctx: Context, id: string): Promise<void> {
     if (!target) throw new Error(`import ${id}: this node has no target ${run.target}`)
     let after = 0
     for (;;) {
-      const rows = await queuedRows(ctx.db, id, after, ROWS_PER_BATCH)
+      const rows = await queuedRows(ctx, run, after, ROWS_PER_BATCH)
       if (rows.length === 0) break
       after = rows.at(-1)?.line as number
       await runRows(ctx, run, target, rows)

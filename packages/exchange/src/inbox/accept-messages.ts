@@ -22,6 +22,7 @@ type AcceptContext = Pick<
   | 'queue'
   | 'federation'
   | 'procedures'
+  | 'vault'
   | 'signer'
   | 'exchangeLog'
   | 'now'

@@ -5,13 +5,26 @@ import { projectCases } from '../cases/project-cases.ts'
 import type { Context } from '../context.ts'
 import { transact } from '../db/transact.ts'
 import { mayAct } from '../log/require-log.ts'
+import { voidBehindErasure } from '../retention/retention-store.ts'
 import { casesApplied } from '../telemetry.ts'
 import { tellQueue } from '../tell-queue.ts'
 import { markApplied, putOffApplying, readUnapplied } from './inbox-marks-store.ts'
 
 type ApplyContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'recent' | 'logState'
+  | 'region'
+  | 'db'
+  | 'queue'
+  | 'federation'
+  | 'procedures'
+  | 'registers'
+  | 'vault'
+  | 'signer'
+  | 'now'
+  | 'log'
+  | 'metrics'
+  | 'recent'
+  | 'logState'
 >
 
 /**
@@ -46,7 +59,9 @@ async function applyTogether(
     // Before the documents are read: an acceptance that commits in between is applied, and marked, by its own job.
     const arrived = await readUnapplied(tx, caseNumbers)
     const held = ctx.recent.take(arrived.map(({ digest }) => digest))
-    const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, rows, held))
+    const [erased, living] = [rows.filter((row) => row.erased_at !== null), rows.filter((row) => row.erased_at === null)]
+    await voidBehindErasure(tx, erased, new Date(ctx.now()))
+    const projected = await projectCases(tx, ctx, await loadCases(tx, ctx, living, held))
     await markReplayed(tx, rows)
     const peers = await answerFromRegisters(tx, ctx, projected, automatic)
     // Last: whoever changes a register holds its look-ups and then marks these rows, so they are not to be locked before the look-ups.

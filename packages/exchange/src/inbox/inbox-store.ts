@@ -1,7 +1,9 @@
 import { engineStates } from '@hefu/procedures'
 import { sql } from 'kysely'
+import type { Context } from '../context.ts'
 import { insertAll, insertDocuments, insertRows, insertStatements, type Reader, rowsAs, type Statement, type Tx } from '../db/bulk.ts'
 import type { CaseRow, DocumentRow, ReceiptRow } from '../db/schema.ts'
+import { caseKey, messageOf, quarantinedOf, quarantineOwner } from '../vault/stored-keys.ts'
 import { type Place, placeColumns } from './arrival-rows.ts'
 import type { KnownCase } from './judge-message.ts'
 
@@ -143,21 +145,44 @@ export function receiptStatements(receipts: readonly ReceiptRow[]): Statement[] 
 
 const quarantineMs = 30 * 86_400_000
 
-/** Two texts under one (iss, jti): both are kept for thirty days. */
-export async function quarantine(
-  tx: Tx,
-  nowMs: number,
-  rows: readonly { iss: string; jti: string; digest: string; message: string }[],
-): Promise<void> {
+interface ReusedId {
+  readonly iss: string
+  readonly jti: string
+  readonly digest: string
+  readonly message: string
+}
+
+/** Two texts under one (iss, jti): both are kept for thirty days, each under a key of its own. */
+export async function quarantine(tx: Tx, ctx: Pick<Context, 'vault' | 'now'>, rows: readonly ReusedId[]): Promise<void> {
+  const nowMs = ctx.now()
+  const all = [...rows, ...(await readFirstTexts(tx, ctx, rows))]
   await insertAll(
     tx,
     'quarantine',
-    rows.map((row) => ({ ...row, stored_at: new Date(nowMs), expires_at: new Date(nowMs + quarantineMs) })),
+    all.map((row) => ({ ...quarantinedRow(ctx, row), stored_at: new Date(nowMs), expires_at: new Date(nowMs + quarantineMs) })),
     sql`on conflict do nothing`,
   )
-  const pairs = rows.map((row) => row.jti)
-  if (pairs.length === 0) return
-  await sql`insert into quarantine (iss, jti, digest, message, stored_at, expires_at)
-    select iss, jti, digest, message, ${new Date(nowMs)}, ${new Date(nowMs + quarantineMs)} from documents
-    where jti = any(${pairs}::uuid[]) and iss = ${rows[0]?.iss} and message is not null on conflict do nothing`.execute(tx)
+}
+
+function quarantinedRow({ vault }: Pick<Context, 'vault'>, { message, ...row }: ReusedId) {
+  const wrapped = vault.newKey(quarantineOwner(row))
+  const sealed = vault.sealMessage({ owner: quarantineOwner(row), wrapped }, quarantinedOf(row), message)
+  return { ...row, message: sealed, data_key: wrapped }
+}
+
+/** What this node holds under the same ids. */
+async function readFirstTexts(tx: Tx, { vault }: Pick<Context, 'vault'>, rows: readonly ReusedId[]): Promise<ReusedId[]> {
+  const jtis = rows.map((row) => row.jti)
+  const held = await tx
+    .selectFrom('documents')
+    .innerJoin('cases', 'cases.case_number', 'documents.case_number')
+    .select(['documents.iss', 'documents.jti', 'documents.digest', 'documents.message', 'cases.case_number', 'cases.data_key'])
+    .where('documents.jti', '=', sql<string>`any(${jtis}::uuid[])`)
+    .where('documents.iss', '=', rows[0]?.iss ?? '')
+    .where('cases.erased_at', 'is', null)
+    .execute()
+  return held.flatMap((row) => {
+    const { iss, jti, digest, message } = row
+    return message === null ? [] : [{ iss, jti, digest, message: vault.openMessage(caseKey(row), messageOf(row), message) }]
+  })
 }

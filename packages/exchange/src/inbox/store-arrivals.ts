@@ -3,11 +3,14 @@ import { raiseAlert } from '../alerts/alert-store.ts'
 import type { LoadedCase } from '../cases/loaded-case.ts'
 import { projectCases } from '../cases/project-cases.ts'
 import type { Context } from '../context.ts'
-import type { Statement, Tx } from '../db/bulk.ts'
-import type { CaseRow } from '../db/schema.ts'
+import { runTogether, type Statement, type Tx } from '../db/bulk.ts'
+import type { CaseRow, DocumentRow } from '../db/schema.ts'
 import { transact } from '../db/transact.ts'
 import { logStatements } from '../log/pending-log-store.ts'
 import { casesApplied } from '../telemetry.ts'
+import { keysOfCases } from '../vault/case-key-store.ts'
+import { sealedDocument } from '../vault/sealed-document.ts'
+import { caseKey } from '../vault/stored-keys.ts'
 import { arrivalRow, documentRow, type NewArrival, type Place } from './arrival-rows.ts'
 import { caseRowOf } from './case-row.ts'
 import {
@@ -28,7 +31,10 @@ export interface Stored {
   readonly receipt: string | null
 }
 
-type StoreContext = Pick<Context, 'region' | 'db' | 'federation' | 'signer' | 'exchangeLog' | 'now' | 'log' | 'metrics' | 'recent'>
+type StoreContext = Pick<
+  Context,
+  'region' | 'db' | 'federation' | 'vault' | 'signer' | 'exchangeLog' | 'now' | 'log' | 'metrics' | 'recent'
+>
 
 const nothing: Stored = { answers: [], caseNumbers: [], receipt: null }
 
@@ -80,9 +86,9 @@ async function storeAndApply(
     if (!isWhole) await placeArrivals(tx, iss, inserted, issued.places)
     const others = inserted.filter((arrival) => !isApplied(arrival))
     const documents = others.flatMap(rowsToApply)
+    const sealed = await sealArrived(tx, ctx, others, documents)
     await projectCases(tx, ctx, opened, [
-      ...caseStatements(ctx, others),
-      ...arrivedDocumentStatements(documents),
+      ...arrivedDocumentStatements(sealed),
       ...receiptStatements([issued.row]),
       ...logStatements(nowMs, issued.entries),
     ])
@@ -118,7 +124,7 @@ function openedCases(ctx: StoreContext, arrivals: readonly NewArrival[], nowMs: 
     if (!ofCase.every(({ verdict }) => verdict.claims.seen.every((seen) => digests.has(seen)))) return []
     const [start, ...others] = ofCase.filter(({ verdict }) => verdict.starts)
     if (!start || others.length > 0) return []
-    const row = caseRowOf(ctx.region, start.verdict)
+    const row = caseRowOf(ctx, start.verdict)
     if (start.verdict.procedure.registerAnswers.some(({ role }) => role === row.role)) return []
     const documents = ofCase.flatMap(({ arrival }) => documentRow(ctx, arrival, nowMs)).sort((a, b) => (a.jti < b.jti ? -1 : 1))
     const contents = new Map(ofCase.map(({ arrival, verdict }) => [arrival.digest, verdict.claims.data]))
@@ -128,6 +134,21 @@ function openedCases(ctx: StoreContext, arrivals: readonly NewArrival[], nowMs: 
   return opened.sort((a, b) => (a.row.case_number < b.row.case_number ? -1 : 1))
 }
 
+/**
+ * Documents of cases that are not opened with them, sealed. Another request may open the same case at this instant and its key then stands, so the
+ * cases are written first and their keys read behind that.
+ */
+async function sealArrived(
+  tx: Tx,
+  ctx: StoreContext,
+  inserted: readonly NewArrival[],
+  documents: readonly DocumentRow[],
+): Promise<DocumentRow[]> {
+  await runTogether(tx, caseStatements(ctx, inserted))
+  const keys = await keysOfCases(tx, ctx, [...new Set(documents.map((row) => row.case_number))])
+  return documents.map((row) => sealedDocument(ctx.vault, caseKey({ ...row, data_key: keys.get(row.case_number) ?? null }), row))
+}
+
 function caseStatements(ctx: StoreContext, inserted: readonly NewArrival[]): Statement[] {
   const starting: CaseRow[] = []
   const early: CaseRow[] = []
@@ -135,7 +156,7 @@ function caseStatements(ctx: StoreContext, inserted: readonly NewArrival[]): Sta
     // Of a case that is known here, only its owner's first document could change anything.
     if (verdict.status !== 'accepted' || verdict.claims.iss !== caseNumberParts(verdict.claims.case).owner) continue
     const rows = verdict.starts ? starting : early
-    rows.push(caseRowOf(ctx.region, verdict))
+    rows.push(caseRowOf(ctx, verdict))
   }
   return arrivedCaseStatements(starting, early)
 }
@@ -144,7 +165,7 @@ async function keepReusedIds(tx: Tx, ctx: StoreContext, iss: string, reused: rea
   if (reused.length === 0) return
   await quarantine(
     tx,
-    ctx.now(),
+    ctx,
     reused.map(({ jti, digest, token }) => ({ iss, jti, digest, message: token })),
   )
   for (const { jti, digest } of reused)

@@ -32,7 +32,7 @@ const MAX_NAMED = 20
  * operation's id. Throws HefuError `unavailable` when it could not be written.
  */
 export async function logRead(
-  ctx: Pick<Context, 'db' | 'now' | 'region' | 'actorKey'>,
+  ctx: Pick<Context, 'db' | 'now' | 'region' | 'actorKey' | 'vault'>,
   reader: Reader,
   what: string,
   shown: Shown,
@@ -45,10 +45,10 @@ export async function logRead(
 }
 
 /** With the purpose that the case's own documents state; none where this node holds no document of it. */
-async function wholly({ db }: Pick<Context, 'db'>, { ofCase, ...shown }: Shown): Promise<Omit<Shown, 'ofCase'>> {
+async function wholly(ctx: Pick<Context, 'db' | 'vault'>, { ofCase, ...shown }: Shown): Promise<Omit<Shown, 'ofCase'>> {
   if (ofCase === undefined) return shown
   if (shown.stated) return { ...shown, cases: [ofCase] }
-  const message = await readFirstMessage(db, ofCase)
+  const message = await readFirstMessage(ctx, ofCase)
   return { cases: [ofCase], purpose: message === undefined ? null : storedClaims(message).purpose }
 }
 

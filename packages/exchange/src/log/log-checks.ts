@@ -58,8 +58,8 @@ function witnessedCheck(state: LogState): Check {
     return {
       name,
       ok: false,
-      zh: `对端可达，但最近的见证检查点${minutes === null ? '尚不存在' : `已过 ${minutes} 分钟`}：查看日志 witness.no-cosignature 及对端节点的联合体文件`,
-      en: `peers answer, but the newest witnessed checkpoint ${minutes === null ? 'does not exist yet' : `is ${minutes} minutes old`}: see the log lines witness.no-cosignature and the federation file of the peers`,
+      zh: `对端可达，但最近的见证检查点${minutes === null ? '尚不存在' : `已过 ${minutes} 分钟`}：查看日志 witness.no-cosignature 及对端节点的注册表`,
+      en: `peers answer, but the newest witnessed checkpoint ${minutes === null ? 'does not exist yet' : `is ${minutes} minutes old`}: see the log lines witness.no-cosignature and the registry of the peers`,
     }
   }
   return { name, ok: true, zh: '检查点有见证', en: 'checkpoints are witnessed' }

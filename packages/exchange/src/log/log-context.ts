@@ -1,4 +1,4 @@
-import { type Federation, policyOf, type Signer } from '@hefu/protocol'
+import { type Federation, policyOf, publicJwk, type Signer } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { NoteSigner, Policy, VerifierKey } from '@hefu/translog'
 
@@ -16,7 +16,7 @@ export interface LogContext {
   readonly policy: Policy | undefined
 }
 
-/** The key files must be those of the registry: load-files.ts says so before, and signing would fail. */
+/** The key files must be those of the registry: load-files.ts says so before, where the registry is a file. */
 export function logContextOf(
   federationNow: () => Federation,
   region: RegionId,
@@ -26,6 +26,9 @@ export function logContextOf(
   const key = federation.logKeys.get(region)
   const witnessKey = federation.witnessKeys.get(region)
   if (key === undefined || witnessKey === undefined) throw new Error(`the federation has no region ${region}`)
+  // Checkpoints under another key would accuse this node of a second history.
+  if (publicJwk(key.key).kid !== signers.log.kid || publicJwk(witnessKey.key).kid !== signers.witness.kid)
+    throw new Error(`the keys of the log and the witness are not those of the registry`)
   return {
     origin: key.name,
     key,

@@ -12,7 +12,7 @@ import { retryAfterMs, retryDelayMs } from './retry-delay.ts'
 
 type DeliverContext = Pick<
   Context,
-  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'signer' | 'now' | 'log' | 'metrics' | 'keyMisses'
+  'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'registers' | 'vault' | 'signer' | 'now' | 'log' | 'metrics' | 'keyMisses'
 >
 
 const INBOX_PATH = '/exchange/v1/inbox'

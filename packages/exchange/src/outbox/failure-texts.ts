@@ -40,8 +40,8 @@ const deferredText: FailureText = {
   zh: '对端暂不能判断此报文',
   en: 'the peer cannot judge this message now',
   remedy: {
-    zh: '节点会继续重发；若持续，请与对端核对时钟、联合体文件和流程版本',
-    en: 'the node goes on trying; if it lasts, compare clocks, federation file and procedure versions with the peer',
+    zh: '节点会继续重发；若持续，请与对端核对时钟、注册表和流程版本',
+    en: 'the node goes on trying; if it lasts, compare clocks, registry and procedure versions with the peer',
   },
 }
 
@@ -77,7 +77,7 @@ const texts: Record<string, FailureText> = {
   name: {
     zh: '无法解析对端的主机名',
     en: 'the peer’s host name could not be resolved',
-    remedy: { zh: '检查 DNS 和联合体文件中的地址', en: 'check DNS and the address in the federation file' },
+    remedy: { zh: '检查 DNS 和注册表中的地址', en: 'check DNS and the address in the registry' },
   },
   address: {
     zh: '对端地址不在注册表的地址段内，未连接',
@@ -116,9 +116,9 @@ const texts: Record<string, FailureText> = {
     remedy: { zh: '请校准双方时钟（NTP）', en: 'synchronise both clocks (NTP)' },
   },
   'deferred-registry': {
-    zh: '对端的联合体文件较旧',
-    en: 'the peer has an older federation file',
-    remedy: { zh: '请对端更新联合体文件', en: 'ask the peer to update its federation file' },
+    zh: '对端的注册表较旧',
+    en: 'the peer has an older registry',
+    remedy: { zh: '请对端更新注册表', en: 'ask the peer to update its registry' },
   },
   'deferred-version': {
     zh: '对端尚不支持此流程版本',

@@ -4,6 +4,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Context } from '../context.ts'
 import { insertAll, type Reader, type Statement, type Tx } from '../db/bulk.ts'
 import { lockPeer, startProbe } from '../peers/peer-store.ts'
+import { caseKey, messageOf } from '../vault/stored-keys.ts'
 import { circuitThreshold } from './retry-delay.ts'
 
 /** The one failure that speaks of a message and not of the peer. */
@@ -33,6 +34,8 @@ export interface Batch {
   readonly isProbe: boolean
 }
 
+type LeaseContext = Pick<Context, 'db' | 'vault' | 'now' | 'region'>
+
 /** Longer than a request may take: a killed sender's messages are free again after this. */
 const leaseMs = 15_000
 
@@ -45,7 +48,7 @@ const probeMs = 10_000
  * poisonous one are taken in ever smaller batches (`split`). Empty while the peer is paused or its circuit open; when the circuit
  * has been open for its time, one message probes it, due or not.
  */
-export async function leaseBatch(ctx: Pick<Context, 'db' | 'now' | 'region'>, peer: string): Promise<Batch> {
+export async function leaseBatch(ctx: LeaseContext, peer: string): Promise<Batch> {
   const lease = randomUUID()
   return await ctx.db.transaction().execute(async (tx) => {
     await lockPeer(tx, peer)
@@ -122,13 +125,7 @@ export function splitOf(size: number, before: number): number {
 }
 
 /** Each probe is the next message in turn: one that fails by itself must not speak for the peer again and again. */
-async function takeProbe(
-  tx: Tx,
-  ctx: Pick<Context, 'now' | 'region'>,
-  peer: string,
-  lease: string,
-  after: string,
-): Promise<readonly LeasedMessage[]> {
+async function takeProbe(tx: Tx, ctx: LeaseContext, peer: string, lease: string, after: string): Promise<readonly LeasedMessage[]> {
   const candidate = (turn: number, from: string) => sql`(select o.jti, o.sequence, o.bytes, ${turn}::int as turn from outbox o
     where o.peer = ${peer} and o.sequence > ${from} and ${mayProbe(new Date(ctx.now()))} order by o.sequence limit 1)`
   const { messages } = await take(
@@ -148,21 +145,27 @@ async function takeProbe(
  */
 async function take(
   tx: Tx,
-  ctx: Pick<Context, 'now' | 'region'>,
+  ctx: LeaseContext,
   lease: string,
   chosen: RawBuilder<unknown>,
 ): Promise<{ messages: LeasedMessage[]; found: number }> {
   const now = new Date(ctx.now())
-  const { rows } = await sql<LeasedMessage & { found: string }>`with chosen as materialized (${chosen}),
+  const { rows } = await sql<LeasedMessage & { found: string; data_key: string | null }>`with chosen as materialized (${chosen}),
     fitting as materialized (
       select jti, sequence from (select chosen.jti, chosen.sequence, sum(chosen.bytes + 1) over (order by chosen.sequence) as total from chosen) as sized
       where total <= ${MAX_BODY_BYTES}),
     leased as (update outbox o set lease = ${lease}, lease_until = ${new Date(ctx.now() + leaseMs)}, sent_at = coalesce(o.sent_at, ${now})
       from fitting where o.jti = fitting.jti
       returning o.jti, o.sequence, o.digest, o.case_number, o.attempts, o.deferrals, o.split, o.last_failure, o.expires_at, o.sent_at)
-    select leased.*, d.message, (select count(*) from chosen) as found
-    from leased join documents d on d.jti = leased.jti and d.iss = ${ctx.region} order by leased.sequence`.execute(tx)
-  return { messages: rows, found: Number(rows[0]?.found ?? 0) }
+    select leased.*, d.message, c.data_key, (select count(*) from chosen) as found
+    from leased join documents d on d.jti = leased.jti and d.iss = ${ctx.region} join cases c on c.case_number = leased.case_number order by leased.sequence`.execute(
+    tx,
+  )
+  const messages = rows.map(({ data_key, found: _, ...row }) => ({
+    ...row,
+    message: ctx.vault.openMessage(caseKey({ ...row, data_key }), messageOf({ jti: row.jti, iss: ctx.region }), row.message),
+  }))
+  return { messages, found: Number(rows[0]?.found ?? 0) }
 }
 
 /** Gives the messages back as they were. */

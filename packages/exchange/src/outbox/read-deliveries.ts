@@ -101,7 +101,11 @@ export async function retryNow(ctx: Pick<Context, 'db' | 'now' | 'queue' | 'log'
  * A refused (or never sent) document is final; sending again means a new document, which only an officer may write: this opens
  * the task for the agency. The operator sees no content.
  */
-export async function sendAgain(ctx: Pick<Context, 'db' | 'procedures' | 'now'>, caller: Caller, id: string): Promise<{ task: string }> {
+export async function sendAgain(
+  ctx: Pick<Context, 'db' | 'procedures' | 'vault' | 'now'>,
+  caller: Caller,
+  id: string,
+): Promise<{ task: string }> {
   const outgoing = await readRow(ctx, id)
   if (outgoing.state !== 'refused' && outgoing.state !== 'cancelled')
     throw new HefuError('conflict', {

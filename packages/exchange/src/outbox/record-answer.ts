@@ -17,7 +17,7 @@ import { retryDelayMs } from './retry-delay.ts'
 import { cancelUnsentDescendants, putOffAnswered, settleMessages } from './settle-store.ts'
 import { storedReceipt } from './stored-receipt.ts'
 
-type RecordContext = Pick<Context, 'region' | 'db' | 'federation' | 'procedures' | 'now' | 'log' | 'metrics'>
+type RecordContext = Pick<Context, 'region' | 'db' | 'federation' | 'procedures' | 'vault' | 'now' | 'log' | 'metrics'>
 
 interface Answered {
   readonly sent: LeasedMessage

@@ -17,6 +17,7 @@ type AnswerContext = Pick<
   | 'federation'
   | 'procedures'
   | 'registers'
+  | 'vault'
   | 'signer'
   | 'now'
   | 'log'

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Context } from '../context.ts'
 import type { Reader } from '../db/bulk.ts'
+import { caseKey, messageOf } from '../vault/stored-keys.ts'
 import type { DayBounds } from './day-bounds.ts'
 import type { DaySum, Head, Item, MessageId } from './heads-schemas.ts'
 
@@ -52,19 +53,43 @@ export async function readHeads(db: Reader, sides: Sides, peer: string, stretch:
 }
 
 /** Those of the messages that were exchanged with this peer and answered, with everything that proves it. */
-export async function readItems(db: Reader, { region }: Sides, peer: string, ids: readonly MessageId[]): Promise<Item[]> {
+export async function readItems(
+  db: Reader,
+  { region, vault }: Sides & Pick<Context, 'vault'>,
+  peer: string,
+  ids: readonly MessageId[],
+): Promise<Item[]> {
   if (ids.length === 0) return []
   const jtis = ids.map((id) => id.jti)
-  const { rows } = await sql<Item>`select w.iss, w.jti, w.digest, w.status, w.reason, w.message, w.receipt, w.index, w.path from (
+  const { rows } = await sql<
+    Item & SealedBy
+  >`select w.iss, w.jti, w.digest, w.status, w.reason, w.message, w.receipt, w.index, w.path, c.case_number, c.data_key,
+      c.erased_at from (
       select d.iss, d.jti, d.digest, case o.state when 'refused' then 'refused' else 'accepted' end as status, d.refusal as reason, d.message,
-          r.receipt, o.leaf_index as "index", string_to_array(o.path, '.') as path
+          d.case_number, r.receipt, o.leaf_index as "index", string_to_array(o.path, '.') as path
         from documents d join outbox o on o.jti = d.jti and o.digest = d.digest join receipts r on r.digest = o.receipt
         where d.iss = ${region} and d.aud = ${peer} and d.jti = any(${jtis}::uuid[]) and o.jti = any(${jtis}::uuid[])
-      union all select i.iss, i.jti, i.digest, i.status, i.reason, d.message, r.receipt, i.leaf_index, string_to_array(i.path, '.')
+      union all select i.iss, i.jti, i.digest, i.status, i.reason, d.message, d.case_number, r.receipt, i.leaf_index, string_to_array(i.path, '.')
         from inbox i join receipts r on r.digest = i.receipt
         left join documents d on d.jti = i.jti and d.iss = i.iss and d.digest = i.digest and d.jti = any(${jtis}::uuid[])
         where i.iss = ${peer} and i.first and i.jti = any(${jtis}::uuid[])) as w
+      left join cases c on c.case_number = w.case_number
     order by w.jti, w.iss collate "C"`.execute(db)
   const asked = new Set(ids.map(({ iss, jti }) => `${iss} ${jti}`))
-  return rows.filter(({ iss, jti }) => asked.has(`${iss} ${jti}`))
+  return rows
+    .filter(({ iss, jti }) => asked.has(`${iss} ${jti}`))
+    .map(({ case_number, data_key, erased_at, ...item }) => ({
+      ...item,
+      // Of an erased case what proves it is all there is.
+      message:
+        item.message === null || erased_at !== null
+          ? null
+          : vault.openMessage(caseKey({ case_number, data_key }), messageOf(item), item.message),
+    }))
+}
+
+interface SealedBy {
+  readonly case_number: string
+  readonly data_key: string | null
+  readonly erased_at: Date | null
 }

@@ -20,7 +20,7 @@ export interface Healed {
   readonly failures: ReadonlyMap<string, ItemRefusal | 'not-answered'>
 }
 
-type HealContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'signer' | 'now' | 'log' | 'metrics'>
+type HealContext = Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'procedures' | 'vault' | 'signer' | 'now' | 'log' | 'metrics'>
 
 const ofKind = (differences: readonly Difference[], ...kinds: DifferenceKind[]) => differences.filter(({ kind }) => kinds.includes(kind))
 

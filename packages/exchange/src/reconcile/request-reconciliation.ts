@@ -25,7 +25,7 @@ export interface ReconciliationRequest {
  * itself), malformed-request (days), idempotency-key-busy, idempotency-key-reused; then nothing is stored.
  */
 export async function requestReconciliation(
-  ctx: Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'now' | 'log'>,
+  ctx: Pick<Context, 'region' | 'db' | 'queue' | 'federation' | 'vault' | 'now' | 'log'>,
   caller: Caller,
   request: ReconciliationRequest,
 ): Promise<{ id: string }> {
@@ -33,7 +33,7 @@ export async function requestReconciliation(
   if (peer === ctx.region || !regionById(ctx.federation, peer as RegionId)) throw new HefuError('recipient-unknown')
   requireDays(from, to)
   const { id, repeated } = await ctx.db.transaction().execute(async (tx) => {
-    const before = await takeIdempotencyKey(tx, caller, request.idempotencyKey, request.fingerprint)
+    const before = await takeIdempotencyKey(tx, ctx, caller, request.idempotencyKey, request.fingerprint)
     if (before) return { ...(before.result as { id: string }), repeated: true }
     const nowMs = ctx.now()
     const id = uuidv7(nowMs)

@@ -5,9 +5,9 @@ import { arrivedCaseStatements } from '../inbox/inbox-store.ts'
 import type { ProvenItem } from './verify-item.ts'
 
 /** A case whose row was lost too, from whichever of its documents comes back; the starting one has the last word. */
-export async function restoreCases(tx: Tx, ctx: Pick<Context, 'region'>, items: readonly ProvenItem[]): Promise<void> {
+export async function restoreCases(tx: Tx, ctx: Pick<Context, 'region' | 'vault'>, items: readonly ProvenItem[]): Promise<void> {
   const cases = items.flatMap(({ arrival: { verdict } }) =>
-    verdict.status === 'accepted' ? [{ starts: verdict.starts, row: caseRowOf(ctx.region, verdict) }] : [],
+    verdict.status === 'accepted' ? [{ starts: verdict.starts, row: caseRowOf(ctx, verdict) }] : [],
   )
   const [starting, early] = [cases.filter((one) => one.starts), cases.filter((one) => !one.starts)]
   await runTogether(

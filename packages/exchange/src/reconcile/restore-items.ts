@@ -13,7 +13,7 @@ export interface Restored {
   readonly refused: ReadonlyMap<string, ItemRefusal>
 }
 
-type RestoreContext = Pick<Context, 'region' | 'db' | 'federation' | 'procedures' | 'now' | 'log'>
+type RestoreContext = Pick<Context, 'region' | 'db' | 'federation' | 'procedures' | 'vault' | 'now' | 'log'>
 
 /**
  * Takes back what this node has lost, with the receipt of that time: `receivedAt`, and with it every clock of the case, stays what

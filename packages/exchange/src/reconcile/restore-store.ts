@@ -9,11 +9,14 @@ import { insertArrivals, readKnownCases } from '../inbox/inbox-store.ts'
 import { appendToLog } from '../log/pending-log-store.ts'
 import { promiseRow } from '../log/promises/promise-row.ts'
 import { storedReceipt } from '../outbox/stored-receipt.ts'
+import { keysOfCases } from '../vault/case-key-store.ts'
+import { sealedDocument } from '../vault/sealed-document.ts'
+import { caseKey } from '../vault/stored-keys.ts'
 import { keyOf } from './compare-heads.ts'
 import { restoreCases } from './restore-cases.ts'
 import type { ProvenItem } from './verify-item.ts'
 
-type StoreContext = Pick<Context, 'region' | 'now'>
+type StoreContext = Pick<Context, 'region' | 'vault' | 'now'>
 type Key = { jti: string; iss: string }
 
 /** The sweep applies what nobody applied; it waits while the rest of the case may still be on its way back. */
@@ -49,6 +52,7 @@ export async function storeProven(
     tx,
     ctx,
     ours.filter((one) => takesPart(one, cases)),
+    await keysOfCases(tx, ctx, caseNumbersOf(ours)),
     nowMs,
   )
   const delivered = await insertDelivered(
@@ -129,12 +133,20 @@ async function pendingHere(tx: Tx, { region }: StoreContext, items: readonly Pro
  * The exact bytes, received when the receipt says. A row without that time is one whose answer was lost, or one that was given up here
  * as never sent although the peer has signed for it: the receipt settles both.
  */
-async function insertDocuments(tx: Tx, ctx: StoreContext, items: readonly ProvenItem[], nowMs: number): Promise<Set<string>> {
+async function insertDocuments(
+  tx: Tx,
+  ctx: StoreContext,
+  items: readonly ProvenItem[],
+  dataKeys: ReadonlyMap<string, string>,
+  nowMs: number,
+): Promise<Set<string>> {
   const rows = items.flatMap(({ arrival, receiver, proof }) =>
     documentRow({ region: receiver }, arrival, proof.receivedAt * 1000).map((row) => ({
-      ...row,
-      // Only the sender keeps the bytes of what was refused: the new document is written from them.
-      message: receiver === ctx.region && arrival.verdict.status === 'refused' ? null : arrival.token,
+      ...sealedDocument(ctx.vault, caseKey({ ...row, data_key: dataKeys.get(row.case_number) ?? null }), {
+        ...row,
+        // Only the sender keeps the bytes of what was refused: the new document is written from them.
+        message: receiver === ctx.region && arrival.verdict.status === 'refused' ? null : arrival.token,
+      }),
       stored_at: new Date(nowMs),
     })),
   )

@@ -21,7 +21,7 @@ export interface Precondition {
  * (another agency wrote the record), if-match-failed.
  */
 export async function putRecord(
-  ctx: Pick<Context, 'db' | 'queue' | 'now' | 'log' | 'registers' | 'actorKey'>,
+  ctx: Pick<Context, 'db' | 'queue' | 'vault' | 'now' | 'log' | 'registers' | 'actorKey'>,
   caller: Caller,
   registerName: string,
   id: string,
@@ -32,8 +32,8 @@ export async function putRecord(
   const register = registerNamed(ctx, registerName)
   const parsed = register.schema.safeParse(data)
   if (!parsed.success) throw new HefuError('malformed-request', { errors: fieldErrorsOf(parsed.error, data) })
-  const record = recordOf(register, parsed.data)
-  if (idOf(register, parsed.data) !== id || record.key !== keyOfId(register, id)) {
+  const record = recordOf(ctx, register, parsed.data)
+  if (idOf(register, parsed.data) !== id || record.key !== keyOfId(ctx, register, id)) {
     throw new HefuError('malformed-request', {
       errors: [
         {
@@ -47,7 +47,7 @@ export async function putRecord(
   }
   const { asking, ...written } = await transact(ctx.db, async (tx) => {
     const lookupKeys = await holdRecords(tx, register.name, [record])
-    const version = (await writeRecords(tx, register.name, agency, ctx.now(), [record])).get(record.key)
+    const version = (await writeRecords(tx, ctx, register.name, agency, [record])).get(record.key)
     if (version === undefined) throw notYours()
     // Judged by what the write found, under its row lock: throwing takes the write back.
     if (!meets(precondition, version - 1)) throw new HefuError('if-match-failed')
@@ -61,7 +61,7 @@ export async function putRecord(
 
 /** Throws HefuError: role-not-allowed, not-found, agency-not-allowed (another agency wrote it), if-match-failed. */
 export async function deleteRecord(
-  ctx: Pick<Context, 'db' | 'queue' | 'now' | 'log' | 'registers' | 'actorKey'>,
+  ctx: Pick<Context, 'db' | 'queue' | 'vault' | 'now' | 'log' | 'registers' | 'actorKey'>,
   caller: Caller,
   registerName: string,
   id: string,
@@ -69,7 +69,7 @@ export async function deleteRecord(
 ): Promise<void> {
   const agency = officerAgency(caller)
   const register = registerNamed(ctx, registerName)
-  const key = keyOfId(register, id)
+  const key = keyOfId(ctx, register, id)
   const asking = await transact(ctx.db, async (tx) => {
     const lookupKeys = await holdRecords(tx, register.name, [{ key, lookupKeys: [] }])
     const stored = await lockStoredRecord(tx, register.name, key)

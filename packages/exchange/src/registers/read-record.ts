@@ -1,12 +1,10 @@
 import type { Register } from '@hefu/procedures'
 import { shanghaiDate } from '@hefu/reference'
-import type { Selectable } from 'kysely'
 import type { Caller, Context } from '../context.ts'
-import type { RegisterRecordRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import { audit } from '../log/audit-store.ts'
 import { idOf, keyOfId, officerAgency, registerNamed } from './record-of.ts'
-import { entriesOf, lookupKeysOf, pageOfRecords, readStoredRecord } from './register-store.ts'
+import { entriesOf, lookupKeysOf, type OpenedRecord, pageOfRecords, readStoredRecord } from './register-store.ts'
 
 /** What a case has entered with a record, and where it comes from: for `employers` the integrity file. */
 export interface RegisterEntry {
@@ -36,20 +34,20 @@ export interface StoredRecord {
  * Throws HefuError: role-not-allowed, not-found.
  */
 export async function readRecord(
-  ctx: Pick<Context, 'db' | 'now' | 'registers'>,
+  ctx: Pick<Context, 'db' | 'vault' | 'now' | 'registers'>,
   caller: Caller,
   registerName: string,
   id: string,
 ): Promise<{ id: string; record: StoredRecord | null; entries: RegisterEntry[] }> {
   const agency = officerAgency(caller)
   const register = registerNamed(ctx, registerName)
-  const key = keyOfId(register, id)
-  const stored = await readStoredRecord(ctx.db, register.name, key)
+  const key = keyOfId(ctx, register, id)
+  const stored = await readStoredRecord(ctx, register.name, key)
   const own = stored?.agency === agency ? stored : undefined
   const lookupKeys = own ? await lookupKeysOf(ctx.db, register.name, key) : [key]
   // The keeper of the record sees its whole file; others see what their own cases entered.
   const today = shanghaiDate(ctx.now())
-  const entries = await entriesOf(ctx.db, register.name, lookupKeys, { today, caller, ...(own ? {} : { agency }) })
+  const entries = await entriesOf(ctx, register.name, lookupKeys, { today, caller, ...(own ? {} : { agency }) })
   if (!own && entries.length === 0) throw new HefuError('not-found')
   await audit(ctx.db, ctx, caller, { action: 'register.record-read', subject: `${register.name}/${key}` })
   return {
@@ -71,23 +69,20 @@ export async function readRecord(
  * identifier). Throws HefuError: role-not-allowed, not-found (no such register).
  */
 export async function listRecords(
-  ctx: Pick<Context, 'db' | 'now' | 'registers'>,
+  ctx: Pick<Context, 'db' | 'vault' | 'now' | 'registers'>,
   caller: Caller,
   registerName: string,
   page: { limit: number; after?: string | undefined },
 ): Promise<{ items: StoredRecord[]; next: string | null }> {
   const agency = officerAgency(caller)
   const register = registerNamed(ctx, registerName)
-  const rows = await pageOfRecords(ctx.db, register.name, agency, page)
+  const rows = await pageOfRecords(ctx, register.name, agency, page)
   await audit(ctx.db, ctx, caller, { action: 'register.records-listed', subject: register.name })
   const shown = rows.slice(0, page.limit)
   return { items: shown.map((row) => toRecord(register, row)), next: rows.length > page.limit ? (shown.at(-1)?.key ?? null) : null }
 }
 
-function toRecord(
-  register: Register,
-  row: Pick<Selectable<RegisterRecordRow>, 'data' | 'version' | 'created_at' | 'updated_at'>,
-): StoredRecord {
+function toRecord(register: Register, row: OpenedRecord): StoredRecord {
   return {
     id: idOf(register, row.data),
     data: row.data,

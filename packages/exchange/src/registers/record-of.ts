@@ -2,7 +2,6 @@ import type { Lookup, Register } from '@hefu/procedures'
 import { requireRole } from '../access/require-role.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
-import { lookupKey } from './lookup-key.ts'
 import type { RecordToWrite } from './register-store.ts'
 
 /** The agency whose registers and imports the caller works on; throws role-not-allowed for everybody but officers. */
@@ -20,8 +19,8 @@ export function registerNamed(ctx: Pick<Context, 'registers'>, name: string): Re
 }
 
 /** How a record of this register, already parsed by its schema, is stored: under its first look-up, which is its own id. */
-export function recordOf(register: Register, data: unknown): RecordToWrite {
-  const lookupKeys = lookupsOf(register, data).map(({ kind, value }) => lookupKey(kind, value))
+export function recordOf({ vault }: Pick<Context, 'vault'>, register: Register, data: unknown): RecordToWrite {
+  const lookupKeys = lookupsOf(register, data).map(({ kind, value }) => vault.lookupKey(kind, value))
   return { key: lookupKeys[0] as string, data, lookupKeys }
 }
 
@@ -31,9 +30,9 @@ export function idOf(register: Register, data: unknown): string {
 }
 
 /** The key under which the record with this id is stored. The kind of its first look-up is the same for every record of the register: its example tells. */
-export function keyOfId(register: Register, id: string): string {
+export function keyOfId({ vault }: Pick<Context, 'vault'>, register: Register, id: string): string {
   const example = register.examples[0]?.data
-  return lookupKey(lookupsOf(register, example)[0]?.kind as string, id)
+  return vault.lookupKey(lookupsOf(register, example)[0]?.kind as string, id)
 }
 
 /** The register's own schema has accepted the data: that is what its `lookups` asks for. */

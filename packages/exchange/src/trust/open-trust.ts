@@ -31,9 +31,9 @@ export interface TrustSources {
 
 /** The node cannot begin without a registry, or without its own manifest. */
 export class TrustError extends Error {
-  readonly code: string
+  readonly code: 'no-registry' | 'not-in-registry' | 'no-manifest'
 
-  constructor(code: 'no-registry' | 'not-in-registry' | 'no-manifest') {
+  constructor(code: TrustError['code']) {
     super(`no trust: ${code}`)
     this.name = 'TrustError'
     this.code = code

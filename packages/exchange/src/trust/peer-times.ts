@@ -26,11 +26,17 @@ interface Now {
  */
 export class PeerTimes {
   readonly #times = new Map<string, Times>()
+  /** Milliseconds that only go forward, whatever the node's clock does. */
+  readonly #elapsedMs: () => number
+
+  constructor(elapsedMs: () => number = () => performance.now()) {
+    this.#elapsedMs = elapsedMs
+  }
 
   isDue(peer: string, { isKnown, misses, nowMs }: Now & { readonly isKnown: boolean }): boolean {
     const times = this.#times.get(peer)
     if (times === undefined) return true
-    const sinceMs = performance.now() - times.atMs
+    const sinceMs = this.#elapsedMs() - times.atMs
     if (times.failures > 0 || !isKnown) return sinceMs >= Math.min(MAX_FAILED_MS, FIRST_MS * 2 ** (times.failures - 1))
     if (misses > times.misses && sinceMs >= MISSES_MS) return true
     return sinceMs >= REFRESH_MS || Math.abs(nowMs - times.clockMs) >= REFRESH_CLOCK_MS
@@ -38,7 +44,7 @@ export class PeerTimes {
 
   asked(peer: string, { misses, nowMs }: Now): void {
     const failures = this.#times.get(peer)?.failures ?? 0
-    this.#times.set(peer, { atMs: performance.now(), clockMs: nowMs, misses, failures })
+    this.#times.set(peer, { atMs: this.#elapsedMs(), clockMs: nowMs, misses, failures })
   }
 
   answered(peer: string, ok: boolean): void {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { testDatabase } from '../../../testkit/src/postgres/test-database.ts'
 import type { Context } from '../../src/context.ts'
 import { deliverToPeer } from '../../src/outbox/deliver-to-peer.ts'
+import { heldMessage } from '../held-message.ts'
 import { submitNotice } from '../reconcile/halves.ts'
 import { CHONGQING, openTwoNodes, type TwoNodes } from '../reconcile/two-nodes.ts'
 
@@ -58,8 +59,7 @@ it('the job that splits a batch sends the halves as well, down to the message th
   const written: string[] = []
   for (let n = 0; n < 40; n++) written.push((await submitNotice(chengdu, CHONGQING)).jti)
   const broken = written[16] ?? ''
-  const row = await chengdu.db.selectFrom('documents').select('message').where('jti', '=', broken).executeTakeFirstOrThrow()
-  poison = row.message ?? ''
+  poison = await heldMessage(chengdu, broken)
 
   await deliverToPeer(chengdu, CHONGQING)
   expect(await pendingIds()).toHaveLength(40)

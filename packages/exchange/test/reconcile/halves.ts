@@ -4,6 +4,7 @@ import { submitDocument } from '../../src/cases/submit-document.ts'
 import type { Context } from '../../src/context.ts'
 import { applyCases } from '../../src/inbox/apply-cases.ts'
 import { deliverToPeer } from '../../src/outbox/deliver-to-peer.ts'
+import { caseKey, messageOf } from '../../src/vault/stored-keys.ts'
 import { callerOf } from '../callers.ts'
 
 let lastKey = 0
@@ -41,13 +42,22 @@ export async function halfOf(ctx: Context) {
     await sql`select case_number, procedure, version, owner, participants, agreement, deadline_rules, state, final, ball_holder, due, effective_until, etag from cases order by case_number`.execute(
       ctx.db,
     )
-  const { rows: documents } =
-    await sql`select d.jti, d.iss, d.aud, d.digest, d.case_number, d.document, d.from_agency, d.to_agency, d.issued_at, d.received_at, d.seen, d.answers,
-      d.status, d.standing, d.message, p.receipt, p.leaf_index, p.path, r.receipt as signed
-    from documents d left join places p on p.jti = d.jti and p.iss = d.iss and p.digest = d.digest left join receipts r on r.digest = p.receipt order by d.jti, d.iss`.execute(
-      ctx.db,
-    )
-  return { cases, documents }
+  const { rows: documents } = await sql<{
+    jti: string
+    iss: string
+    case_number: string
+    message: string | null
+    data_key: string | null
+  }>`select d.jti, d.iss, d.aud, d.digest, d.case_number, d.document, d.from_agency, d.to_agency, d.issued_at, d.received_at, d.seen, d.answers,
+      d.status, d.standing, d.message, c.data_key, p.receipt, p.leaf_index, p.path, r.receipt as signed
+    from documents d join cases c on c.case_number = d.case_number left join places p on p.jti = d.jti and p.iss = d.iss and p.digest = d.digest left join receipts r on r.digest = p.receipt order by d.jti, d.iss`.execute(
+    ctx.db,
+  )
+  const opened = documents.map(({ data_key, ...row }) => ({
+    ...row,
+    message: row.message === null ? null : ctx.vault.openMessage(caseKey({ ...row, data_key }), messageOf(row), row.message),
+  }))
+  return { cases, documents: opened }
 }
 
 /** As if a backup from before this message had been restored: nothing of it is left. */

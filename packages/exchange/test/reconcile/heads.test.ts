@@ -15,6 +15,7 @@ import { requestReconciliation } from '../../src/reconcile/request-reconciliatio
 import { type ReconciliationResult, runReconciliation } from '../../src/reconcile/run-reconciliation.ts'
 import { uuidv7 } from '../../src/uuid.ts'
 import { callerOf } from '../callers.ts'
+import { heldMessage } from '../held-message.ts'
 import { forget, halfOf, newKey, noticeBody, settle, submitNotice } from './halves.ts'
 import { CHENGDU, CHONGQING, openTwoNodes, operator, type TwoNodes } from './two-nodes.ts'
 
@@ -152,10 +153,10 @@ describe('a case with documents of both sides', () => {
 describe('a refused message', () => {
   it('comes back without its content; the sender cannot get its own back', async () => {
     const notice = await submitNotice(chengdu, CHONGQING)
-    const { message } = await chengdu.db.selectFrom('documents').select('message').where('jti', '=', notice.jti).executeTakeFirstOrThrow()
+    const message = await heldMessage(chengdu, notice.jti)
     const agreements = chongqing.federation.agreements.map((one) => ({ ...one, purposes: ['other'] }))
     const federation: Federation = { ...chongqing.federation, agreements }
-    await acceptMessages({ ...chongqing, federation }, [message as string])
+    await acceptMessages({ ...chongqing, federation }, [message])
     await settle(chengdu, chongqing)
     const readRefused = async () => ({
       inbox: await chongqing.db

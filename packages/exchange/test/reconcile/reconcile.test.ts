@@ -15,6 +15,7 @@ import { requestReconciliation } from '../../src/reconcile/request-reconciliatio
 import { restoreItems } from '../../src/reconcile/restore-items.ts'
 import { type ReconciliationResult, runReconciliation } from '../../src/reconcile/run-reconciliation.ts'
 import { uuidv7 } from '../../src/uuid.ts'
+import { heldMessage } from '../held-message.ts'
 import { forget, halfOf, newKey, settle, submitNotice } from './halves.ts'
 import { CHENGDU, CHONGQING, openTwoNodes, operator, type TwoNodes } from './two-nodes.ts'
 
@@ -228,12 +229,9 @@ describe('an item from the peer', () => {
 
   it('that was refused is applied even if the runner is killed: what was written behind it counts', async () => {
     const start = await exchanged(chengdu, chongqing)
-    const row = await chengdu.db
-      .selectFrom('documents')
-      .select(['digest', 'message'])
-      .where('jti', '=', start.jti)
-      .executeTakeFirstOrThrow()
-    const parsed = parseClaims(Buffer.from(String(row.message).split('.')[1] ?? '', 'base64url'))
+    const row = await chengdu.db.selectFrom('documents').select('digest').where('jti', '=', start.jti).executeTakeFirstOrThrow()
+    const message = await heldMessage(chengdu, start.jti)
+    const parsed = parseClaims(Buffer.from(message.split('.')[1] ?? '', 'base64url'))
     if (!parsed.ok) throw new Error('this node wrote it')
     const write = async (document: string, seen: string[], data: MessageClaims['data']) => {
       const jti = uuidv7(chengdu.now())

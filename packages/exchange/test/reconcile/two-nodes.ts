@@ -21,6 +21,7 @@ import { answerHeads } from '../../src/reconcile/answer-heads.ts'
 import { KeyMisses } from '../../src/trust/key-misses.ts'
 import { callerOf, testAccess } from '../callers.ts'
 import { newLogKeys } from '../log-context.ts'
+import { openTestVault, vaultPlaceOf } from '../open-test-vault.ts'
 
 type LogKeys = ReturnType<typeof newLogKeys>
 
@@ -54,6 +55,9 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
   const open = async (region: RegionId, url: string, db = openDatabase({ url, poolSize: 10, onError: () => {} })): Promise<Context> => ({
     region,
     db,
+    vault: await openTestVault(db, url, now),
+    vaultPlace: vaultPlaceOf(url),
+    backupDays: 35,
     queue: await openQueue({ url, prefix: region, log }),
     federation,
     procedures: [violationNotice],

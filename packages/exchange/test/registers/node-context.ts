@@ -15,6 +15,7 @@ import { Rates } from '../../src/rates.ts'
 import { KeyMisses } from '../../src/trust/key-misses.ts'
 import { callerOf, testAccess } from '../callers.ts'
 import { newLogKeys } from '../log-context.ts'
+import { openTestVault, vaultPlaceOf } from '../open-test-vault.ts'
 
 export const officer = callerOf('chongqing-systems', 'officer', '500000-0001')
 export const otherOfficer = callerOf('beibei-systems', 'officer', '500109-0001')
@@ -42,6 +43,9 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
   const ctx: Context = {
     region,
     db,
+    vault: await openTestVault(db, url),
+    vaultPlace: vaultPlaceOf(url),
+    backupDays: 35,
     queue,
     federation,
     procedures: [violationNotice],

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { testDatabase } from '../../../testkit/src/postgres/test-database.ts'
 import type { Context } from '../../src/context.ts'
 import { HefuError } from '../../src/errors.ts'
-import { lookupKey } from '../../src/registers/lookup-key.ts'
 import { deleteRecord, putRecord } from '../../src/registers/put-record.ts'
 import { listRecords, readRecord } from '../../src/registers/read-record.ts'
 import { findRecords } from '../../src/registers/register-store.ts'
+import { caseKey, caseOwner, effectOf } from '../../src/vault/stored-keys.ts'
 import { canaryName, employerRecord, usccOf } from './employer-records.ts'
 import { type NodeContext, officer, openNodeContext, operator, otherOfficer } from './node-context.ts'
 
@@ -23,12 +23,14 @@ beforeAll(async () => {
 })
 afterAll(async () => await node[Symbol.asyncDispose]())
 
+const lookupKey = (kind: string, value: string) => ctx.vault.lookupKey(kind, value)
 const refusal = (code: string) => expect.objectContaining({ name: 'HefuError', code })
 
 describe('lookupKey', () => {
-  it('is SHA-256 over kind NUL value, base64url', () => {
+  it('tells kind from value, and is no bare digest that anybody could compute', () => {
     // printf 'uscc\091500112MA5U7B2C22' | sha256sum, as base64url
-    expect(lookupKey('uscc', '91500112MA5U7B2C22')).toBe('ra5Re9sisx4qiNQoknbvcniML8TFqePz5aNJLtClVq0')
+    expect(lookupKey('uscc', '91500112MA5U7B2C22')).not.toBe('ra5Re9sisx4qiNQoknbvcniML8TFqePz5aNJLtClVq0')
+    expect(lookupKey('uscc', '91500112MA5U7B2C22')).toMatch(/^[A-Za-z0-9_-]{43}$/)
     expect(lookupKey('a', 'bc')).not.toBe(lookupKey('ab', 'c'))
   })
 })
@@ -115,7 +117,7 @@ describe('look-ups', () => {
       { register: 'insured-persons', lookupKey: byPerson },
       { register: 'employers', lookupKey: byPerson },
     ]
-    const found = await findRecords(ctx.db, keys)
+    const found = await findRecords(ctx.db, ctx, keys)
     expect([...found.keys()].sort()).toEqual([`employers\0${lookupKey('uscc', employer.uscc)}`, `insured-persons\0${byPerson}`].sort())
     expect(found.get(`employers\0${lookupKey('uscc', employer.uscc)}`)).toEqual([employer])
     expect(found.get(`insured-persons\0${byPerson}`)).toEqual([person])
@@ -123,16 +125,16 @@ describe('look-ups', () => {
     // A second relation of the same person and type: both are found, until one moves to another type.
     const second = { ...person, relationNumber: 'SECOND-1' }
     await putRecord(ctx, officer, 'insured-persons', second.relationNumber, second)
-    expect((await findRecords(ctx.db, keys)).get(`insured-persons\0${byPerson}`)).toHaveLength(2)
+    expect((await findRecords(ctx.db, ctx, keys)).get(`insured-persons\0${byPerson}`)).toHaveLength(2)
     const moved = { ...(insuredPersons.examples[1]?.data as object), relationNumber: second.relationNumber }
     await putRecord(ctx, officer, 'insured-persons', second.relationNumber, moved)
-    expect((await findRecords(ctx.db, keys)).get(`insured-persons\0${byPerson}`)).toEqual([person])
+    expect((await findRecords(ctx.db, ctx, keys)).get(`insured-persons\0${byPerson}`)).toEqual([person])
 
     await deleteRecord(ctx, officer, 'insured-persons', person.relationNumber)
     expect(
-      (await findRecords(ctx.db, [{ register: 'insured-persons', lookupKey: byId }, ...keys])).has(`insured-persons\0${byPerson}`),
+      (await findRecords(ctx.db, ctx, [{ register: 'insured-persons', lookupKey: byId }, ...keys])).has(`insured-persons\0${byPerson}`),
     ).toBe(false)
-    expect(await findRecords(ctx.db, [])).toEqual(new Map())
+    expect(await findRecords(ctx.db, ctx, [])).toEqual(new Map())
   })
 })
 
@@ -177,6 +179,7 @@ describe('the integrity file', () => {
   async function enter(uscc: string, agency: string, effectiveUntil: string | null) {
     const caseNumber = `510100-VN-20260122-0000000${++number}`
     const at = new Date('2026-01-22T02:00:00Z')
+    const dataKey = ctx.vault.newKey(caseOwner(caseNumber))
     await ctx.db
       .insertInto('cases')
       .values({
@@ -197,6 +200,7 @@ describe('the integrity file', () => {
         etag: '',
         opened_at: at,
         updated_at: at,
+        data_key: dataKey,
       })
       .execute()
     const data = { entryNumber: `渝信档〔2026〕${number}` }
@@ -209,7 +213,11 @@ describe('the integrity file', () => {
         kind: 'register',
         register: 'employers',
         lookup_key: lookupKey('uscc', uscc),
-        data: JSON.stringify(data),
+        data: ctx.vault.seal(
+          caseKey({ case_number: caseNumber, data_key: dataKey }),
+          effectOf({ case_number: caseNumber, digest: `digest-${number}`, key: 'integrity-entry' }),
+          JSON.stringify(data),
+        ),
         created_at: at,
       })
       .execute()

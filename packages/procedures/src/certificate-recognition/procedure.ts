@@ -11,6 +11,7 @@ import { states } from './states.ts'
 /** 职业技能证书与职称互认: the host asks the issuer whether a certificate is real, then decides by rule (procedures.md section 4). */
 export const certificateRecognition: Procedure = defineProcedure({
   name: 'certificate-recognition',
+  retentionDays: 1825,
   path: 'certificate-recognitions',
   version: 1,
   code: 'CR',

@@ -216,6 +216,8 @@ export interface Procedure {
   readonly initial: string
   readonly states: Readonly<Record<string, StateDefinition>>
   readonly deadlines: readonly DeadlineRule[]
+  /** How long the content of a case is kept after its last change once it is final, where its agreement says nothing else. */
+  readonly retentionDays?: number
   /** Last day on which the case's content may be shown or used (yyyy-mm-dd), or null. */
   readonly effectiveUntil?: (view: CaseView) => string | null
   /**

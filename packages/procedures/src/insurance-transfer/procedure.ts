@@ -21,6 +21,7 @@ import { states } from './states.ts'
 /** 社会保险关系转移接续: the new place asks, the old place hands over the record (国办发〔2009〕66号; procedures.md section 3). */
 export const insuranceTransfer: Procedure = defineProcedure({
   name: 'insurance-transfer',
+  retentionDays: 3650,
   path: 'insurance-transfers',
   version: 1,
   code: 'IT',

@@ -35,6 +35,7 @@ const deadlines: readonly DeadlineRule[] = [
 /** 劳动保障违法信息通报: the place of use tells the place of registration about an employer's violations. */
 export const violationNotice = defineProcedure({
   name: 'violation-notice',
+  retentionDays: 1825,
   path: 'violation-notices',
   version: 1,
   code: 'VN',

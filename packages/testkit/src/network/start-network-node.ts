@@ -1,3 +1,4 @@
+import type { VaultPlace } from '@hefu/exchange'
 import { createLogger, createNode, loadFiles, type Node } from '@hefu/node'
 import type { Procedure } from '@hefu/procedures'
 import type { Signer } from '@hefu/protocol'
@@ -20,6 +21,7 @@ export interface StartInput {
 export interface StartedNode {
   readonly node: Node
   readonly signer: Signer
+  readonly vaultPlace: VaultPlace
 }
 
 /** One node of the network on its files, as its process would start: what they do not allow does not start. */
@@ -45,5 +47,5 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
     await node.stop()
     throw error
   })
-  return { node, signer: node.ctx.signer }
+  return { node, signer: node.ctx.signer, vaultPlace: loaded.value.vaultPlace }
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { VaultPlace } from '@hefu/exchange'
 import type { Node } from '@hefu/node'
 import { procedures as coreProcedures, type Procedure } from '@hefu/procedures'
 import type { Signer } from '@hefu/protocol'
@@ -20,7 +21,7 @@ import { type StartedNode, startNetworkNode } from './start-network-node.ts'
 export interface NetworkOptions {
   /** Beside the core procedures. */
   readonly procedures?: readonly Procedure[]
-  /** The agreements in a region's federation file, made from the usual ones (all procedures, all purposes, automatic answers). */
+  /** The agreements in a region's registry, made from the usual ones (all procedures, all purposes, automatic answers). */
   readonly agreements?: NonNullable<WriteFederationOptions['agreements']>
   /** Whether a region's node has this procedure: one that was not upgraded lacks what its peers have. All have all by default. */
   readonly knows?: (region: string, procedure: Procedure) => boolean
@@ -43,6 +44,8 @@ export interface NetworkNode {
   /** Another one after a restart. */
   readonly node: Node
   readonly signer: Signer
+  /** Key-encryption key and epoch keys, for what opens the node's database beside it. */
+  readonly vaultPlace: VaultPlace
   readonly files: RegionFiles
   /** A token of one of the node's own clients, for what calls its API by itself. */
   token(role: keyof Tokens): Promise<string>
@@ -189,6 +192,9 @@ async function restartableNode(
     },
     get signer() {
       return started.signer
+    },
+    get vaultPlace() {
+      return started.vaultPlace
     },
     as(role, agency = `${region}-0001`) {
       const base = started.node.api ?? ''

@@ -15,11 +15,13 @@ export const requiredSettings = [
   'HEFU_WITNESS_KEY',
   'HEFU_ACTOR_KEY',
   'HEFU_TOKEN_KEY',
+  'HEFU_VAULT_KEY',
   'HEFU_CLIENTS',
   'DATABASE_URL',
 ] as const
 /** The settings that have a default. */
 export const optionalSettings = [
+  'HEFU_VAULT_EPOCHS',
   'HEFU_MIGRATION_DATABASE_URL',
   'HEFU_SEQUENCER_DATABASE_URL',
   'QUEUE_URL',

@@ -132,6 +132,8 @@ function environmentOf(plan: NodePlan): NodeEnvironment {
     HEFU_SEQUENCER_DATABASE_URL: plan.logins.sequencerDatabaseUrl,
     ...(plan.queueUrl === undefined ? {} : { QUEUE_URL: plan.queueUrl }),
     HEFU_API_PORT: String(plan.apiPort),
+    // Another process of the region, on ports of its own, takes the same tokens.
+    HEFU_API_URL: `http://127.0.0.1:${plan.apiPort}`,
     HEFU_TOKEN_SECONDS: String(DAY_SECONDS),
     HEFU_EXCHANGE_PORT: String(plan.exchangePort),
     HEFU_LOG_LEVEL: plan.logLevel,

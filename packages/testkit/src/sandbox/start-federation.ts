@@ -81,7 +81,7 @@ export async function startFederation(options: StartFederationOptions): Promise<
       try {
         return await startNodes(dir, postgres, users, options, log)
       } catch (error) {
-        // Addresses are in the federation file before a node binds them: somebody else may have been quicker.
+        // Addresses are in the registry before a node binds them: somebody else may have been quicker.
         const taken = error instanceof NodeStartError && error.stderr.includes('EADDRINUSE')
         if (!taken || options.portBase !== undefined || attempt === attempts) throw error
         log('端口刚被占用，换其他端口再试 / a port was taken meanwhile; trying others')

@@ -6,6 +6,7 @@ import { createLogger, createNode, type Node } from '@hefu/node'
 import { MESSAGE_CONTENT_TYPE, MESSAGES_CONTENT_TYPE, publicJwk, type Signer, signerOf } from '@hefu/protocol'
 import type { AgencyCode, RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newVaultPlace } from '../../src/network/new-vault-place.ts'
 import type { Logins } from '../../src/postgres/logins.ts'
 import { testDatabase } from '../../src/postgres/test-database.ts'
 import { freePort } from '../../src/processes/free-port.ts'
@@ -54,6 +55,7 @@ beforeAll(async () => {
         actorSigner: signerNamed(`${region}.hefu.example/witness`),
         tokenKey: { signer: signerNamed(region), jwk: publicJwk(generateKeyPairSync('ed25519').privateKey) },
         administrators: [],
+        vaultPlace: await newVaultPlace(),
         ...logins,
         queueUrl: logins.databaseUrl,
         roles,

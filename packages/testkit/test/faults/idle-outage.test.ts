@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Json, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, notice } from './bodies.ts'
+import { heldMessage } from './held-message.ts'
 import { query } from './observe.ts'
 
 let net: TestNetwork
@@ -26,8 +27,7 @@ async function open(): Promise<{ id: string; message: string }> {
   const answer = await net.node(chengdu).as('officer').post('/v1/violation-notices', notice)
   expect(answer.status).toBe(201)
   const id = String(answer.body.document?.id)
-  const [row] = await query<{ message: string }>(sender(), 'select message from documents where jti = $1', [id])
-  return { id, message: row?.message ?? '' }
+  return { id, message: await heldMessage(net.node(chengdu).node.ctx, id) }
 }
 
 interface Row {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Json, listOf, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, correction, notice } from './bodies.ts'
+import { heldMessage } from './held-message.ts'
 import { query } from './observe.ts'
 
 let net: TestNetwork
@@ -143,8 +144,7 @@ describe('order', () => {
 })
 
 async function messageOf(id: string): Promise<string> {
-  const [row] = await query<{ message: string }>(net.node(chengdu).databaseUrl, 'select message from documents where jti = $1', [id])
-  return row?.message ?? ''
+  return await heldMessage(net.node(chengdu).node.ctx, id)
 }
 
 describe('something between the nodes answers', () => {

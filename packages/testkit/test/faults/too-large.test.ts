@@ -5,6 +5,7 @@ import { type Json, listOf, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { body, openTasks, rowCounts } from '../federation/play.ts'
 import { chengdu, chongqing, notice } from './bodies.ts'
+import { heldMessage } from './held-message.ts'
 import { query } from './observe.ts'
 
 let net: TestNetwork
@@ -105,10 +106,8 @@ describe('HTTP 413 for one message', () => {
     expect((await operator.post(`/v1/peers/${chongqing}/pause`)).status).toBe(200)
     const opened = await officer().post('/v1/violation-notices', notice)
     const id = String(opened.body.document?.id)
-    const [row] = await query<{ message: string }>(net.node(chengdu).databaseUrl, 'select message from documents where jti = $1', [id])
-    const limit = net
-      .link(chengdu, chongqing)
-      .inject({ kind: 'status', status: 413 }, { when: ({ body: sent }) => sent.includes(row?.message ?? '') })
+    const message = await heldMessage(net.node(chengdu).node.ctx, id)
+    const limit = net.link(chengdu, chongqing).inject({ kind: 'status', status: 413 }, { when: ({ body: sent }) => sent.includes(message) })
     expect((await operator.post(`/v1/peers/${chongqing}/resume`)).status).toBe(200)
     const alerts = async () => (await operator.all('/v1/alerts')).filter(({ kind }) => String(kind) === 'delivery.too-large')
     await limit.hit(1)
@@ -116,7 +115,7 @@ describe('HTTP 413 for one message', () => {
     expect(await alerts()).toEqual([])
     await limit.hit(3)
     await waitUntil(async () => Number((await operator.get(`/v1/deliveries/${id}`)).body.attempts) === 3, 5_000)
-    expect(await alerts()).toMatchObject([{ jti: id, peer: chongqing, detail: { cause: 'http-413', bytes: row?.message.length } }])
+    expect(await alerts()).toMatchObject([{ jti: id, peer: chongqing, detail: { cause: 'http-413', bytes: message.length } }])
     const { lastFailure } = (await operator.get(`/v1/deliveries/${id}`)).body
     expect(lastFailure).toMatchObject({
       cause: 'http-413',

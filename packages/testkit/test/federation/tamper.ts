@@ -76,7 +76,7 @@ export async function openTamperer({ databaseUrl, node }: NetworkNode): Promise<
 }
 
 /** The local API over a node's database, for whoever had a token of that node, and nothing that works. */
-export async function startReader({ databaseUrl, signer, node, files }: NetworkNode, now: () => number): Promise<Node> {
+export async function startReader({ databaseUrl, signer, vaultPlace, node, files }: NetworkNode, now: () => number): Promise<Node> {
   const { region, exchangeLog, access } = node.ctx
   const { keys: pins } = JSON.parse(await readFile(files.federationKeys, 'utf8')) as { keys: PublicJwk[] }
   const started = await createNode(
@@ -89,6 +89,7 @@ export async function startReader({ databaseUrl, signer, node, files }: NetworkN
       tokenKey: access.key,
       administrators: [],
       apiUrl: access.issuer,
+      vaultPlace,
       databaseUrl,
       migrationDatabaseUrl: databaseUrl,
       sequencerDatabaseUrl: databaseUrl,

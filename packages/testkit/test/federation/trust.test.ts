@@ -209,3 +209,15 @@ describe('the registry', () => {
     expect((await tryDocument(net, going, chengdu, 'correction', correction)).body).toMatchObject({ code: 'registry-expired' })
   })
 })
+
+it('a clock that is apart from the peer’s is reported', async () => {
+  expect(await alerts(chengdu, 'clock.skew')).toBe(0)
+  await net.moveClock(2 * 3_600_000, chengdu, { log: 'may-wait' })
+  await waitUntil(async () => (await alerts(chengdu, 'clock.skew')) === 1, 20_000)
+  const [row] = await query(
+    net.node(chengdu).databaseUrl,
+    "select peer, detail->>'secondsOff' as off from alerts where kind = 'clock.skew'",
+  )
+  expect(row?.peer).toBe(chongqing)
+  expect(Math.abs(Number(row?.off) + 7_200)).toBeLessThan(10)
+})

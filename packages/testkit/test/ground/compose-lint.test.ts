@@ -59,7 +59,7 @@ test('no secret stands in the file; passwords come from files made at random', (
   }
 })
 
-test('every region sees its own folder of the configuration alone, and cannot write it', () => {
+test('every region sees its own folder of the configuration alone, and writes its epoch keys alone', () => {
   for (const [region, { name }] of nodes) {
     for (const service of [name, `${name}-postgres`, `${name}-redis`]) {
       const config = file.services[service]?.volumes?.filter((mount) => typeof mount !== 'string')
@@ -67,7 +67,8 @@ test('every region sees its own folder of the configuration alone, and cannot wr
       // What the image of PostgreSQL runs when it makes a database: the users of the node.
       const initdb = { ...mount, target: '/docker-entrypoint-initdb.d', volume: { subpath: `${region}/initdb` } }
       const own = { ...mount, target: '/config', volume: { subpath: region } }
-      expect(config).toEqual(service.endsWith('-postgres') ? [own, initdb] : [own])
+      const epochs = { type: 'volume', source: 'config', target: '/epochs', volume: { subpath: `${region}/epochs` } }
+      expect(config).toEqual(service === name ? [own, epochs] : service.endsWith('-postgres') ? [own, initdb] : [own])
     }
   }
 })

@@ -58,6 +58,8 @@ export const caseSchema = z
     agreement: z.string(),
     deadlines: z.array(deadline),
     next: z.array(nextDocument),
+    blockedAt: instant.nullable(),
+    erasedAt: instant.nullable(),
     findings: z.array(finding),
     documents: z.array(caseDocument),
   })

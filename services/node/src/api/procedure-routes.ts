@@ -83,7 +83,7 @@ function addRoute(procedure: Procedure, name: string, definition: DocumentDefini
     idempotent: true,
     ifMatch: true,
     answer: created,
-    errors: [...submitErrors, 'document-not-allowed-now'],
+    errors: [...submitErrors, 'document-not-allowed-now', 'erased', 'blocked'],
     handle: async (ctx, { caller, idempotencyKey, fingerprint, body, params, ifMatch }) => {
       const target = { procedure, caseNumber: params.caseNumber, document: name, ifMatch }
       return showSubmitted(procedure, await submitDocument(ctx, { caller, idempotencyKey, fingerprint, target, body }))

@@ -16,7 +16,9 @@ import { receiptRoutes } from './receipt-routes.ts'
 import { reconciliationRoutes } from './reconciliation-routes.ts'
 import { registerRoutesOf } from './register-routes.ts'
 import { settlementRoutes } from './settlement-routes.ts'
+import { subjectRoutes } from './subject-routes.ts'
 import { taskRoutes } from './task-routes.ts'
+import { vaultRoutes } from './vault-routes.ts'
 
 /** Every route of the local API; those of procedures and registers follow from their definitions. */
 export function apiRoutes(procedures: readonly Procedure[], registers: readonly Register[]): Route[] {
@@ -37,6 +39,8 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...exchangeLogRoutes(),
     ...clientRoutes(),
     ...oauthRoutes(),
+    ...subjectRoutes(procedures, registers),
+    ...vaultRoutes(),
     ...probeRoutes(),
   ]
 }

@@ -140,6 +140,30 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
       en: "There is nothing at this address, or nothing that this token's agency may know of: check the path and the number.",
     },
   },
+  erased: {
+    status: 410,
+    title: { zh: '内容已删除', en: 'Content erased' },
+    detail: {
+      zh: '保存期限届满，内容已不可恢复地删除；办件的状态、日期、摘要、回执和证明仍在，并仍可核验。',
+      en: 'Its retention has ended and the content is gone for good. State, dates, digests, receipts and proofs of the case stay and still verify.',
+    },
+  },
+  blocked: {
+    status: 403,
+    title: { zh: '内容已停止使用', en: 'Content is blocked' },
+    detail: {
+      zh: '保存期限届满，内容不再查阅或使用，等待删除；办件的状态、日期和摘要仍可查阅。对端来文仍会受理，并使办件恢复。',
+      en: 'Its retention has ended: the content is no longer shown or used and waits to be erased. State, dates and digests can be read; a document from the peer is still accepted and brings the case back.',
+    },
+  },
+  unreadable: {
+    status: 503,
+    title: { zh: '内容无法解密', en: 'Content cannot be decrypted' },
+    detail: {
+      zh: '所存内容与本节点的密钥不符：可能缺少时期密钥，或数据库已被改动；请运维人员检查。',
+      en: "What is stored does not open with this node's keys: an epoch key is missing, or the database was altered. Operators must look.",
+    },
+  },
   'malformed-json': {
     status: 400,
     title: { zh: '请求体不是严格的 JSON', en: 'Body is not strict JSON' },

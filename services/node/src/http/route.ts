@@ -128,7 +128,7 @@ export function codesOf(route: Route): ErrorCode[] {
   if (!PROBES.has(route.path)) codes.add('overloaded')
   if (route.rule !== 'public') codes.add('unauthenticated')
   if (Array.isArray(route.rule)) for (const code of ['role-not-allowed', 'scope-not-allowed', 'actor-invalid'] as const) codes.add(code)
-  if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed')
+  if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed').add('unreadable')
   if (route.personal && !route.personal.list)
     for (const code of ['purpose-not-agreed', 'agreement-missing', 'agreement-ended', 'affair-unknown', 'affair-invalid'] as const)
       codes.add(code)

@@ -2,18 +2,21 @@ import {
   alertExpired,
   type Context,
   checkPromises,
+  endRetention,
   forgetOldRows,
   keepPartitions,
   type QueueConfig,
   type Schedule,
   startWorkers,
   sweep,
+  turnEpochs,
 } from '@hefu/exchange'
 import { handlers } from './handlers.ts'
 import { repeat } from './repeat.ts'
 
 const SWEEP_MS = 1_000
 const PROMISES_MS = 2_000
+const VAULT_MS = 5_000
 const HOUR_MS = 3_600_000
 
 export interface Work {
@@ -31,11 +34,13 @@ export async function startWork(ctx: Context, queue: QueueConfig, migrationDatab
     await keepPartitions(migrationDatabaseUrl, ctx.now())
     await forgetOldRows(ctx)
     await alertExpired(ctx)
+    await endRetention(ctx, () => stopping.signal.aborted)
   })
+  const turning = repeat(ctx, 'vault', VAULT_MS, async () => await turnEpochs(ctx, () => stopping.signal.aborted))
   return {
     async stop() {
       await Promise.all([sweeping.stop(), tidying.stop()])
-      const closed = Promise.all([workers.close(), promises.stop()])
+      const closed = Promise.all([workers.close(), promises.stop(), turning.stop()])
       // A request that waits for its peer would hold up the stop; messages stay due, and promises too.
       stopping.abort()
       await closed

@@ -14,9 +14,9 @@ type SuccessorContext = Pick<Context, 'region' | 'federation' | 'exchangeLog' | 
 export interface SuccessorPlan {
   readonly seal: LogSealRow
   readonly epoch: number
-  /** The name that the new log must have in the federation file. */
+  /** The name that the new log must have in the registry. */
   readonly origin: string
-  /** The federation file and the key file of this node have it. */
+  /** The registry and the key file of this node have it. */
   readonly named: boolean
   /** Peers with which both halves have not been compared since the seal, or do not match. */
   readonly unreconciled: readonly string[]
@@ -60,8 +60,8 @@ const notSealed = { zh: '交换日志未被封存，不需要后继日志。', e
 
 export function nameFirst(origin: string) {
   return {
-    zh: `先生成新日志密钥（pnpm hefu keygen --out 文件 --log ${origin}），在各区域的联合体文件中以其验证密钥替换本区域的 log，设置 HEFU_LOG_KEY，并重启所有节点。`,
-    en: `First make the new log's key (pnpm hefu keygen --out FILE --log ${origin}), put its verifier key in the place of this region's "log" in the federation file of every region, set HEFU_LOG_KEY, and start all nodes again.`,
+    zh: `先生成新日志密钥（pnpm hefu keygen --out 文件 --log ${origin}），请联合体在下一版注册表中以其验证密钥替换本区域的 log，待各区域取得新注册表后设置 HEFU_LOG_KEY 并重启本节点。`,
+    en: `First make the new log's key (pnpm hefu keygen --out FILE --log ${origin}), let the federation sign a registry that has its verifier key in the place of this region's "log"; when every region has it, set HEFU_LOG_KEY and start this node again.`,
   }
 }
 

@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createTestDatabase } from '../../../testkit/src/postgres/test-database.ts'
+import { readDocument } from '../../src/cases/read-case.ts'
+import type { Caller, Context } from '../../src/context.ts'
+import { putRecord } from '../../src/registers/put-record.ts'
+import { readRecord } from '../../src/registers/read-record.ts'
+import { secretKeyWrapper } from '../../src/vault/key-wrapper.ts'
+import { openVault } from '../../src/vault/open-vault.ts'
+import { runRewraps } from '../../src/vault/rewrap-keys.ts'
+import { showRewrap, showVault } from '../../src/vault/show-vault.ts'
+import { EPOCH_LEAD_MS, requestRewrap, turnEpochs } from '../../src/vault/turn-epochs.ts'
+import { callerOf } from '../callers.ts'
+import { submitNotice } from '../reconcile/halves.ts'
+import { employerRecord } from '../registers/employer-records.ts'
+import { type NodeContext, officer, openNodeContext, operator } from '../registers/node-context.ts'
+
+const DAY = 86_400_000
+const keeper: Caller = callerOf('systems', 'officer', '500000-0001')
+let node: NodeContext
+let ctx: Context
+let folder: string
+let nowMs: number
+beforeEach(async () => {
+  const { url } = await createTestDatabase()
+  folder = await mkdtemp(join(tmpdir(), 'hefu-epochs-'))
+  nowMs = Date.parse('2026-11-22T02:00:00Z')
+  const now = () => nowMs
+  const vaultPlace = { wrapper: secretKeyWrapper(randomBytes(32)), epochsFolder: folder }
+  node = await openNodeContext(url, { now })
+  await node.ctx.db.deleteFrom('vault_keys').execute()
+  ctx = { ...node.ctx, vault: await openVault(node.ctx.db, vaultPlace, now), vaultPlace }
+})
+afterEach(async () => {
+  await node[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+const epochFiles = async () => (await readdir(folder)).sort()
+const keysByEpoch = async () => Object.fromEntries((await showVault(ctx)).epochs.map(({ epoch, keys }) => [epoch, keys]))
+
+async function fill(): Promise<{ caseNumber: string; jti: string; uscc: string }> {
+  const record = employerRecord(1)
+  await putRecord(ctx, officer, 'employers', record.uscc, record)
+  return { ...(await submitNotice(ctx, '510100')), uscc: record.uscc }
+}
+
+async function expectReadable({ caseNumber, jti, uscc }: Awaited<ReturnType<typeof fill>>): Promise<void> {
+  expect((await readDocument(ctx, keeper, caseNumber, jti)).data).toMatchObject({ employer: expect.anything() })
+  expect((await readRecord(ctx, officer, 'employers', uscc)).record?.data).toEqual(employerRecord(1))
+}
+
+it('begins a new epoch each month, moves the living keys there, and destroys the old one after the backup period', async () => {
+  const filled = await fill()
+  await turnEpochs(ctx)
+  expect(await keysByEpoch()).toEqual({ 1: 3 })
+
+  nowMs += 30 * DAY
+  await turnEpochs(ctx)
+  // Made, and not used before every process knows it.
+  expect([ctx.vault.currentEpoch(), await keysByEpoch()]).toEqual([1, { 1: 3, 2: 0 }])
+  nowMs += EPOCH_LEAD_MS
+  await turnEpochs(ctx)
+  expect(await keysByEpoch()).toEqual({ 1: 0, 2: 3 })
+  await expectReadable(filled)
+
+  nowMs += 34 * DAY
+  await turnEpochs(ctx)
+  expect(await epochFiles()).toContain('epoch-000001.json')
+  nowMs += 2 * DAY
+  await turnEpochs(ctx)
+  expect(await epochFiles()).not.toContain('epoch-000001.json')
+  await expectReadable(filled)
+  const { entry } = await ctx.db
+    .selectFrom('log_pending')
+    .select('entry')
+    .where('entry', 'like', '%epoch-destroyed%')
+    .executeTakeFirstOrThrow()
+  expect(JSON.parse(entry)).toMatchObject({ kind: 'admin.change', action: 'vault.epoch-destroyed', subject: 'epoch-1' })
+})
+
+it('a rewrap that was killed goes on, and another process reads on meanwhile', async () => {
+  const filled = await fill()
+  const other: Context = { ...ctx, vault: await openVault(ctx.db, ctx.vaultPlace, ctx.now) }
+  const { id } = await requestRewrap(ctx, operator, { newEpoch: true })
+  await turnEpochs(ctx)
+  expect(await showRewrap(ctx, id)).toMatchObject({ state: 'waiting', keys: { total: null, done: 0 } })
+  nowMs += EPOCH_LEAD_MS
+  let looks = 0
+  await runRewraps(ctx, () => ++looks > 2)
+  expect(await showRewrap(ctx, id)).toMatchObject({ state: 'running', keys: { total: 3 } })
+  await expect(readDocument(other, keeper, filled.caseNumber, filled.jti)).resolves.toBeDefined()
+  await turnEpochs(other)
+  expect(await showRewrap(ctx, id)).toMatchObject({ state: 'done', keys: { total: 3, done: 3 } })
+  expect(await keysByEpoch()).toEqual({ 1: 0, 2: 3 })
+  await expectReadable(filled)
+})
+
+it('an epoch that has wrapped something late is not destroyed before that has moved', async () => {
+  const filled = await fill()
+  // A process that never looks into the folder wraps under the old epoch when the others have moved on.
+  const late: Context = { ...ctx, vault: await openVault(ctx.db, ctx.vaultPlace, ctx.now) }
+  await requestRewrap(ctx, operator, { newEpoch: true })
+  nowMs += EPOCH_LEAD_MS
+  await turnEpochs(ctx)
+  const { uscc, ...record } = employerRecord(2)
+  await putRecord(late, officer, 'employers', uscc, { uscc, ...record })
+  expect(await keysByEpoch()).toEqual({ 1: 1, 2: 3 })
+  nowMs += 36 * DAY
+  await turnEpochs(ctx)
+  expect(await epochFiles()).toContain('epoch-000001.json')
+  await turnEpochs(ctx)
+  expect(await epochFiles()).not.toContain('epoch-000001.json')
+  await expectReadable(filled)
+  expect((await readRecord(ctx, officer, 'employers', uscc)).record?.data).toEqual({ uscc, ...record })
+})
+
+it('what an epoch wrapped cannot be opened once its key is destroyed', async () => {
+  const { caseNumber, jti } = await fill()
+  const copy = await ctx.db.selectFrom('cases').selectAll().where('case_number', '=', caseNumber).executeTakeFirstOrThrow()
+  const message = await ctx.db.selectFrom('documents').select(['iss', 'message']).where('jti', '=', jti).executeTakeFirstOrThrow()
+  const open = () =>
+    ctx.vault.openMessage(
+      { owner: `cases/${caseNumber}`, wrapped: copy.data_key },
+      ['documents', `${jti}/${message.iss}`, 'message'],
+      message.message ?? '',
+    )
+  expect(open()).toMatch(/^ey/)
+  await requestRewrap(ctx, operator, { newEpoch: true })
+  nowMs += EPOCH_LEAD_MS
+  await turnEpochs(ctx)
+  // A backup of that time can be brought back while it is kept.
+  expect(open()).toMatch(/^ey/)
+  nowMs += 36 * DAY
+  await turnEpochs(ctx)
+  expect(open).toThrow(expect.objectContaining({ code: 'unreadable' }))
+  await ctx.db
+    .updateTable('vault_keys')
+    .set({ data_key: copy.data_key ?? '' })
+    .execute()
+  await expect(openVault(ctx.db, ctx.vaultPlace, ctx.now)).rejects.toMatchObject({ code: 'epochs-missing' })
+})
