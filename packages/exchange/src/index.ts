@@ -57,6 +57,8 @@ export {
   readLogEntry,
   readLogTile,
 } from './log/read-log.ts'
+export { answerReads } from './log/reads/answer-reads.ts'
+export { showReads } from './log/reads/show-reads.ts'
 export { requireConfirmedLog, requireLog, requireLogOrSeal } from './log/require-log.ts'
 export { type Sequencer, startSequencer } from './log/run-sequencer.ts'
 export { showCheckpoint, showTile } from './log/show-log.ts'

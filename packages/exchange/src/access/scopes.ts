@@ -33,6 +33,7 @@ const ofTheNode: readonly ScopeEntry[] = [
   entry('vault:read', ['operator'], '查看静态数据密钥的状况', 'see the keys of data at rest'),
   entry('vault:write', ['operator'], '重新封装静态数据密钥', 'wrap the keys of data at rest anew'),
   entry('exchange-log:read', ['auditor'], '查看交换日志', 'read the exchange log'),
+  entry('reads:read', ['auditor', 'officer'], '查看谁读取过本区域的数据', "see who read this region's data"),
   entry('receipts:read', ['auditor'], '查看回执', 'read receipts'),
   entry('clients:read', ['security'], '查看客户端', 'see clients'),
   entry('clients:write', ['security'], '管理客户端', 'administer clients'),

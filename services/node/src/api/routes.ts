@@ -12,6 +12,7 @@ import { oauthRoutes } from './oauth-routes.ts'
 import { peerRoutes } from './peer-routes.ts'
 import { probeRoutes } from './probe-routes.ts'
 import { procedureRoutes } from './procedure-routes.ts'
+import { readsRoutes } from './reads-routes.ts'
 import { receiptRoutes } from './receipt-routes.ts'
 import { reconciliationRoutes } from './reconciliation-routes.ts'
 import { registerRoutesOf } from './register-routes.ts'
@@ -37,6 +38,7 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...logStateRoutes(),
     ...receiptRoutes(),
     ...exchangeLogRoutes(),
+    ...readsRoutes(),
     ...clientRoutes(),
     ...oauthRoutes(),
     ...subjectRoutes(procedures, registers),
