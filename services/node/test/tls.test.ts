@@ -126,7 +126,7 @@ describe('settings', () => {
   it('that name half of a pair, or a key for all to read, or two that do not match, stop the start', async () => {
     const env = { HEFU_REGION: '510100', DATABASE_URL: 'postgres://x/y', HEFU_CLIENTS: 'c' }
     const registry = { HEFU_REGISTRY: 'r', HEFU_FEDERATION_KEYS: 'f', HEFU_KEYS: 'k' }
-    const keys = { HEFU_LOG_KEY: 'k', HEFU_WITNESS_KEY: 'k', HEFU_ACTOR_KEY: 'k', HEFU_TOKEN_KEY: 'k' }
+    const keys = { HEFU_LOG_KEY: 'k', HEFU_WITNESS_KEY: 'k', HEFU_ACTOR_KEY: 'k', HEFU_TOKEN_KEY: 'k', HEFU_VAULT_KEY: 'k' }
     const named = (more: Record<string, string>) => {
       const read = readSettings({ ...env, ...registry, ...keys, ...more })
       return read.ok ? [] : read.problems.map(({ setting }) => setting)

@@ -16,6 +16,7 @@ const ofTheNode: readonly ScopeEntry[] = [
   entry('registers:read', ['officer'], '查看登记簿', 'read registers'),
   entry('registers:write', ['officer'], '写入登记簿', 'write registers'),
   entry('imports', ['officer'], '批量导入（另需目标的写权限）', 'import files (with the write scope of the target)'),
+  entry('subject:access', ['officer'], '查阅本机构持有的一个人的全部信息', 'see everything the agency holds on one person'),
   entry('settlement-entries:read', ['officer'], '查看待清算条目', 'read settlement entries'),
   entry('sensitive', ['officer'], '查看敏感个人信息', 'see sensitive personal fields'),
   entry('agreements:read', ['officer', 'security'], '查看共享协议', 'see agreements'),

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createTestDatabase } from '../../../testkit/src/postgres/test-database.ts'
 import { readDocument } from '../../src/cases/read-case.ts'
-import type { Caller, Context } from '../../src/context.ts'
+import type { Context } from '../../src/context.ts'
 import { putRecord } from '../../src/registers/put-record.ts'
 import { readRecord } from '../../src/registers/read-record.ts'
 import { secretKeyWrapper } from '../../src/vault/key-wrapper.ts'
@@ -19,7 +19,7 @@ import { employerRecord } from '../registers/employer-records.ts'
 import { type NodeContext, officer, openNodeContext, operator } from '../registers/node-context.ts'
 
 const DAY = 86_400_000
-const keeper: Caller = callerOf('systems', 'officer', '500000-0001')
+const keeper = callerOf('systems', 'officer', '500000-0001')
 let node: NodeContext
 let ctx: Context
 let folder: string

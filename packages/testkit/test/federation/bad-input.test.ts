@@ -204,6 +204,14 @@ const envelopes: readonly (readonly [what: string, change: object, status: numbe
   ['a member of its own', { urgent: true }, 422, 'invalid-document', ['/urgent']],
 ]
 
+/** A start is told to the log and to the peers, and its officer gets a token anew: what happens after that is of the test. */
+async function restarted(changes?: Parameters<TestNetwork['restart']>[1]): Promise<void> {
+  await net.restart('510100', changes)
+  await net.node('510100').as('officer').get('/v1/cases')
+  await net.settle()
+  quiet = await seen()
+}
+
 describe('the envelope', () => {
   it.each(envelopes)('with %s', async (_, change, status, code, pointers) => {
     const answer = await net
@@ -222,16 +230,17 @@ describe('the envelope', () => {
   })
 
   it('with a purpose that the procedure has and the agreement leaves out', async () => {
-    const openUnder = async (agreements: NetworkOptions['agreements']) => {
-      await net.restart('510100', agreements ? { agreements } : {})
-      return await net.node('510100').as('officer').post('/v1/violation-notices', good())
+    const openUnder = async (agreements: NonNullable<NetworkOptions['agreements']>) => {
+      await restarted({ agreements })
+      const answer = await net.node('510100').as('officer').post('/v1/violation-notices', good())
+      await expectNothingHappened()
+      return answer
     }
     const refused = await openUnder((usual) => usual.map((one) => ({ ...one, purposes: ['another-purpose'] })))
     const none = await openUnder(() => [])
-    await net.restart('510100')
+    await restarted()
     expect(refused.body).toMatchObject({ status: 403, code: 'purpose-not-agreed' })
     expect(none.body).toMatchObject({ status: 403, code: 'agreement-missing' })
-    await expectNothingHappened()
   })
 
   it.each([
@@ -263,9 +272,10 @@ it('an import refuses every one of these, row by row', async () => {
   const created = await officer.post('/v1/imports?target=violation-notice', lines, { headers: { 'content-type': 'application/x-ndjson' } })
   expect(created.status).toBe(202)
   await net.settle()
-  // Of all this the import's own key is kept, and no row's.
+  // Of all this the import's own key is kept, and no row's; that there was an import is told to the log.
   const [own, other] = quiet.rows
-  quiet = { ...quiet, rows: [{ ...own, idempotency: String(Number(own?.idempotency) + 1) }, other ?? {}] }
+  const one = (column: string) => ({ [column]: String(Number(own?.[column]) + 1) })
+  quiet = { ...quiet, rows: [{ ...own, ...one('idempotency'), ...one('log') }, other ?? {}] }
   const path = `/v1/imports/${created.body.id}`
   expect((await officer.get(path)).body).toMatchObject({ state: 'done', rows: { total: rows.length, done: 0, failed: rows.length } })
   const failed = await officer.all(`${path}/errors`)

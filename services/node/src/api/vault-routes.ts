@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
 import { idParams, instant, uuid } from './schemas.ts'
 
-const common = { tag: 'vault', rule: ['operator'], reads: 'no' } as const
+const common = { tag: 'vault', rule: ['operator'], scope: 'vault:read', reads: 'no' } as const
 
 const vault = z
   .object({ epoch: z.int(), epochs: z.array(z.object({ epoch: z.int(), from: instant, keys: z.int() })) })
@@ -26,7 +26,6 @@ export function vaultRoutes(): Route[] {
       ...common,
       method: 'GET',
       path: '/v1/vault',
-      scope: 'vault:read',
       operationId: 'read-vault',
       summary: { zh: '静态数据密钥的时期', en: 'The epochs of the keys of data at rest' },
       answer: {
@@ -43,8 +42,8 @@ export function vaultRoutes(): Route[] {
       ...common,
       method: 'POST',
       path: '/v1/vault/rewraps',
-      scope: 'vault:write',
       operationId: 'request-rewrap',
+      scope: 'vault:write',
       summary: { zh: '将全部数据密钥重新包裹到当前时期', en: 'Wrap all data keys anew under the current epoch' },
       body: z.strictObject({ newEpoch: z.boolean().exactOptional() }),
       examples: [{ title: { zh: '先开始新的时期', en: 'Begin a new epoch first' }, value: { newEpoch: true } }],
