@@ -14,6 +14,7 @@ export * from './engine/reasons.ts'
 export * from './engine/replay.ts'
 export * from './engine/seen.ts'
 export { personId } from './fields.ts'
+export { type Leaf, leavesOf, type MaskExtent, maskData, maskValue, open, type PersonalKind, personal } from './personal.ts'
 export type { Register } from './registers/register.ts'
 export { certificateRecognition, certificates, employers, insuranceTransfer, insuredPersons, violationNotice }
 

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { isAddressRange, isExchangeUrl } from './address-range.ts'
+import { agreement, agreementName } from './agreement.ts'
+import { crossCheckAgreement } from './agreement-problems.ts'
 import { SHA256_TEXT } from './base64url.ts'
-import { agencyCode, epochSeconds, plainName, regionId, toPointer, versionedName } from './claims.ts'
+import { agencyCode, epochSeconds, regionId, toPointer } from './claims.ts'
 import { crossCheckLogs } from './federation-logs.ts'
+import { type FederationProblem, repeated, unknownRegion } from './federation-problem.ts'
 import { thumbprint } from './keys.ts'
 import { ruleInChinese, ruleTexts } from './rule-texts.ts'
 
@@ -40,19 +43,6 @@ export const regionShape = {
 
 const region = z.strictObject({ ...regionShape, keys: z.array(knownKey).min(1).max(1_000) })
 export const agency = z.strictObject({ code: agencyCode, region: regionId, name })
-export const agreement = z.strictObject({
-  id: plainName,
-  version: z.int().min(1).max(999_999),
-  /** `name/version` of the procedure it covers. */
-  procedure: versionedName,
-  regions: z.array(regionId).min(2),
-  purposes: z.array(plainName).min(1),
-  /** Version of the deadline rules that the case's clocks follow. */
-  deadlineRules: z.int().min(1),
-  /** Whether the owner of a register may answer automatically from it. */
-  automatic: z.boolean(),
-})
-
 /** What is known of regions that have left: their old signatures stay what they were. */
 const former = z.strictObject({ region: regionId, keys: z.array(knownKey).max(1_000) })
 
@@ -69,20 +59,7 @@ export const federationFile = z.strictObject({
 export type KnownKey = Readonly<z.infer<typeof knownKey>>
 export type Region = Readonly<z.infer<typeof region>>
 export type Agency = Readonly<z.infer<typeof agency>>
-export type Agreement = Readonly<z.infer<typeof agreement>>
 export type FederationFile = z.infer<typeof federationFile>
-
-export interface FederationProblem {
-  /** JSON pointer into the file. */
-  readonly pointer: string
-  readonly zh: string
-  readonly en: string
-}
-
-/** How messages name an agreement: `id/version`. */
-export function agreementName({ id, version }: Pick<Agreement, 'id' | 'version'>): string {
-  return `${id}/${version}`
-}
 
 export function schemaProblems(schema: z.ZodType, json: unknown, error: z.ZodError): FederationProblem[] {
   // zod's own rules once more in Chinese: it words them per parse, in the same order.
@@ -100,6 +77,7 @@ export function crossCheck({
   agreements,
 }: Pick<FederationFile, 'regions' | 'agencies' | 'agreements'>): FederationProblem[] {
   const known = new Set(regions.map(({ region }) => region))
+  const home = new Map(agencies.map(({ code, region }) => [code, region]))
   return [
     ...regions.flatMap((region, at) => urlProblem(region.exchangeUrl, `/regions/${at}/exchangeUrl`)),
     ...regions.flatMap(({ keys }, at) => keys.flatMap((key, keyAt) => keyProblem(key, `/regions/${at}/keys/${keyAt}`))),
@@ -110,10 +88,7 @@ export function crossCheck({
     ...repeated(agencies.map(({ code }, at) => [code, `/agencies/${at}/code`])),
     ...repeated(agreements.map((agreement, at) => [agreementName(agreement), `/agreements/${at}/version`])),
     ...agencies.flatMap(({ region }, at) => (known.has(region) ? [] : [unknownRegion(region, `/agencies/${at}/region`)])),
-    ...agreements.flatMap(({ regions: parties }, at) => [
-      ...repeated(parties.map((party, partyAt) => [party, `/agreements/${at}/regions/${partyAt}`])),
-      ...parties.flatMap((party, partyAt) => (known.has(party) ? [] : [unknownRegion(party, `/agreements/${at}/regions/${partyAt}`)])),
-    ]),
+    ...agreements.flatMap((agreement, at) => crossCheckAgreement(agreement, `/agreements/${at}`, known, home)),
   ]
 }
 
@@ -131,17 +106,4 @@ function urlProblem(text: string, pointer: string): FederationProblem[] {
 function keyProblem(key: z.infer<typeof publicKey>, pointer: string): FederationProblem[] {
   if (key.kid === thumbprint(key)) return []
   return [{ pointer: `${pointer}/kid`, zh: '不是该公钥的指纹（RFC 7638）', en: 'is not the thumbprint of this key (RFC 7638)' }]
-}
-
-function repeated(values: readonly (readonly [value: string, pointer: string])[]): FederationProblem[] {
-  const seen = new Set<string>()
-  return values.flatMap(([value, pointer]) => {
-    if (seen.has(value)) return [{ pointer, zh: `${value} 重复出现`, en: `${value} appears twice` }]
-    seen.add(value)
-    return []
-  })
-}
-
-function unknownRegion(region: string, pointer: string): FederationProblem {
-  return { pointer, zh: `联合体中没有区域 ${region}`, en: `the federation has no region ${region}` }
 }

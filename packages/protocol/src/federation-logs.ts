@@ -1,6 +1,7 @@
 import { COSIGNATURE_V1, ED25519, type Policy, parseVerifierKey, type SignatureType, type VerifierKey } from '@hefu/translog'
 import type { Federation } from './federation.ts'
-import type { FederationFile, FederationProblem } from './federation-file.ts'
+import type { FederationFile } from './federation-file.ts'
+import type { FederationProblem } from './federation-problem.ts'
 
 type Regions = FederationFile['regions']
 

@@ -11,7 +11,7 @@ import {
   STRANGER,
   testLogKey,
 } from '../test/make-vectors/test-keys.ts'
-import { agreementByName, findAgreement, keyOwner, parseFederation, regionById, regionOfAgency } from './federation.ts'
+import { agreementByName, findAgreements, keyOwner, parseFederation, regionById, regionOfAgency } from './federation.ts'
 import type { FederationFile } from './federation-file.ts'
 import { policiesOf, policyOf, quorumOf } from './federation-logs.ts'
 
@@ -56,10 +56,13 @@ test('the newest version of an agreement between the two regions', () => {
   )
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
   const { procedure, id } = violations
-  expect(findAgreement(parsed.federation, { procedure, regions: [region('500000'), region('510100')] })?.version).toBe(10)
-  expect(findAgreement(parsed.federation, { id, version: 9 })?.automatic).toBe(true)
-  expect(findAgreement(parsed.federation, { procedure, regions: [region('500000'), region('530000')] })).toBeUndefined()
-  expect(findAgreement(parsed.federation, { procedure: 'violation-notice/2', regions: [region('500000')] })).toBeUndefined()
+  const day = '2026-11-22'
+  expect(
+    findAgreements(parsed.federation, { procedure, regions: [region('500000'), region('510100')], day }).map((one) => one.version),
+  ).toEqual([10])
+  expect(agreementByName(parsed.federation, `${id}/9`)?.automatic).toBe(true)
+  expect(findAgreements(parsed.federation, { procedure, regions: [region('500000'), region('530000')], day })).toEqual([])
+  expect(findAgreements(parsed.federation, { procedure: 'violation-notice/2', regions: [region('500000')], day })).toEqual([])
 })
 
 test.each<[string, (file: FederationFile) => unknown, string[]]>([

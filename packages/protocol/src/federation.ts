@@ -1,17 +1,16 @@
 import type { AgencyCode, RegionId } from '@hefu/reference'
 import { parseVerifierKey, type VerifierKey } from '@hefu/translog'
+import { type Agreement, agreementName, isInForce } from './agreement.ts'
 import {
   type Agency,
-  type Agreement,
-  agreementName,
   crossCheck,
   type FederationFile,
-  type FederationProblem,
   federationFile,
   type KnownKey,
   type Region,
   schemaProblems,
 } from './federation-file.ts'
+import type { FederationProblem } from './federation-problem.ts'
 import { type KeyTimes, mayArrive } from './judge-key-use.ts'
 import { importPublicJwk, type KeyOwner } from './keys.ts'
 
@@ -68,19 +67,20 @@ export function regionOfAgency(federation: Federation, code: AgencyCode): Region
   return federation.agenciesByCode.get(code)?.region
 }
 
-export type AgreementQuery =
-  | { readonly procedure: string; readonly regions: readonly RegionId[] }
-  | { readonly id: string; readonly version: number }
-
 /**
- * By id and version: exactly that one. By procedure (`name/version`) and regions: the newest version that covers all of them;
- * of several agreements, the one whose id sorts first.
+ * The agreements under which a case of this procedure (`name/version`) may begin between these regions on this day (yyyy-mm-dd, Asia/Shanghai):
+ * of each, its newest version that is in force then; where none is, the newest, for whoever asks why not. By id.
  */
-export function findAgreement(federation: Federation, query: AgreementQuery): Agreement | undefined {
-  if ('id' in query) return federation.agreements.find(({ id, version }) => id === query.id && version === query.version)
-  return federation.agreements
-    .filter(({ procedure, regions }) => procedure === query.procedure && query.regions.every((region) => regions.includes(region)))
-    .toSorted((a, b) => (a.id === b.id ? b.version - a.version : a.id < b.id ? -1 : 1))[0]
+export function findAgreements(
+  federation: Federation,
+  { procedure, regions, day }: { readonly procedure: string; readonly regions: readonly RegionId[]; readonly day: string },
+): Agreement[] {
+  const covering = federation.agreements
+    .filter((agreement) => agreement.procedure === procedure && regions.every((region) => agreement.regions.includes(region)))
+    .toSorted((a, b) => (a.id === b.id ? b.version - a.version : a.id < b.id ? -1 : 1))
+  return [...Map.groupBy(covering, ({ id }) => id).values()].flatMap(
+    (versions) => versions.find((agreement) => isInForce(agreement, day)) ?? versions.slice(0, 1),
+  )
 }
 
 /** The agreement that a message names, exactly that version. */

@@ -1,5 +1,14 @@
 export { isAddressRange } from './address-range.ts'
 export {
+  type Agreement,
+  type AgreementRule,
+  type AgreementUse,
+  agreementName,
+  brokenRule,
+  fieldsNotAgreed,
+  isInForce,
+} from './agreement.ts'
+export {
   type Answer,
   type AnswerEntry,
   answerSchema,
@@ -30,10 +39,9 @@ export {
   MAX_EVIDENCE_BYTES,
 } from './evidence.ts'
 export {
-  type AgreementQuery,
   agreementByName,
   type Federation,
-  findAgreement,
+  findAgreements,
   keyOwner,
   keyOwnerAt,
   type ParsedFederation,
@@ -41,17 +49,15 @@ export {
   regionById,
   regionOfAgency,
 } from './federation.ts'
-export {
-  type Agency,
-  type Agreement,
-  agreementName,
-  type FederationFile,
-  type FederationProblem,
-  type KnownKey,
-  type Region,
+export type {
+  Agency,
+  FederationFile,
+  KnownKey,
+  Region,
 } from './federation-file.ts'
 export { policiesOf, policyOf, quorumOf } from './federation-logs.ts'
 export { federationFileOf, federationOf } from './federation-of.ts'
+export type { FederationProblem } from './federation-problem.ts'
 export { type InboxBody, type InboxBodyCode, joinMessages, splitInboxBody } from './inbox-body.ts'
 export { type Judgement, judgeClaims, type Receiver } from './judge-claims.ts'
 export { judgeKeyUse, type KeyTimes, type KeyUse, maySign, REVOCATION_REASONS, type RevocationReason } from './judge-key-use.ts'

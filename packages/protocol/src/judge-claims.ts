@@ -1,8 +1,8 @@
-import type { RegionId } from '@hefu/reference'
+import { caseNumberParts, type RegionId, shanghaiDate } from '@hefu/reference'
+import { type Agreement, brokenRule, fieldsNotAgreed } from './agreement.ts'
 import type { KnownClaims, MessageClaims, ParsedClaims } from './claims.ts'
 import { CLOCK_TOLERANCE_SECONDS, type DeferralReason, type RefusalReason } from './constants.ts'
 import { agreementByName, type Federation, regionOfAgency } from './federation.ts'
-import type { Agreement } from './federation-file.ts'
 import { uuidV7TimeMs } from './uuid-v7.ts'
 
 export type Judgement =
@@ -21,7 +21,7 @@ export interface Receiver {
 
 /**
  * The checks after the signature that need no database, in the order of protocol.md section 1: `aud`, time, agreement, schema of the
- * claims. The receiver answers what it has answered before (replay) ahead of this, and judges procedure, data and case after it.
+ * claims, fields that may travel. The receiver answers what it has answered before (replay) ahead of this, and judges procedure, data and case after it.
  */
 export function judgeClaims(parsed: Exclude<ParsedClaims, { refusal: 'unverifiable' }>, receiver: Receiver): Judgement {
   const known: KnownClaims = parsed.ok ? parsed.claims : parsed.known
@@ -34,7 +34,11 @@ export function judgeClaims(parsed: Exclude<ParsedClaims, { refusal: 'unverifiab
   if (!parsed.ok) return refused('schema')
   // Undefined only for an unknown agreement, which was deferred above; checked and not assumed.
   const agreement = agreementByName(receiver.federation, parsed.claims.agreement)
-  return agreement === undefined ? deferred('registry') : { status: 'accepted', claims: parsed.claims, agreement }
+  if (agreement === undefined) return deferred('registry')
+  const { document, data } = parsed.claims
+  return fieldsNotAgreed(agreement, document, data).length > 0
+    ? refused('field-not-agreed')
+    : { status: 'accepted', claims: parsed.claims, agreement }
 }
 
 /**
@@ -61,13 +65,17 @@ function judgeTime({ iat, exp }: KnownClaims, now: number): Stop | undefined {
  * federation file may only not know yet is deferred; what it knows to be otherwise is refused.
  */
 function judgeAgreement(known: KnownClaims, federation: Federation): Stop | undefined {
-  const { iss, aud, agreement: name, procedure, purpose, from, to } = known
+  const { iss, aud, agreement: name, procedure, purpose, basis, from, to, case: number, seen, iat } = known
   // A claim that is missing or malformed is the schema's to refuse.
-  if (!aud || !name || !procedure || !purpose || !from || !to) return undefined
+  if (!aud || !name || !procedure || !purpose || !basis || !from || !to || !number || !seen || iat === undefined) return undefined
   const agreement = agreementByName(federation, name)
   if (agreement === undefined) return mayBeNewer(name, federation) ? deferred('registry') : refused('agreement')
-  const covered = agreement.procedure === procedure && agreement.purposes.includes(purpose)
-  if (!covered || !agreement.regions.includes(iss) || !agreement.regions.includes(aud)) return refused('agreement')
+  if (agreement.procedure !== procedure || !agreement.regions.includes(iss) || !agreement.regions.includes(aud)) return refused('agreement')
+  const { owner } = caseNumberParts(number)
+  // Only what opens a case has seen nothing. It counts when it was written: a delivery may take longer than the agreement lasts.
+  const opensOn = seen.length === 0 ? shanghaiDate(iat * 1000) : null
+  const use = { owner, other: owner === iss ? aud : iss, agencies: [from, to], purpose, basis, opensOn }
+  if (brokenRule(agreement, use) !== undefined) return refused('agreement')
   return judgeAgency(regionOfAgency(federation, from), iss) ?? judgeAgency(regionOfAgency(federation, to), aud)
 }
 

@@ -61,7 +61,10 @@ export const logEntrySchemas = {
     cases: z.array(caseNumber).min(1).max(20).exactOptional(),
     count: count.exactOptional(),
     digest: digest.exactOptional(),
+    /** Why, by the reader's own words where there is an affair; else by the words of the case's first document. */
     purpose: plainName.exactOptional(),
+    /** Number of the case or affair for which personal data was shown; without one it was masked. */
+    affair: code.exactOptional(),
     /** Whose data it is. */
     owner: regionId.exactOptional(),
   }),

@@ -62,6 +62,7 @@ const PLAIN = [
       digest: plainDigest,
       owner: plainRegion,
       purpose: plainName,
+      affair: plainCode,
     },
   ),
   plain('refusal', { ...parties, reason: `"(?:${REFUSAL_REASONS.join('|')})"` }),

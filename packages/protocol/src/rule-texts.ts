@@ -11,6 +11,8 @@ export const ruleTexts = {
   versionedName: { zh: '须为“名称/版本”', en: 'name/version' },
   plainName: { zh: '须为小写字母、数字和“-”', en: 'lower-case letters, digits and "-"' },
   addressRange: { zh: '须为 IPv4 或 IPv6 地址段，如 10.1.0.0/16', en: 'an IPv4 or IPv6 range such as 10.1.0.0/16' },
+  calendarDate: { zh: '须为存在的日期，格式 yyyy-mm-dd', en: 'a date that exists, as yyyy-mm-dd' },
+  fieldPointer: { zh: '须为 JSON 指针，“*”表示数组的每一项', en: 'a JSON pointer, with "*" for each element of an array' },
   documentData: { zh: '须为一个对象', en: 'an object' },
 } as const
 

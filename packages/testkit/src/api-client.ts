@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { usualPurpose } from './usual-purpose.ts'
 
 /** JSON as it came: read members by name, turn leaves into what they should be with `listOf` and `String`. */
 export interface Json {
@@ -22,7 +23,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** One caller of one node's local API, over real HTTP. */
+/** One caller of one node's local API, over real HTTP. Reads state the usual purpose unless `headers` say otherwise (`'hefu-purpose': ''`: none). */
 export interface ApiClient {
   readonly base: string
   get(path: string, options?: CallOptions): Promise<ApiAnswer>
@@ -46,6 +47,7 @@ export function apiClient(base: string, token: TokenSource): ApiClient {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(method === 'POST' ? { 'idempotency-key': options.key ?? randomUUID() } : {}),
         ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }),
+        ...(method === 'GET' ? usualPurpose(path) : {}),
         ...options.headers,
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),

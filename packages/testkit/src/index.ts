@@ -6,3 +6,4 @@ export { type NetworkNode, type NetworkOptions, type RestartChanges, TestNetwork
 export { type Postgres, startPostgres } from './postgres/start-postgres.ts'
 export { findRedis, startRedis } from './redis/start-redis.ts'
 export { type Federation, startFederation } from './sandbox/start-federation.ts'
+export { purposeOf, usualPurpose } from './usual-purpose.ts'

@@ -67,6 +67,8 @@ function addressOf(path: string): string {
 /** The rule of each part of the API, written down a second time. */
 function expectedRoles({ method, path }: Operation): readonly Role[] {
   if (/^\/v1\/(peers|deliveries|alerts|reconciliations|vault)(\/|$)/.test(path)) return ['operator']
+  if (path === '/v1/agreements') return ['officer', 'security']
+  if (path === '/v1/exchange-log/reads') return ['officer', 'auditor']
   if (path === '/v1/exchange-log/state') return ['operator', 'auditor']
   if (path === '/v1/exchange-log/successor') return ['operator']
   if (/^\/v1\/clients(\/|$)/.test(path)) return ['security']
@@ -80,8 +82,9 @@ function expectedScope({ method, path }: Operation): string {
   const action = method === 'GET' ? 'read' : 'write'
   if (/^\/v1\/(cases|tasks)(\/|$)/.test(path)) return `{procedure}:${action}`
   if (/^\/v1\/imports(\/|$)/.test(path)) return 'imports'
-  if (/^\/v1\/exchange-log\/(state|successor)$/.test(path)) return `log-state:${action}`
   if (path === '/v1/subject-access') return 'subject:access'
+  if (path === '/v1/exchange-log/reads') return 'reads:read'
+  if (/^\/v1\/exchange-log\/(state|successor)$/.test(path)) return `log-state:${action}`
   const [, , part = ''] = path.split('/')
   return `${part.replace(/^(violation-notice|insurance-transfer|certificate-recognition)s$/, '$1')}:${action}`
 }

@@ -48,7 +48,9 @@ describe('answers are what the OpenAPI document says', () => {
     )
     expect(body.items).toMatchObject([{ draft: { document: 'verification', data: { outcome: 'not-found' } } }])
     expect(problemsOf('list-tasks', body)).toEqual([])
-    const one = await call(pair.chongqing, `/v1/tasks/${body.items[0]?.id}`)
+    const one = await call(pair.chongqing, `/v1/tasks/${body.items[0]?.id}`, {
+      headers: { 'hefu-purpose': String(certificateRecognition.purposes[0]?.code) },
+    })
     expect(problemsOf('read-task', one.body)).toEqual([])
     expect(problemsOf('read-task', { ...one.body, draft: { document: 'verification', data: {} } })).not.toEqual([])
   })

@@ -9,6 +9,7 @@ import { type ClientPlace, enrolTrialClients } from '../../../packages/testkit/s
 import { fileSettings, type Tokens, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
 import { createTestDatabase, type TestDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
 import { freePort } from '../../../packages/testkit/src/processes/free-port.ts'
+import { usualPurpose } from '../../../packages/testkit/src/usual-purpose.ts'
 import { createNode, loadFiles, type Node, type NodeOptions, type Settings } from '../src/index.ts'
 
 export interface TestNode {
@@ -141,6 +142,7 @@ export async function call(
       ...(as === null ? {} : { authorization: `Bearer ${tokens[as]}` }),
       ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
       ...(verb === 'POST' ? { 'idempotency-key': randomUUID() } : {}),
+      ...(verb === 'GET' ? usualPurpose(path) : {}),
       ...headers,
     },
     ...(sent === undefined ? {} : { body: sent }),

@@ -9,8 +9,8 @@ import { takeAct } from './act-store.ts'
 import { type Appended, appendDocument, type DraftDocument } from './append-document.ts'
 import { isClaimedElsewhere, type WantedClaim } from './claim-store.ts'
 import { type LoadedCase, replayCase, storedClaims } from './loaded-case.ts'
-import { agreementOf } from './open-case.ts'
 import { type Projected, projectCases } from './project-cases.ts'
+import { requireAgreement } from './require-agreement.ts'
 import { closeDraft, writeDraft } from './task-store.ts'
 
 type AnswerContext = Pick<Context, 'region' | 'federation' | 'vault' | 'signer' | 'now' | 'log' | 'metrics'>
@@ -104,7 +104,7 @@ async function sendAutomatically(
   const start = loaded.documents.find(({ digest }) => digest === projected.replay.view.effective[0]?.digest)
   if (!start?.message) return null
   const { purpose, basis } = storedClaims(start.message)
-  if (!agreementOf(ctx, loaded.row.agreement, purpose).automatic) return null
+  if (!answersByItself(ctx, loaded, { purpose, basis })) return null
   const appended = await tryAppend(ctx, loaded, { document: answer.document, purpose, basis, data })
   if (appended === null) return null
   if (await isClaimedElsewhere(tx, ctx, claimsOf(appended.loaded))) return { why: handedOverElsewhere }
@@ -112,6 +112,16 @@ async function sendAutomatically(
   if (!(await takeAct(tx, act))) return null
   await projectCases(tx, ctx, [appended.loaded], appended.writes)
   return { peer: appended.row.aud }
+}
+
+/** What the agreement has against an answer, an officer is told who writes it. */
+function answersByItself(ctx: AnswerContext, { row }: LoadedCase, wanted: { readonly purpose: string; readonly basis: string }): boolean {
+  try {
+    return requireAgreement(ctx, row, wanted).automatic
+  } catch (error) {
+    if (error instanceof HefuError) return false
+    throw error
+  }
 }
 
 const handedOverElsewhere: Text = {

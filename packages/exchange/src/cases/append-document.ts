@@ -9,6 +9,7 @@ import { HefuError } from '../errors.ts'
 import { logStatements } from '../log/pending-log-store.ts'
 import { uuidv7 } from '../uuid.ts'
 import { type LoadedCase, replayInput, toCaseDocument } from './loaded-case.ts'
+import { requireFields } from './require-agreement.ts'
 
 /** What an author decides about a document; the engine and the case decide the rest. */
 export interface DraftDocument {
@@ -18,7 +19,7 @@ export interface DraftDocument {
   readonly data: unknown
 }
 
-export type Signing = Pick<Context, 'region' | 'signer' | 'now'>
+export type Signing = Pick<Context, 'region' | 'signer' | 'now' | 'federation'>
 
 /** Delivery horizon: after `exp` the receiver refuses what it has not answered before (protocol.md section 1). */
 const horizonSeconds = 30 * 86_400
@@ -32,7 +33,7 @@ export interface Appended {
 }
 
 /**
- * This side's next document of a locked case, signed. Refuses what the engine would call void, what `check` finds wrong, and what
+ * This side's next document of a locked case, signed. Refuses what the engine would call void, what the agreement does not let travel, what `check` finds wrong, and what
  * is too large to be delivered.
  * The caller runs the writes, and projects the case, in the same transaction.
  */
@@ -53,6 +54,7 @@ async function signDocument(
   const next = nextFor(loaded.procedure, before, loaded.row.role).find((n) => n.document === draft.document)
   if (!next) throw new HefuError('not-found')
   if (!next.allowed) throw new HefuError('document-not-allowed-now', next.reason ? { detail: next.reason } : {})
+  requireFields(ctx, loaded.row, draft.document, draft.data)
   const other = counterpart(loaded, ctx.region)
   const nowMs = ctx.now()
   const iat = Math.floor(nowMs / 1000)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Procedure } from '@hefu/procedures'
-import { type Agreement, agreementByName, findAgreement, regionOfAgency } from '@hefu/protocol'
+import { type Agreement, regionOfAgency } from '@hefu/protocol'
 import { type AgencyCode, mintCaseNumber, shanghaiDate } from '@hefu/reference'
 import type { Caller, Context } from '../context.ts'
 import type { CaseRow } from '../db/schema.ts'
@@ -8,6 +8,7 @@ import { HefuError } from '../errors.ts'
 import { beforeReplay } from '../inbox/case-row.ts'
 import type { LoadedCase } from './loaded-case.ts'
 import type { Participant } from './participant.ts'
+import { agreementToOpen } from './require-agreement.ts'
 import type { SubmitBody } from './submit-document.ts'
 
 type OpenContext = Pick<Context, 'region' | 'federation' | 'vault' | 'now'>
@@ -20,9 +21,7 @@ export function openCase(ctx: OpenContext, caller: Caller, procedure: Procedure,
   const region = regionOfAgency(ctx.federation, body.to as AgencyCode)
   if (region === undefined) throw new HefuError('recipient-unknown')
   if (region === ctx.region) throw new HefuError('recipient-own-region')
-  const agreement = findAgreement(ctx.federation, { procedure: `${procedure.name}/${procedure.version}`, regions: [ctx.region, region] })
-  if (!agreement) throw new HefuError('agreement-missing')
-  requirePurpose(agreement, body.purpose)
+  const agreement = agreementToOpen(ctx, procedure, { region, agencies: [agency, body.to], purpose: body.purpose, basis: body.basis })
   const [counterparty] = procedure.roles.counterparties
   if (!counterparty) throw new Error(`procedure ${procedure.name} has no counterparty`)
   const participants: [Participant, Participant] = [
@@ -45,16 +44,4 @@ function newCase(ctx: OpenContext, procedure: Procedure, participants: readonly 
     participants,
     ...beforeReplay(ctx.vault, caseNumber, procedure, agreement, new Date(ctx.now())),
   }
-}
-
-/** The agreement that governs the case; the purpose must be one of its. Throws HefuError. */
-export function agreementOf(ctx: Pick<Context, 'federation'>, name: string, purpose: string): Agreement {
-  const agreement = agreementByName(ctx.federation, name)
-  if (!agreement) throw new HefuError('agreement-missing')
-  requirePurpose(agreement, purpose)
-  return agreement
-}
-
-function requirePurpose(agreement: Agreement, purpose: string): void {
-  if (!agreement.purposes.includes(purpose)) throw new HefuError('purpose-not-agreed')
 }

@@ -15,9 +15,10 @@ import { caseEtag } from './case-etag.ts'
 import { loadCases, lockCases, readCaseRow } from './case-store.ts'
 import { idempotencyStatement, takeIdempotencyKey } from './idempotency-store.ts'
 import type { LoadedCase } from './loaded-case.ts'
-import { agreementOf, openCase } from './open-case.ts'
+import { openCase } from './open-case.ts'
 import { projectCases } from './project-cases.ts'
 import { requireContent } from './read-case.ts'
+import { requireAgreement } from './require-agreement.ts'
 
 export interface SubmitBody {
   readonly from?: string | undefined
@@ -138,7 +139,7 @@ async function lockCase(
   if (!loaded) throw new HefuError('not-found')
   if (target.ifMatch !== caseEtag(loaded.documents)) throw new HefuError('if-match-failed')
   if (body.from !== undefined && body.from !== row.agency) throw new HefuError('agency-not-allowed')
-  agreementOf(ctx, row.agreement, body.purpose)
+  requireAgreement(ctx, row, body)
   return loaded
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { LogFact } from '@hefu/protocol'
 import { type CaseNumber, caseNumberParts } from '@hefu/reference'
+import type { StatedPurpose } from '../access/state-purpose.ts'
 import { readFirstMessage } from '../cases/case-store.ts'
 import { storedClaims } from '../cases/loaded-case.ts'
 import type { Caller, Context } from '../context.ts'
@@ -16,6 +17,8 @@ export interface Shown {
   readonly ofCase?: string | undefined
   /** Why what is shown was disclosed, by its own words. */
   readonly purpose?: string | null | undefined
+  /** What the reader said: then personal data is shown, and the purpose is the reader's. */
+  readonly stated?: StatedPurpose | null | undefined
 }
 
 /** A person or a system; a peer's client is its region. */
@@ -44,6 +47,7 @@ export async function logRead(
 /** With the purpose that the case's own documents state; none where this node holds no document of it. */
 async function wholly(ctx: Pick<Context, 'db' | 'vault'>, { ofCase, ...shown }: Shown): Promise<Omit<Shown, 'ofCase'>> {
   if (ofCase === undefined) return shown
+  if (shown.stated) return { ...shown, cases: [ofCase] }
   const message = await readFirstMessage(ctx, ofCase)
   return { cases: [ofCase], purpose: message === undefined ? null : storedClaims(message).purpose }
 }
@@ -57,9 +61,10 @@ function readFact(
   { region, actorKey }: Pick<Context, 'region' | 'actorKey'>,
   { client, role, actor }: Reader,
   what: string,
-  { cases = [], purpose }: Omit<Shown, 'ofCase'>,
+  { cases = [], purpose: disclosed, stated }: Omit<Shown, 'ofCase'>,
 ): LogFact {
   const named = [...new Set(cases)].toSorted()
+  const purpose = stated?.purpose ?? disclosed
   const owner = ownerOf(named) ?? (named.length === 0 ? region : undefined)
   return {
     kind: 'access.read',
@@ -69,6 +74,7 @@ function readFact(
     what,
     ...casesOf(named),
     ...(purpose ? { purpose } : {}),
+    ...(stated ? { affair: stated.affair } : {}),
     ...(owner === undefined ? {} : { owner }),
   }
 }

@@ -58,7 +58,7 @@ function isParty(peer: string, iss: string, { entry }: FoundEntry): boolean {
 }
 
 /** Of a log that is closed with what its own witnesses have seen last; what no quorum has seen yet is not shown. */
-async function proveAll(ctx: ProofContext, found: readonly FoundEntry[]): Promise<EntryProof[]> {
+export async function proveAll(ctx: Pick<Context, 'db' | 'log' | 'metrics' | 'now'>, found: readonly FoundEntry[]): Promise<EntryProof[]> {
   const logs = new Map<number, { witnessed: WitnessedCheckpoint | undefined; tiles: ReadTiles }>()
   for (const epoch of new Set(found.map((one) => one.epoch))) {
     logs.set(epoch, { witnessed: await readNewestWitnessed(ctx.db, epoch), tiles: remembering(tilesOf(ctx.db, epoch)) })

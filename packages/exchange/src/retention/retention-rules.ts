@@ -1,4 +1,5 @@
 import type { Procedure } from '@hefu/procedures'
+import { agreementByName } from '@hefu/protocol'
 import { procedureOf } from '../cases/loaded-case.ts'
 import type { Context } from '../context.ts'
 
@@ -8,13 +9,6 @@ export const BLOCKED_DAYS = 30
 /** Where neither agreement nor procedure says how long. */
 const DEFAULT_DAYS = 3_650
 
-/** What an agreement may say about how long the content of its cases is kept. */
-interface WithRetention {
-  readonly retention?: { readonly days: number }
-}
-
-const agreedDays = (agreement: object | undefined) => (agreement as WithRetention | undefined)?.retention?.days
-
 /**
  * How many days after its last change the content of a final case is kept: what its agreement says, else its procedure.
  */
@@ -22,13 +16,12 @@ export function retentionDaysOf(
   ctx: Pick<Context, 'federation' | 'procedures'>,
   row: { readonly procedure: string; readonly version: number; readonly agreement: string },
 ): number {
-  const agreement = ctx.federation.agreements.find(({ id, version }) => `${id}/${version}` === row.agreement)
-  return agreedDays(agreement) ?? daysOf(procedureOf(ctx, row.procedure, row.version))
+  return agreementByName(ctx.federation, row.agreement)?.retentionDays ?? daysOf(procedureOf(ctx, row.procedure, row.version))
 }
 
 /** The shortest of all: no case has to be looked at before. */
 export function shortestRetentionDays({ federation, procedures }: Pick<Context, 'federation' | 'procedures'>): number {
-  const agreed = federation.agreements.flatMap((agreement) => agreedDays(agreement) ?? [])
+  const agreed = federation.agreements.flatMap(({ retentionDays }) => retentionDays ?? [])
   return Math.min(...agreed, ...procedures.map(daysOf))
 }
 

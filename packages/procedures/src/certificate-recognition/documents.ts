@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { open } from '../personal.ts'
 import {
   certificate,
   day,
@@ -20,7 +21,7 @@ export const request = z.strictObject({
   use: z.enum(['recognition', 'subsidy', 'hiring']),
 })
 
-const issued = { issuingBody: line(100) }
+const issued = { issuingBody: open(line(100)) }
 
 /** The certificate as the issuer's register has it. */
 const record = z.discriminatedUnion('kind', [
@@ -36,7 +37,7 @@ export const subsidyAnswer = z.discriminatedUnion('paid', [
     paid: z.literal(true),
     paidOn: day,
     amountYuan: yuan,
-    paidBy: line(100),
+    paidBy: open(line(100)),
   }),
 ])
 

@@ -1,6 +1,7 @@
 import { parseCertificateNumber, skillLevelCodes, titleLevelCodes } from '@hefu/reference'
 import { z } from 'zod'
 import { bilingual, day, line, personId } from '../fields.ts'
+import { open, personal } from '../personal.ts'
 
 export { day, explanation, line, yuan } from '../fields.ts'
 
@@ -12,23 +13,26 @@ export const titleLevel = z.enum(titleLevelCodes)
 export const level = z.enum([...skillLevelCodes, ...titleLevelCodes])
 
 const number = (kind: 'skill-level' | 'qualification' | 'title') =>
-  z
-    .string()
-    .min(4)
-    .max(40)
-    .refine(
-      (value) => parseCertificateNumber(kind, value).ok,
-      bilingual(
-        'certificate-number',
-        '证书编号结构不正确，请核对证书种类和编号',
-        'The number does not have the structure of this kind of certificate',
+  // Names a certificate, which the person's own numbers are kept out of.
+  open(
+    z
+      .string()
+      .min(4)
+      .max(40)
+      .refine(
+        (value) => parseCertificateNumber(kind, value).ok,
+        bilingual(
+          'certificate-number',
+          '证书编号结构不正确，请核对证书种类和编号',
+          'The number does not have the structure of this kind of certificate',
+        ),
       ),
-    )
+  )
 
 const described = {
-  holder: z.strictObject({ name: line(100), idNumber: personId }),
+  holder: z.strictObject({ name: personal('name', line(100)), idNumber: personId }),
   /** The occupation; for a title its series. */
-  occupation: line(100),
+  occupation: open(line(100)),
   issueDate: day,
 }
 

@@ -1,5 +1,6 @@
 import { excludedPeriodReasonCodes, insuranceTypeCodes, returnReasonCodes, transferableInsuranceTypeCodes } from '@hefu/reference'
 import { z } from 'zod'
+import { open, personal } from '../personal.ts'
 import { accountKind, day, divisionCode, explanation, line, month, personId, rate, sex, yuan } from './fields.ts'
 
 /** Why an information form is not accepted as it stands; R10: its amounts do not add up or do not match. */
@@ -19,20 +20,20 @@ export const supplementItems = [
   'legal-document',
 ] as const
 
-const agency = z.strictObject({ divisionCode, name: line(100), address: line(200), contact: line(100) })
+const agency = z.strictObject({ divisionCode, name: open(line(100)), address: open(line(200)), contact: personal('text', line(100)) })
 
 /** The schema admits every known insurance type, so that `check` can say why one does not transfer. */
 export const contactLetter = z.strictObject({
-  letterNumber: line(50),
+  letterNumber: open(line(50)),
   incomingAgency: agency,
   outgoingAgency: agency,
   person: z.strictObject({
-    name: line(100),
+    name: personal('name', line(100)),
     idNumber: personId,
     sex,
-    householdPlace: line(200),
+    householdPlace: personal('address', line(200)),
     /** The person's number at the outgoing agency, when the person knows it. */
-    personalNumber: line(20).optional(),
+    personalNumber: personal('number', line(20)).optional(),
   }),
   insuranceType: z.enum(insuranceTypeCodes),
   accountKind,
@@ -113,7 +114,13 @@ export const amounts = z.strictObject({
 export const informationForm = z.strictObject({
   /** 1, and one more with every corrected form. */
   version: z.int().min(1).max(99),
-  person: z.strictObject({ name: line(100), idNumber: personId, sex, birthDate: day, householdPlace: line(200) }),
+  person: z.strictObject({
+    name: personal('name', line(100)),
+    idNumber: personId,
+    sex,
+    birthDate: personal('date', day),
+    householdPlace: personal('address', line(200)),
+  }),
   insuranceType: z.enum(transferableInsuranceTypeCodes),
   dates: z.strictObject({
     workStart: day.optional(),
@@ -136,8 +143,9 @@ export const objection = z.strictObject({
     .string()
     .max(200)
     .regex(/^(\/[A-Za-z0-9]{1,40}){1,8}$/),
-  expected: line(200),
-  received: line(200),
+  /** What the form has there may be a name or a number of the person. */
+  expected: personal('text', line(200)),
+  received: personal('text', line(200)),
   code: z.enum(objectionCodes),
   explanation: explanation.optional(),
 })
@@ -148,7 +156,7 @@ export const completion = z.strictObject({
     insuranceType: z.enum(transferableInsuranceTypeCodes),
     accountKind,
     /** The person's number at the incoming agency. */
-    personalNumber: line(20).optional(),
+    personalNumber: personal('number', line(20)).optional(),
   }),
 })
 

@@ -1,5 +1,6 @@
 import { transferableInsuranceTypeCodes } from '@hefu/reference'
 import { z } from 'zod'
+import { open } from '../personal.ts'
 import { informationForm } from './documents.ts'
 import { day } from './fields.ts'
 
@@ -7,8 +8,8 @@ import { day } from './fields.ts'
 export const endedRelation = z.strictObject({
   endedOn: day,
   /** The region that took it over, and the case in which it did. */
-  transferredTo: z.string(),
-  caseNumber: z.string(),
+  transferredTo: open(z.string()),
+  caseNumber: open(z.string()),
   continuedAs: z.enum(transferableInsuranceTypeCodes),
   handedOver: informationForm.shape.local,
 })

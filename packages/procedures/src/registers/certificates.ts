@@ -9,16 +9,17 @@ import {
   titleCertificate,
   yuan,
 } from '../certificate-recognition/fields.ts'
+import { open } from '../personal.ts'
 import type { Register } from './register.ts'
 
 const registered = {
-  issuingBody: line(100),
+  issuingBody: open(line(100)),
   status: z.enum(['valid', 'revoked']),
   /** Both stand on a revoked certificate, and only there. */
   revokedOn: day.optional(),
   revocationReason: explanation.optional(),
   /** The training subsidy paid for this person, occupation and level. */
-  subsidy: z.strictObject({ paidOn: day, amountYuan: yuan, paidBy: line(100) }).optional(),
+  subsidy: z.strictObject({ paidOn: day, amountYuan: yuan, paidBy: open(line(100)) }).optional(),
 }
 
 /** A certificate that this region issued. */

@@ -4,17 +4,18 @@ import { excludedPeriod, yearRow } from '../insurance-transfer/documents.ts'
 import { exampleCareer, examplePerson } from '../insurance-transfer/examples.ts'
 import { day, line, month, personId, sex, yuan } from '../insurance-transfer/fields.ts'
 import { relationKey } from '../insurance-transfer/letter.ts'
+import { open, personal } from '../personal.ts'
 import type { Register } from './register.ts'
 
 /** One insurance relation of one person at one agency of this region. */
 export const insuredPerson = z.strictObject({
   /** The agency's own number of the relation. It stands in addresses, so it must not be an identity number. */
-  relationNumber: z.string().regex(/^[A-Za-z0-9-]{4,40}$/),
+  relationNumber: open(z.string().regex(/^[A-Za-z0-9-]{4,40}$/)),
   agency: z
     .string()
     .regex(/^\d{6}-\d{4}$/)
     .optional(),
-  person: z.strictObject({ name: line(100), idNumber: personId, sex, birthDate: day }),
+  person: z.strictObject({ name: personal('name', line(100)), idNumber: personId, sex, birthDate: personal('date', day) }),
   insuranceType: z.enum(transferableInsuranceTypeCodes),
   workStart: day.optional(),
   firstContribution: month,

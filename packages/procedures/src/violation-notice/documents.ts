@@ -7,15 +7,16 @@ import {
   violationCodes,
 } from '@hefu/reference'
 import { z } from 'zod'
+import { open, personal } from '../personal.ts'
 import { agencyCode, day, divisionCode, freeText, line, uscc, yuan } from './fields.ts'
 
 export const employer = z.strictObject({
   uscc,
-  name: line(200),
-  registeredAddress: line(300),
+  name: open(line(200)),
+  registeredAddress: open(line(300)),
   /** Division of the registered address. The one inside the USCC is where it was first registered. */
   divisionCode: divisionCode.optional(),
-  legalRepresentative: line(100),
+  legalRepresentative: personal('name', line(100)),
 })
 
 const violation = z.strictObject({
@@ -30,7 +31,7 @@ const violation = z.strictObject({
 
 const disposition = z.strictObject({
   code: z.enum(dispositionCodes),
-  decisionNumber: line(100),
+  decisionNumber: open(line(100)),
   decidedOn: day,
   /** Fine, or sum to be paid. */
   amountYuan: yuan.optional(),
@@ -49,7 +50,7 @@ const common = {
   facts: freeText(4000),
   /** Urgency only: `major` goes at once, `ordinary` may be gathered for the quarterly notice. */
   severity: z.enum(['ordinary', 'major']),
-  contactAgency: z.strictObject({ agency: agencyCode, name: line(200), telephone: line(30).optional() }),
+  contactAgency: z.strictObject({ agency: agencyCode, name: open(line(200)), telephone: personal('phone', line(30)).optional() }),
 }
 
 /** 立案: restricted. Nothing in it is proven, so it has no credit class and is never published. */
@@ -89,7 +90,7 @@ export const correction = z.strictObject({
 
 export const filing = z.strictObject({
   /** Entry in the employer's integrity file (守法诚信档案). */
-  entryNumber: line(100),
+  entryNumber: open(line(100)),
   enteredOn: day,
   keyInspectionTarget: z.boolean(),
   remarks: freeText(1000).optional(),
@@ -98,13 +99,13 @@ export const filing = z.strictObject({
 export const retraction = z.strictObject({
   reason: z.enum(['decision-annulled', 'sent-in-error']),
   /** The decision that annuls, where there is one. */
-  decisionNumber: line(100).optional(),
+  decisionNumber: open(line(100)).optional(),
   explanation: freeText(1000),
 })
 
 export const repair = z.strictObject({
   repairedOn: day,
-  decisionNumber: line(100),
+  decisionNumber: open(line(100)),
   explanation: freeText(1000).optional(),
 })
 

@@ -1,11 +1,12 @@
 import { parseAgencyCode, parseDivisionCode, parseUscc, parseYuan } from '@hefu/reference'
 import { z } from 'zod'
 import { bilingual } from '../fields.ts'
+import { personal } from '../personal.ts'
 
 export { day, line } from '../fields.ts'
 
 /** Free text of several lines. */
-export const freeText = (max: number) => z.string().min(1).max(max)
+export const freeText = (max: number) => personal('text', z.string().min(1).max(max))
 
 export const uscc = z
   .string()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { open } from '../personal.ts'
 import { decidedNotice, filing } from './documents.ts'
 
 const filed = filing.pick({ entryNumber: true, enteredOn: true, keyInspectionTarget: true })
@@ -15,7 +16,12 @@ const noticed = decidedNotice.pick({
 export const integrityEntry = z.strictObject({
   ...filed.shape,
   ...noticed.shape,
-  provenance: z.strictObject({ caseNumber: z.string(), region: z.string(), agency: z.string(), digest: z.string() }),
+  provenance: z.strictObject({
+    caseNumber: open(z.string()),
+    region: open(z.string()),
+    agency: open(z.string()),
+    digest: open(z.string()),
+  }),
 })
 
 export type IntegrityEntry = z.infer<typeof integrityEntry>

@@ -1,14 +1,14 @@
 import { parseUscc } from '@hefu/reference'
 import { z } from 'zod'
-import { type CaseView, defineProcedure, type Reason } from '../../src/index.ts'
+import { type CaseView, defineProcedure, open, personal, type Reason } from '../../src/index.ts'
 
 const request = z.strictObject({
   uscc: z.string().refine((value) => parseUscc(value).ok, 'not a unified social credit code'),
-  reason: z.string().min(1).max(500),
+  reason: personal('text', z.string().min(1).max(500)),
 })
 
 const reply = z.discriminatedUnion('outcome', [
-  z.strictObject({ outcome: z.literal('found'), registeredAddress: z.string().min(1).max(200), confirmedOn: z.iso.date() }),
+  z.strictObject({ outcome: z.literal('found'), registeredAddress: open(z.string().min(1).max(200)), confirmedOn: z.iso.date() }),
   z.strictObject({ outcome: z.literal('not-found') }),
 ])
 

@@ -59,7 +59,14 @@ export async function readDrafts(played: PlayedCase, side: ApiClient): Promise<R
   const answer = await side.get(`/v1/tasks?case=${played.caseNumber}&state=open`)
   if (answer.status !== 200) throw refused(answer)
   const tasks = listOf(answer.body.items).filter(({ draft, document }) => draft != null && document != null)
-  return new Map(tasks.map((task) => [String(task.document), (task.draft as unknown as { readonly data: unknown }).data]))
+  const drafts = new Map<string, unknown>()
+  // A list shows drafts masked: what is to be sent is read with the purpose of the case.
+  for (const task of tasks) {
+    const whole = await side.get(`/v1/tasks/${task.id}`, { headers: { 'hefu-purpose': played.purpose } })
+    if (whole.status !== 200) throw refused(whole)
+    if (whole.body.draft != null) drafts.set(String(task.document), (whole.body.draft as unknown as { readonly data: unknown }).data)
+  }
+  return drafts
 }
 
 /** Writes a document as soon as its side may. `data` may come from a draft, which may still be on its way: undefined waits. */

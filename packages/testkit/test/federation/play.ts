@@ -3,7 +3,7 @@ import { addWorkingDays, shanghaiDate } from '@hefu/reference'
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import type { TestNetwork } from '../../src/index.ts'
-import { type ApiAnswer, type ApiClient, type Json, listOf } from '../../src/index.ts'
+import { type ApiAnswer, type ApiClient, type Json, listOf, purposeOf } from '../../src/index.ts'
 
 /** A case between two regions, as a test plays it: over HTTP, as the officers of both sides. */
 export interface PlayedCase {
@@ -156,6 +156,9 @@ export async function rowCounts(net: TestNetwork): Promise<Record<string, string
   )
 }
 
+/** Each read by itself, with the usual purpose: a list shows drafts masked. */
 export async function openTasks(client: ApiClient, caseNumber: string): Promise<Json[]> {
-  return await client.all(`/v1/tasks?state=open&case=${caseNumber}`)
+  const listed = await client.all(`/v1/tasks?state=open&case=${caseNumber}`)
+  const headers = purposeOf(caseNumber)
+  return await Promise.all(listed.map(async ({ id }) => (await client.get(`/v1/tasks/${id}`, { headers })).body))
 }

@@ -47,6 +47,7 @@ describe('a read', () => {
       what: 'read-case-document',
       cases: [caseNumber],
       purpose: (notice as { purpose: string }).purpose,
+      affair: caseNumber,
       owner: chengdu,
     })
   })

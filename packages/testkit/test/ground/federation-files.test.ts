@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { procedures } from '@hefu/procedures'
-import { findAgreement, loadSigner, parseFederation } from '@hefu/protocol'
+import { findAgreements, loadSigner, parseFederation } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writeFederation } from '../../src/federation-files.ts'
@@ -32,7 +32,9 @@ test('every node can load its files, and they fit together', async () => {
     expect(federation.keysByKid.get(signer.kid)?.region).toBe(region)
     expect(federation.agencies.find(({ code }) => code === `${region}-0001`)?.region).toBe(region)
     for (const { name, version } of procedures)
-      expect(findAgreement(federation, { procedure: `${name}/${version}`, regions })).toMatchObject({ id: `${name}-2026`, automatic: true })
+      expect(findAgreements(federation, { procedure: `${name}/${version}`, regions, day: '2026-11-22' })).toMatchObject([
+        { id: `${name}-2026`, automatic: true },
+      ])
     for (const path of [
       join(own.keys, 'key.pem'),
       own.clients,

@@ -1,4 +1,14 @@
-import { ANY_PROCEDURE, type CaseDetail, listCases, readCase, readDocument, readEvidence, readTimeline } from '@hefu/exchange'
+import { isDeepStrictEqual } from 'node:util'
+import {
+  ANY_PROCEDURE,
+  type CaseDetail,
+  listCases,
+  readCase,
+  readDocument,
+  readEvidence,
+  readTimeline,
+  shownDocument,
+} from '@hefu/exchange'
 import type { Procedure, Text } from '@hefu/procedures'
 import { evidencePackage } from '@hefu/protocol'
 import { z } from 'zod'
@@ -82,6 +92,14 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       path: '/v1/cases/{caseNumber}/documents/{id}',
       operationId: 'read-case-document',
       reads: ({ purpose }, { params }) => ({ cases: [params.caseNumber], purpose }),
+      personal: {
+        caseOf: (_, { params }) => params.caseNumber,
+        show: (ctx, sight, shown, { params }) => {
+          const data = shownDocument(ctx, sight, params.caseNumber, shown.document, shown.data)
+          // The signed bytes hold what is masked: they are whole or not there.
+          return { ...shown, data, message: isDeepStrictEqual(data, shown.data) && sight !== 'masked' ? shown.message : null }
+        },
+      },
       summary: { zh: '读取一份文书的内容', en: 'Read the content of one document' },
       rule: ['officer'],
       scope: ANY_PROCEDURE.read,
@@ -121,6 +139,11 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       ...read,
       path: '/v1/cases/{caseNumber}/evidence',
       operationId: 'read-case-evidence',
+      personal: {
+        caseOf: (_, { params }) => params.caseNumber,
+        show: (_, sight, shown) =>
+          sight === 'all' ? shown : { ...shown, documents: shown.documents.map((one) => ({ ...one, message: null })) },
+      },
       summary: { zh: '办件的证据包，可离线核验', en: 'The evidence of a case, which can be checked offline' },
       rule: readers,
       scope: ANY_PROCEDURE.read,
@@ -128,8 +151,8 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       answer: {
         statuses: [200],
         description: {
-          zh: '报文原文（审计人员为 null）、回执、日志证明、检查点和公钥',
-          en: 'exact messages (null for auditors), receipts, log proofs, checkpoints and public keys',
+          zh: '报文原文（审计人员，以及未说明用途或无 sensitive 权限范围时为 null）、回执、日志证明、检查点和公钥',
+          en: 'exact messages (null for auditors, without a purpose, and without the scope `sensitive`), receipts, log proofs, checkpoints and public keys',
         },
         schema: evidencePackage.meta({ id: 'CaseEvidence' }),
       },

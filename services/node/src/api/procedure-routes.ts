@@ -20,7 +20,17 @@ const created = {
   },
 }
 
-const submitErrors = ['agency-not-allowed', 'agreement-missing', 'purpose-not-agreed', 'document-findings', 'registry-expired'] as const
+const submitErrors = [
+  'agency-not-allowed',
+  'agreement-missing',
+  'agency-not-agreed',
+  'direction-not-agreed',
+  'purpose-not-agreed',
+  'basis-not-agreed',
+  'field-not-agreed',
+  'document-findings',
+  'registry-expired',
+] as const
 
 /** The routes of one procedure, from its definition alone. */
 export function procedureRoutes(procedure: Procedure): Route[] {
@@ -50,7 +60,7 @@ function openRoute(procedure: Procedure, name: string): Route {
     examples: examplesOf(definition),
     idempotent: true,
     answer: created,
-    errors: [...submitErrors, 'recipient-unknown', 'recipient-own-region'],
+    errors: [...submitErrors, 'agreement-not-in-force', 'recipient-unknown', 'recipient-own-region'],
     handle: async (ctx, { caller, idempotencyKey, fingerprint, body }) =>
       showSubmitted(procedure, await submitDocument(ctx, { caller, idempotencyKey, fingerprint, target: { open: procedure }, body })),
   })

@@ -1,4 +1,4 @@
-import { deleteRecord, HefuError, listRecords, type Precondition, putRecord, readRecord } from '@hefu/exchange'
+import { deleteRecord, HefuError, listRecords, type Precondition, putRecord, readRecord, shownEntry, shownRecord } from '@hefu/exchange'
 import type { Procedure, Register } from '@hefu/procedures'
 import { z } from 'zod'
 import { defineList } from '../http/list-route.ts'
@@ -32,6 +32,7 @@ export function registerRoutesOf(register: Register, procedures: readonly Proced
       ...common,
       path,
       operationId: `list-${register.name}`,
+      personalItem: (ctx, sight, one) => ({ ...one, data: shownRecord(ctx, sight, register.name, one.data) }),
       reads: () => ({}),
       summary: { zh: `列出：${register.title.zh}`, en: `List: ${register.title.en}` },
       description: { zh: '本机构的记录', en: "the agency's records" },
@@ -71,6 +72,13 @@ export function registerRoutesOf(register: Register, procedures: readonly Proced
       path: `${path}/{id}`,
       operationId: `read-${register.name}`,
       reads: ({ entries }) => ({ cases: entries.map((one) => one.caseNumber) }),
+      personal: {
+        show: (ctx, sight, { id, record, entries }) => ({
+          id,
+          record: record && { ...record, data: shownRecord(ctx, sight, register.name, record.data) },
+          entries: entries.map((one) => ({ ...one, data: shownEntry(ctx, sight, register.name, one.procedure, one.data) })),
+        }),
+      },
       summary: { zh: `读取：${register.title.zh}`, en: `Read: ${register.title.en}` },
       params,
       answer: {

@@ -1,5 +1,6 @@
 import type { Procedure, Register } from '@hefu/procedures'
 import type { Route } from '../http/route.ts'
+import { agreementRoutes } from './agreement-routes.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { caseRoutes } from './case-routes.ts'
 import { clientRoutes } from './client-routes.ts'
@@ -11,6 +12,7 @@ import { oauthRoutes } from './oauth-routes.ts'
 import { peerRoutes } from './peer-routes.ts'
 import { probeRoutes } from './probe-routes.ts'
 import { procedureRoutes } from './procedure-routes.ts'
+import { readsRoutes } from './reads-routes.ts'
 import { receiptRoutes } from './receipt-routes.ts'
 import { reconciliationRoutes } from './reconciliation-routes.ts'
 import { registerRoutesOf } from './register-routes.ts'
@@ -28,6 +30,7 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...registers.flatMap((register) => registerRoutesOf(register, procedures)),
     ...importRoutes(procedures, registers),
     ...settlementRoutes(),
+    ...agreementRoutes(),
     ...peerRoutes(),
     ...deliveryRoutes(),
     ...alertRoutes(),
@@ -35,6 +38,7 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
     ...logStateRoutes(),
     ...receiptRoutes(),
     ...exchangeLogRoutes(),
+    ...readsRoutes(),
     ...clientRoutes(),
     ...oauthRoutes(),
     ...subjectRoutes(procedures, registers),

@@ -1,4 +1,4 @@
-import { ANY_PROCEDURE, closeTask, listTasks, readTask } from '@hefu/exchange'
+import { ANY_PROCEDURE, type Context, closeTask, listTasks, readTask, type Sight, shownDocument } from '@hefu/exchange'
 import type { Procedure } from '@hefu/procedures'
 import { z } from 'zod'
 import { defineList } from '../http/list-route.ts'
@@ -24,6 +24,17 @@ const task = z.object({
   due: day.nullable(),
 })
 
+/** A draft is made from registers, and holds as much about a person as they do. */
+function shownTask<Task extends z.infer<typeof task>>(ctx: Context, sight: Sight, shown: Task): Task {
+  if (shown.draft === null) return shown
+  return { ...shown, draft: { ...shown.draft, data: shownDocument(ctx, sight, shown.caseNumber, shown.draft.document, shown.draft.data) } }
+}
+
+const personalTask = {
+  caseOf: ({ caseNumber }: z.infer<typeof task>) => caseNumber,
+  show: (ctx: Context, sight: Sight, shown: z.infer<typeof task>) => shownTask(ctx, sight, shown),
+}
+
 /** What an officer should do, with a draft where a register could fill one in. */
 export function taskRoutes(procedures: readonly Procedure[]): Route[] {
   const drafts = oneOfDocuments(procedures, 'Draft', (name, data) => draft.extend({ document: z.literal(name), data }))
@@ -33,6 +44,7 @@ export function taskRoutes(procedures: readonly Procedure[]): Route[] {
       ...common,
       path: '/v1/tasks',
       operationId: 'list-tasks',
+      personalItem: shownTask,
       reads: (items) => ({ cases: items.map((one) => one.caseNumber) }),
       summary: { zh: '列出本机构的待办', en: "List the agency's tasks" },
       description: { zh: '待办', en: 'tasks' },
@@ -48,6 +60,7 @@ export function taskRoutes(procedures: readonly Procedure[]): Route[] {
       method: 'GET',
       path: '/v1/tasks/{id}',
       operationId: 'read-task',
+      personal: personalTask,
       reads: ({ caseNumber }) => ({ ofCase: caseNumber }),
       summary: { zh: '读取待办', en: 'Read a task' },
       params: idParams,
@@ -60,6 +73,7 @@ export function taskRoutes(procedures: readonly Procedure[]): Route[] {
       method: 'POST',
       path: '/v1/tasks/{id}/close',
       operationId: 'close-task',
+      personal: personalTask,
       reads: ({ caseNumber }) => ({ ofCase: caseNumber }),
       summary: { zh: '关闭待办', en: 'Close a task' },
       params: idParams,

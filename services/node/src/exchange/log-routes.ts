@@ -1,6 +1,7 @@
 import {
   answerAddCheckpoint,
   answerProof,
+  answerReads,
   type Context,
   HefuError,
   LOG_PATH,
@@ -80,6 +81,29 @@ export function logRoutes(): Route[] {
           ctx,
           { authorization, path: url.split('?', 1)[0] as string },
           { kind: query.kind, iss: query.iss, jtis: [query.jti].flat() },
+        ),
+      }),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: `${LOG_PATH}/reads`,
+      operationId: 'prove-reads',
+      tag,
+      summary: { zh: '谁在此读取过请求方区域的数据，及其包含证明', en: "Who read the asking region's data here, with inclusion proofs" },
+      rule: 'peer',
+      query: z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),
+      reads: (_, { authorization }) => ({ peer: claimedIssuer(authorization) }),
+      answer: {
+        statuses: [200],
+        description: { zh: '记录原文与证明，新的在前', en: 'the exact entries and their proofs, newest first' },
+        schema: z.object({ reads: z.array(proof), more: z.boolean() }).meta({ id: 'ReadProofs' }),
+      },
+      errors: ['log-unavailable', 'log-sealed'],
+      handle: async (ctx, { authorization, url, query }) => ({
+        body: await answerReads(
+          ctx,
+          { authorization, path: url.split('?', 1)[0] as string },
+          { from: new Date(query.from), to: new Date(query.to) },
         ),
       }),
     }),

@@ -1,4 +1,4 @@
-import type { Context, Shown as Disclosed, ErrorCode } from '@hefu/exchange'
+import type { Context, Shown as Disclosed, ErrorCode, Sight } from '@hefu/exchange'
 import type { Text } from '@hefu/procedures'
 import { z } from 'zod'
 import { linkHeader, type Page, type PageQuery, pageOf, pageQuery } from './paging.ts'
@@ -19,6 +19,8 @@ export interface ListDefinition<Params, Shape extends Filter, After, Item, Shown
   readonly item: z.ZodType<Shown>
   /** As `reads` of a route, of the items on one page. */
   readonly reads: 'no' | ((items: readonly Shown[], request: RouteRequest<Params, Filtered<Shape>, unknown>) => Disclosed)
+  /** As `personal` of a route, for one item: lists show personal values masked, whoever asks. */
+  readonly personalItem?: (ctx: Context, sight: Sight, item: Shown) => Shown
   /** As `documented` of an answer, for one item. */
   readonly documented?: z.ZodType
   /** Where a page may end: what a cursor must hold. */
@@ -35,13 +37,19 @@ export interface ListDefinition<Params, Shape extends Filter, After, Item, Shown
 export function defineList<Params, Shape extends Filter, After, Item, Shown>(
   definition: ListDefinition<Params, Shape, After, Item, Shown>,
 ): Route {
-  const { description, filter, item, documented, after, reads, read, show, ...route } = definition
+  const { description, filter, item, documented, after, reads, read, show, personalItem, ...route } = definition
   const items = (one: z.ZodType<Shown>) => z.object({ items: z.array(one) })
   return defineRoute({
     ...route,
     method: 'GET',
     query: z.strictObject({ ...filter, ...pageQuery }) as unknown as z.ZodType<Filtered<Shape>>,
-    reads: reads === 'no' ? 'no' : ({ items }, request) => reads(items, request),
+    reads: reads === 'no' ? 'no' : ({ items }: { items: Shown[] }, request) => reads(items, request),
+    ...(personalItem && {
+      personal: {
+        list: true,
+        show: (ctx: Context, sight: Sight, { items }: { items: Shown[] }) => ({ items: items.map((one) => personalItem(ctx, sight, one)) }),
+      },
+    }),
     answer: {
       statuses: [200],
       description,

@@ -1,4 +1,4 @@
-import { type Context, logRead } from '@hefu/exchange'
+import { type Context, logRead, type StatedPurpose } from '@hefu/exchange'
 import type { Answer, Route, RouteRequest } from './route.ts'
 
 /**
@@ -10,10 +10,11 @@ export async function logShown(
   { reads, operationId }: Route,
   request: RouteRequest<unknown, unknown, unknown>,
   { body }: Answer<unknown>,
+  stated: StatedPurpose | null,
 ): Promise<void> {
   if (reads === 'no') return
   const shown = reads(body, request)
   if (shown === null) return
   const reader = shown.peer === undefined ? request.caller : { client: shown.peer, role: 'peer' as const }
-  await logRead(ctx, reader, operationId, shown)
+  await logRead(ctx, reader, operationId, { ...shown, stated })
 }

@@ -106,6 +106,12 @@ function parametersOf(route: Route, convert: Convert): Json[] {
     ...(route.idempotent ? [header('Idempotency-Key', { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' }, idempotencyText)] : []),
     ...(route.ifMatch ? [header('If-Match', { type: 'string', pattern: '^"[^"]+"$' }, ifMatchText)] : []),
     ...(Array.isArray(route.rule) ? [header('Hefu-Actor', { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' }, actorText, false)] : []),
+    ...(route.personal && !route.personal.list
+      ? [
+          header('Hefu-Purpose', { type: 'string', pattern: '^[a-z][a-z0-9-]{0,63}$' }, purposeText, false),
+          header('Hefu-Affair', { type: 'string' }, affairText, false),
+        ]
+      : []),
     ...(route.preconditions
       ? [header('If-Match', { type: 'string' }, writtenText, false), header('If-None-Match', { const: '*' }, unwrittenText, false)]
       : []),
@@ -118,6 +124,15 @@ const ifMatchText = { zh: '读取办件时得到的 ETag', en: 'the ETag of the 
 const actorText = {
   zh: '调用所代表的人员的工号，不得为身份证件号码；日志中只记其化名',
   en: 'staff number of the person behind the call, never an identity number; the log holds a pseudonym of it',
+}
+
+const purposeText = {
+  zh: '读取个人信息的用途代码，须在共享协议之内；没有时，个人信息以脱敏形式显示（不符合其结构）',
+  en: 'why personal data is read: a purpose of the agreement; without one, personal values are masked, and then do not fit their patterns',
+}
+const affairText = {
+  zh: '办件编号，或本单位的事项编号；读取一个办件时可省略',
+  en: "number of the case, or of the bureau's own affair; a read of one case implies it",
 }
 
 const writtenText = { zh: '仅当记录为此版本时写入（ETag 或 *）', en: 'only when the record has this version (an ETag, or *)' }

@@ -7,6 +7,7 @@ import { readLanguage } from './language.ts'
 import { logShown } from './log-shown.ts'
 import { rawBodyOf, readRawBodies } from './read-bodies.ts'
 import type { Route, RouteRequest } from './route.ts'
+import { showPersonal } from './show-personal.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -48,8 +49,8 @@ function registerRoute(app: FastifyInstance, ctx: Context, route: Route): void {
     },
     handler: async (request, reply) => {
       const asked = requestOf(request, route)
-      const given = await route.handle(ctx, asked)
-      await logShown(ctx, route, asked, given)
+      const { answer: given, stated } = await showPersonal(ctx, route, asked, await route.handle(ctx, asked))
+      await logShown(ctx, route, asked, given, stated)
       return answer(reply, route, given)
     },
   })
@@ -101,6 +102,7 @@ function requestOf(request: FastifyRequest, route: Route): RouteRequest<unknown,
     rawBody,
     contentType: request.headers['content-type'],
     authorization: request.headers.authorization,
+    sentPurpose: { purpose: headerOf(request, 'hefu-purpose'), affair: headerOf(request, 'hefu-affair') },
     address: request.ip,
     url: request.url,
     language: readLanguage(request.headers['accept-language']),
@@ -109,6 +111,10 @@ function requestOf(request: FastifyRequest, route: Route): RouteRequest<unknown,
     ifMatch: route.ifMatch ? readIfMatch(request) : '',
     preconditions: { ifMatch: request.headers['if-match'], ifNoneMatch: request.headers['if-none-match'] },
   }
+}
+
+function headerOf({ headers }: FastifyRequest, name: string): string | undefined {
+  return headers[name] === undefined || headers[name] === '' ? undefined : String(headers[name])
 }
 
 function answer(reply: FastifyReply, route: Route, given: Awaited<ReturnType<Route['handle']>>): FastifyReply {

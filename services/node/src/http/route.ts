@@ -1,4 +1,4 @@
-import type { Caller, Context, ErrorCode, Role, Shown } from '@hefu/exchange'
+import type { Caller, Context, ErrorCode, Role, Shown, Sight } from '@hefu/exchange'
 import type { Text } from '@hefu/procedures'
 import type { z } from 'zod'
 import type { Language } from './language.ts'
@@ -18,6 +18,8 @@ export interface RouteRequest<Params, Query, Body> {
   readonly contentType: string | undefined
   /** The header as it came, for signed requests of peers. */
   readonly authorization: string | undefined
+  /** Why the caller reads, as sent. */
+  readonly sentPurpose: { readonly purpose: string | undefined; readonly affair: string | undefined }
   /** Where the request came from, as the connection says. */
   readonly address: string
   /** Path and query as called. */
@@ -69,6 +71,15 @@ export interface RouteDefinition<Params, Query, Body, Result> {
   readonly reads:
     | 'no'
     | ((shown: Result, request: RouteRequest<Params, Query, Body>) => (Shown & { readonly peer?: string | undefined }) | null)
+  /**
+   * Set where an answer holds personal data: the same answer, as somebody may see it. `caseOf` is the one case that is read. Without it a
+   * stated purpose counts with an affair; `list`: whatever is stated, personal values are masked.
+   */
+  readonly personal?: {
+    readonly show: (ctx: Context, sight: Sight, shown: Result, request: RouteRequest<Params, Query, Body>) => Result
+    readonly caseOf?: (shown: Result, request: RouteRequest<Params, Query, Body>) => string
+    readonly list?: true
+  }
   readonly params?: z.ZodType<Params>
   readonly query?: z.ZodType<Query>
   /** JSON body; parsed strictly. */
@@ -118,6 +129,9 @@ export function codesOf(route: Route): ErrorCode[] {
   if (route.rule !== 'public') codes.add('unauthenticated')
   if (Array.isArray(route.rule)) for (const code of ['role-not-allowed', 'scope-not-allowed', 'actor-invalid'] as const) codes.add(code)
   if (Array.isArray(route.rule) && route.rule.includes('officer')) codes.add('log-unavailable').add('log-sealed').add('unreadable')
+  if (route.personal && !route.personal.list)
+    for (const code of ['purpose-not-agreed', 'agreement-missing', 'agreement-ended', 'affair-unknown', 'affair-invalid'] as const)
+      codes.add(code)
   if (route.params) codes.add('not-found')
   if (route.query) codes.add('malformed-request')
   if (route.body) for (const code of ['malformed-json', 'invalid-document'] as const) codes.add(code)

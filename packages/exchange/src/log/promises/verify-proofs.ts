@@ -45,6 +45,18 @@ type ProvenKind = 'message.sent' | 'message.received' | 'refusal'
  * witnesses vouch for it, and they are those of the policy. What proves nothing is left out.
  */
 export function provenEntries(proofs: readonly EntryProof[], policy: Policy): ProvenEntry[] {
+  return provenTexts(proofs, policy).flatMap(({ said, ...proven }) => {
+    if (said.kind !== 'message.sent' && said.kind !== 'message.received' && said.kind !== 'refusal') return []
+    return 'jti' in said ? [{ said, ...proven }] : []
+  })
+}
+
+/** An entry of any kind that is proven to be in the log. */
+export interface ProvenText extends Omit<ProvenEntry, 'said'> {
+  readonly said: LogEntry
+}
+
+export function provenTexts(proofs: readonly EntryProof[], policy: Policy): ProvenText[] {
   const witnessedOf = rememberingCheckpoints(policy)
   return proofs.flatMap(({ entry, proof }) => {
     const bytes = Buffer.from(entry)
@@ -52,8 +64,6 @@ export function provenEntries(proofs: readonly EntryProof[], policy: Policy): Pr
     const path = parseTlogProof(proof)
     if (!parsed.ok || !path.ok) return []
     const said = parsed.entry
-    if (said.kind !== 'message.sent' && said.kind !== 'message.received' && said.kind !== 'refusal') return []
-    if (!('jti' in said)) return []
     const witnessed = witnessedOf(path.value.checkpoint)
     if (witnessed === undefined || !leadsTo(witnessed, path.value, bytes)) return []
     return [{ said, entry, proof, size: witnessed.size, log: witnessed.origin }]

@@ -1,0 +1,103 @@
+import { parseLogEntry, parseStrictJson, policyOf, signRequest } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
+import { z } from 'zod'
+import type { Context } from '../../context.ts'
+import { HefuError } from '../../errors.ts'
+import { addressOf, getFromPeer, placeOf } from '../../peers/call-peer.ts'
+import { uuidv7 } from '../../uuid.ts'
+import { LOG_PATH } from '../log-paths.ts'
+import { provenTexts } from '../promises/verify-proofs.ts'
+import { MAX_READS, type ReadEntry, readOf } from './answer-reads.ts'
+import { findReads, type ReadsPeriod } from './reads-store.ts'
+
+/** Whoever asks waits no longer for all peers together. */
+const PATIENCE_MS = 5_000
+
+export interface ShownRead extends Omit<ReadEntry, 'v' | 'kind' | 'at'> {
+  /** In whose log it is. */
+  readonly region: string
+  readonly at: string
+}
+
+export interface ReadsSource {
+  readonly region: string
+  /** `own`: this node's log; `proven`: all that it showed is in its witnessed log; `unproven`: some of it was not, and is left out; `away`: no answer; `no-log`. */
+  readonly status: 'own' | 'proven' | 'unproven' | 'away' | 'no-log'
+  /** There are older reads in the period. */
+  readonly more: boolean
+}
+
+export interface Reads {
+  readonly items: ShownRead[]
+  readonly sources: ReadsSource[]
+}
+
+type ReadsContext = Pick<Context, 'region' | 'federation' | 'db' | 'now' | 'signer' | 'log'>
+
+/**
+ * Who read this region's data, here and at its peers, newest first. What a peer says counts when its log proves it; a peer that does not
+ * answer is named as such. Throws HefuError `not-found` for another region's data: its own node answers that.
+ */
+export async function showReads(ctx: ReadsContext, owner: string, period: ReadsPeriod): Promise<Reads> {
+  if (owner !== ctx.region) throw new HefuError('not-found')
+  const signal = AbortSignal.timeout(PATIENCE_MS)
+  const peers = ctx.federation.regions.map(({ region }) => region).filter((region) => region !== ctx.region)
+  const asked = await Promise.all([ownReads(ctx, period), ...peers.map((peer) => readsAt(ctx, peer, period, signal))])
+  const items = asked.flatMap(({ reads }) => reads).toSorted((a, b) => (a.at < b.at ? 1 : -1))
+  return { items, sources: asked.map(({ source }) => source) }
+}
+
+interface Asked {
+  readonly source: ReadsSource
+  readonly reads: readonly ShownRead[]
+}
+
+async function ownReads({ db, region }: ReadsContext, period: ReadsPeriod): Promise<Asked> {
+  const found = await findReads(db, region, period, MAX_READS + 1)
+  const reads = found.slice(0, MAX_READS).flatMap(({ entry }) => {
+    const parsed = parseLogEntry(Buffer.from(entry))
+    const read = parsed.ok ? readOf(region, parsed.entry) : undefined
+    return read ? [shown(region, read)] : []
+  })
+  return { source: { region, status: 'own', more: found.length > MAX_READS }, reads }
+}
+
+async function readsAt(ctx: ReadsContext, peer: RegionId, period: ReadsPeriod, signal: AbortSignal): Promise<Asked> {
+  const policy = policyOf(ctx.federation, peer)
+  if (policy === undefined) return { source: { region: peer, status: 'no-log', more: false }, reads: [] }
+  const fetched = await fetchReads(ctx, peer, period, signal)
+  if (fetched === undefined) return { source: { region: peer, status: 'away', more: false }, reads: [] }
+  const proven = provenTexts(fetched.reads, policy).flatMap(({ said }) => readOf(ctx.region, said) ?? [])
+  const status = proven.length === fetched.reads.length ? ('proven' as const) : ('unproven' as const)
+  return { source: { region: peer, status, more: fetched.more }, reads: proven.map((read) => shown(peer, read)) }
+}
+
+function shown(region: string, { v: _, kind: __, at, ...read }: ReadEntry): ShownRead {
+  return { ...read, region, at: new Date(at).toISOString() }
+}
+
+const answerSchema = z.object({ reads: z.array(z.object({ entry: z.string(), proof: z.string() })).max(MAX_READS), more: z.boolean() })
+
+/** Undefined: it could not be asked, would not answer, or answered something else. */
+async function fetchReads(
+  ctx: ReadsContext,
+  peer: RegionId,
+  { from, to }: ReadsPeriod,
+  signal: AbortSignal,
+): Promise<z.infer<typeof answerSchema> | undefined> {
+  const place = placeOf(ctx.federation, peer)
+  const path = `${LOG_PATH}/reads`
+  const nowMs = ctx.now()
+  const signed = { method: 'GET', url: addressOf(place, path), body: '', jti: uuidv7(nowMs), now: Math.floor(nowMs / 1000) } as const
+  const authorization = await signRequest({ ...signed, iss: ctx.region, aud: peer }, ctx.signer)
+  const query = new URLSearchParams({ from: from.toISOString(), to: to.toISOString() })
+  const answer = await getFromPeer({ place, path: `${path}?${query}`, authorization, timeoutMs: PATIENCE_MS, signal })
+  const json = answer.kind === 'answer' && answer.status === 200 ? parseStrictJson(answer.body) : undefined
+  const parsed = json?.ok ? answerSchema.safeParse(json.value) : undefined
+  if (!parsed?.success)
+    ctx.log.info(
+      { event: 'reads.peer-away', peer, cause: answer.kind === 'answer' ? `http-${answer.status}` : answer.cause },
+      'reads.peer-away',
+    )
+  return parsed?.data
+}
