@@ -32,7 +32,7 @@ export interface Reads {
   readonly sources: ReadsSource[]
 }
 
-type ReadsContext = Pick<Context, 'region' | 'federation' | 'db' | 'now' | 'signer' | 'log'>
+type ReadsContext = Pick<Context, 'region' | 'federation' | 'peerTls' | 'db' | 'now' | 'signer' | 'log'>
 
 /**
  * Who read this region's data, here and at its peers, newest first. What a peer says counts when its log proves it; a peer that does not
@@ -85,7 +85,7 @@ async function fetchReads(
   { from, to }: ReadsPeriod,
   signal: AbortSignal,
 ): Promise<z.infer<typeof answerSchema> | undefined> {
-  const place = placeOf(ctx.federation, peer)
+  const place = placeOf(ctx, peer)
   const path = `${LOG_PATH}/reads`
   const nowMs = ctx.now()
   const signed = { method: 'GET', url: addressOf(place, path), body: '', jti: uuidv7(nowMs), now: Math.floor(nowMs / 1000) } as const
