@@ -184,7 +184,13 @@ describe('the process', () => {
   })
 
   it('ends with 1, and says why in both languages, when it never had a registry and gets none', async () => {
-    const { code, stdout, stderr } = await refusal({ ...settings(), HEFU_REGISTRY: 'http://127.0.0.1:9/registry.jwt' })
+    const { logins } = await createTestDatabase()
+    const urls = {
+      DATABASE_URL: logins.databaseUrl,
+      HEFU_MIGRATION_DATABASE_URL: logins.migrationDatabaseUrl,
+      HEFU_SEQUENCER_DATABASE_URL: logins.sequencerDatabaseUrl,
+    }
+    const { code, stdout, stderr } = await refusal({ ...settings(), ...urls, HEFU_REGISTRY: 'http://127.0.0.1:9/registry.jwt' })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/没有可信的联合体注册表.* \/ there is no registry to believe/)
   })

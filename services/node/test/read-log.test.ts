@@ -58,7 +58,7 @@ async function fill(): Promise<void> {
 
 /** What must be declared, written down a second time. */
 function mustBeLogged({ method, path }: Operation): boolean {
-  if (path === '/v1/tasks/{id}/close') return true
+  if (path === '/v1/tasks/{id}/close' || path === '/v1/subject-access') return true
   if (method !== 'GET' || path === '/v1/exchange-log/state') return false
   const parts = ['cases', 'tasks', 'registers', 'receipts', 'settlement-entries', 'exchange-log', ...procedures.map((one) => one.path)]
   return parts.includes(path.split('/')[2] ?? '')
@@ -112,7 +112,7 @@ async function addressOf({ path, roles }: Operation): Promise<string> {
   const procedure = procedures.find((one) => one.path === part)
   const list = procedure ? `/v1/${part}` : part === 'cases' ? `/v1/cases/${caseNumber}/documents` : `/v1/${part}`
   const items =
-    path.includes('{') && part !== 'exchange-log' && part !== 'imports' ? (await call(pair.chongqing, list, { as })).body.items : []
+    path.includes('{') && part !== 'exchange-log' && part !== 'imports' ? ((await call(pair.chongqing, list, { as })).body.items ?? []) : []
   const item = items[0] as { id?: string; digest?: string; caseNumber?: string } | undefined
   return path
     .replace('{caseNumber}', procedure ? (item?.caseNumber ?? '') : caseNumber)
@@ -122,6 +122,7 @@ async function addressOf({ path, roles }: Operation): Promise<string> {
     .replace('/tiles/{tile}', '/tiles/0/000.p/2')
     .replace('/bundles/{tile}', '/bundles/000.p/2')
     .replace('{id}', item?.id ?? '019aa000-0000-7000-8000-000000000000')
+    .replace(/\/reads$/, '/reads?owner=500000')
     .replace(/\/consistency$/, '/consistency?from=1&to=2')
 }
 

@@ -30,7 +30,8 @@ const ask = async (length: number, replyLength?: number) => await officer().post
 async function messageLength(region: string, caseNumber: string, document: string): Promise<number | undefined> {
   const [row] = await query<{ length: number }>(
     net.node(region).databaseUrl,
-    'select length(message) as length from documents where case_number = $1 and document = $2',
+    // What is stored is sealed, and longer.
+    'select o.bytes as length from documents d join outbox o on o.jti = d.jti where d.case_number = $1 and d.document = $2',
     [caseNumber, document],
   )
   return row?.length

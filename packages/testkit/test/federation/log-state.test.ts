@@ -37,6 +37,8 @@ it('a node that works says so', async () => {
     ['log-confirmed', true],
     ['log-witnessed', true],
     ['log-tiles', true],
+    ['registry', true],
+    ['peer-keys', true],
   ])
   for (const check of named.values())
     expect(check).toMatchObject({ zh: expect.stringMatching(/\p{Script=Han}/u), en: expect.stringMatching(/^[a-z]/i) })
