@@ -43,7 +43,10 @@ describe('opening cases', () => {
     const again = await call(pair.chengdu, path, { method: 'PUT', body: data, headers: { 'if-match': put.headers.get('etag') as string } })
     expect(again).toMatchObject({ status: 200, body: { version: 2 } })
     expect((await call(pair.chengdu, path)).body.record).toMatchObject({ data, version: 2 })
-    expect((await call(pair.chengdu, `/v1/registers/${register.name}`)).body.items).toContainEqual(expect.objectContaining({ data }))
+    expect((await call(pair.chengdu, `/v1/registers/${register.name}`)).body.items).toContainEqual(
+      // Personal values of a list are masked: purpose.test.ts.
+      expect.objectContaining({ id: data[register.id], data: expect.objectContaining({ [register.id]: data[register.id] }) }),
+    )
     expect((await call(pair.chengdu, path, { method: 'DELETE' })).status).toBe(204)
     expect((await call(pair.chengdu, path)).status).toBe(404)
   })

@@ -173,6 +173,8 @@ describe('who must not see content', () => {
       const answer = await client.get(path)
       if (answer.status !== 200) return
       seen.push({ path, text: JSON.stringify(answer.body), body: answer.body })
+      // Their ids lead nowhere.
+      if (path === '/v1/agreements') return
       for (const name of ['caseNumber', 'id', 'digest'] as const) {
         for (const [, value] of JSON.stringify(answer.body).matchAll(new RegExp(`"${name}":"([^"]+)"`, 'g'))) ids[name].add(value as string)
       }
