@@ -52,7 +52,9 @@ describe.skipIf(findRedis() === undefined)('the process set of docker-compose.ym
       addresses.set(`${name}-redis:6379`, `127.0.0.1:${redis.port}`)
 
       const given = Object.entries({ ...service.environment, ...parseEnv(await read('node.env')) })
-      const settings = Object.fromEntries(given.map(([key, value]) => [key, here(String(value).replace(/^\/config\//, `${config}/`))]))
+      // Each node's own volumes.
+      const mounted = (path: string) => path.replace(/^\/config\//, `${config}/`).replace(/^\/epochs$/, `${config}/epochs`)
+      const settings = Object.fromEntries(given.map(([key, value]) => [key, here(mounted(String(value)))]))
       const env = {
         ...settings,
         HEFU_API_HOST: '127.0.0.1',
