@@ -33,7 +33,8 @@ export async function runNode(): Promise<void> {
     if (error instanceof VaultError) refuseSettings([{ setting: 'HEFU_VAULT_KEY', ...vaultTexts[error.code] }])
     log.fatal({ event: 'node.start-failed', ...errorFacts(error) }, 'node.start-failed')
     if (error instanceof TrustError || error instanceof SchemaNewerError) say(startTexts[error.code])
-    process.exit(1)
+    // A key that does not fit is a wrong setting like any other.
+    process.exit(error instanceof VaultError ? 2 : 1)
   }
   process.stdout.write(
     `${JSON.stringify({ ready: true, region: value.region, api: node.api, exchange: node.exchange, pid: process.pid })}\n`,

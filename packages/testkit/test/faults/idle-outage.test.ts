@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { heldMessage } from '../../src/held-message.ts'
 import { type Json, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, notice } from './bodies.ts'
-import { heldMessage } from './held-message.ts'
 import { query } from './observe.ts'
 
 let net: TestNetwork

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { heldMessage } from '../../src/held-message.ts'
 import { listOf, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, notice, retraction } from './bodies.ts'
-import { heldMessage } from './held-message.ts'
 import { count, query } from './observe.ts'
 
 let net: TestNetwork

@@ -1,11 +1,11 @@
 import { MAX_MESSAGE_BYTES } from '@hefu/protocol'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { longQuery } from '../../../procedures/test/long-query/procedure.ts'
+import { heldMessage } from '../../src/held-message.ts'
 import { type Json, listOf, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { body, openTasks, rowCounts } from '../federation/play.ts'
 import { chengdu, chongqing, notice } from './bodies.ts'
-import { heldMessage } from './held-message.ts'
 import { query } from './observe.ts'
 
 let net: TestNetwork
