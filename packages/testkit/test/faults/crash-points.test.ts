@@ -191,8 +191,9 @@ describe('accept and apply, the receiver killed', () => {
     await using lock = await holdWrites(database(chongqing), 'receipts')
     const caseNumber = await open()
     await lock.blocks()
-    await killAndRestart(chongqing, lock)
-    expect(await traces(database(chengdu), caseNumber)).toMatchObject({ receipts: 0 })
+    await killAndRestart(chongqing, lock, async () => {
+      expect(await traces(database(chengdu), caseNumber)).toMatchObject({ receipts: 0 })
+    })
     await expectOneNotice(caseNumber)
   })
 
