@@ -80,6 +80,11 @@ export class Trust {
     return signerAt(this.#own?.claims.keys ?? [], this.#folder.signers, this.#nowSeconds)
   }
 
+  /** Those of retired keys too. */
+  get ownSigners(): readonly Signer[] {
+    return [...this.#folder.signers.values()]
+  }
+
   /** Reads the stored and the files. Throws TrustError where that is not enough to begin with. */
   async open(): Promise<void> {
     await this.#reload()
