@@ -5,7 +5,7 @@ import { LongestFirst } from './packages/testkit/src/longest-first.ts'
 export default defineConfig({
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts', 'services/*/{src,test}/**/*.test.ts'],
-    globalSetup: ['packages/testkit/src/postgres/global-setup.ts'],
+    globalSetup: ['packages/testkit/src/postgres/global-setup.ts', 'packages/testkit/src/processes/node-bundle.ts'],
     pool: 'forks',
     // Of a file's time much is waiting: for leases, for heartbeats, for processes that start. One worker more than the two cores of CI.
     maxWorkers: 3,
