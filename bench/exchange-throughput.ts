@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cpuMsOf, cpuMsWithChildren } from './cpu-time.ts'
+import { cpuMsOfAll, cpuMsPer } from './cpu-time.ts'
 import { type Figure, machine, round } from './figure.ts'
 import type { BenchOptions } from './main.ts'
 import { noticeBody } from './notice.ts'
@@ -17,7 +17,7 @@ export async function exchangeThroughput(options: BenchOptions): Promise<Figure[
   await submitAll(nodes, count, options.say)
   options.say(`${count} submitted`)
   await sleep(2_000)
-  const before = await cpuMs(nodes)
+  const before = await cpuMsOfAll(nodes.federation)
   const startedMs = performance.now()
   await nodes.chengdu.operator.post('/v1/peers/500000/resume')
   const ends = { receipted: 0, applied: 0 }
@@ -33,7 +33,7 @@ export async function exchangeThroughput(options: BenchOptions): Promise<Figure[
     // Counting is work too: seldom, until the end is near.
     await sleep(Math.max(pending, count - applied) < NEAR_THE_END ? 100 : 1_000)
   }
-  const after = await cpuMs(nodes)
+  const after = await cpuMsOfAll(nodes.federation)
   const seconds = Math.max(ends.receipted, ends.applied) / 1000
   return [
     {
@@ -44,7 +44,7 @@ export async function exchangeThroughput(options: BenchOptions): Promise<Figure[
       seconds: round(seconds, 2),
       receiptedSeconds: round(ends.receipted / 1000, 2),
       appliedSeconds: round(ends.applied / 1000, 2),
-      cpuMsPerMessage: perMessage(before, after, count),
+      cpuMsPerMessage: cpuMsPer(before, after, count),
       queue: options.queue ?? 'postgres',
       ...machine(),
     },
@@ -52,25 +52,6 @@ export async function exchangeThroughput(options: BenchOptions): Promise<Figure[
 }
 
 const NEAR_THE_END = 1_000
-
-type CpuMs = Readonly<Record<'sender' | 'receiver' | 'postgres', number | null>>
-
-async function cpuMs({ federation }: TwoNodes): Promise<CpuMs> {
-  const [sender, receiver, postgres] = await Promise.all([
-    cpuMsOf(federation.node('510100').pid()),
-    cpuMsOf(federation.node('500000').pid()),
-    cpuMsWithChildren(federation.postgres.pid),
-  ])
-  return { sender, receiver, postgres }
-}
-
-function perMessage(before: CpuMs, after: CpuMs, count: number): CpuMs {
-  const spent = (who: keyof CpuMs) => {
-    const [from, to] = [before[who], after[who]]
-    return from === null || to === null ? null : round((to - from) / count, 3)
-  }
-  return { sender: spent('sender'), receiver: spent('receiver'), postgres: spent('postgres') }
-}
 
 /** As the import that bureaus use for their quarterly batches. */
 async function submitAll(nodes: TwoNodes, count: number, say: (line: string) => void): Promise<void> {

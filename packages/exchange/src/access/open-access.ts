@@ -1,6 +1,7 @@
 import type { KeyPair } from '@hefu/protocol'
 import type { Context } from '../context.ts'
 import { type TokenVerifier, tokenVerifier } from './access-token.ts'
+import { type AssertionKeeper, assertionKeeper } from './assertion-keeper.ts'
 import { type Attempts, countAttempts } from './attempts.ts'
 import { type ClientReader, clientReader } from './client-reader.ts'
 
@@ -12,6 +13,7 @@ export interface Access {
   readonly key: KeyPair
   readonly tokenSeconds: number
   readonly readClient: ClientReader
+  readonly keepAssertion: AssertionKeeper
   readonly verifyToken: TokenVerifier
   readonly attempts: Attempts
   /** Where the API listens, which is its address unless the settings name another. */
@@ -35,6 +37,7 @@ export function openAccess({ db }: Pick<Context, 'db'>, { key, tokenSeconds, api
     key,
     tokenSeconds,
     readClient: clientReader({ db }),
+    keepAssertion: assertionKeeper({ db }),
     verifyToken: tokenVerifier(key.jwk),
     attempts: countAttempts(),
     listens(url) {
