@@ -54,6 +54,27 @@ test('a federation is made, regions are added, its registry is signed and shown'
   ])
 })
 
+test('a version of an agreement that was signed is never altered; it may lose a region that left', async () => {
+  const dir = ['--dir', at('a')]
+  await done('federation', 'init', ...dir, '--name', 'trial')
+  const draft = async (agreements: unknown) => {
+    const before = JSON.parse(await readFile(at('a', 'registry.json'), 'utf8'))
+    const { regions, agencies } = exampleRegistry
+    await writeFile(at('a', 'registry.json'), JSON.stringify({ ...before, regions, agencies, agreements }))
+  }
+  const [plain] = exampleRegistry.agreements
+  if (plain === undefined) throw new Error('the example has no agreement')
+  await draft([plain])
+  expect((await done('federation', 'sign', ...dir)).version).toBe(1)
+
+  await draft([{ ...plain, automatic: !plain.automatic }])
+  const altered = await hefu(['federation', 'sign', ...dir])
+  expect([altered.status, altered.stderr]).toEqual([1, expect.stringMatching(/不得改动[\s\S]*never altered/)])
+  expect(altered.stderr).toContain(`${plain.id}/${plain.version}`)
+  await draft([plain, { ...plain, version: plain.version + 1, automatic: !plain.automatic }])
+  expect((await done('federation', 'sign', ...dir)).version).toBe(2)
+})
+
 test('keys are made, rotated a day ahead, revoked once; records never change', async () => {
   await done('keygen', '--out', at('root.pem'))
   const key = ['--keys', at('keys'), '--root', at('root.pem')]

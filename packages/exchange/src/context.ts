@@ -28,6 +28,8 @@ export interface Context {
   readonly registers: readonly Register[]
   /** Signs messages, receipts and requests: the key whose time it is. Throws HefuError `unavailable` when there is none. */
   readonly signer: Signer
+  /** Every message key whose private half is here, of whatever time: to write again what was signed once. */
+  readonly ownSigners: readonly Signer[]
   readonly exchangeLog: LogContext
   /** How callers of the local API are known. */
   readonly access: Access

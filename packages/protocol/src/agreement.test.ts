@@ -1,7 +1,7 @@
 import type { AgencyCode, RegionId } from '@hefu/reference'
 import { expect, test } from 'vitest'
 import { exampleClaims, exampleFederation, ISSUED_AT, RECEIVER } from '../test/make-vectors/example.ts'
-import { type Agreement, type AgreementUse, brokenRule, fieldsNotAgreed } from './agreement.ts'
+import { type Agreement, type AgreementUse, alteredAgreements, brokenRule, fieldsNotAgreed } from './agreement.ts'
 import { findAgreements, parseFederation } from './federation.ts'
 import { judgeClaims } from './judge-claims.ts'
 
@@ -20,6 +20,7 @@ const use: AgreementUse = {
 
 test.each<[string, Partial<Agreement>, Partial<AgreementUse>, string | undefined]>([
   ['nothing said, nothing limited', {}, {}, undefined],
+  ['a region that takes no part', { regions: [chengdu, '510700' as RegionId] }, {}, 'regions'],
   ['before the first day', { validFrom: '2026-11-23' }, {}, 'validity'],
   ['the first day', { validFrom: '2026-11-22' }, {}, undefined],
   ['the last day', { validTo: '2026-11-22' }, {}, undefined],
@@ -34,6 +35,16 @@ test.each<[string, Partial<Agreement>, Partial<AgreementUse>, string | undefined
   ['another basis', { basis: ['《社会保险法》第十九条'] }, {}, 'basis'],
 ])('%s', (_, changes, asked, rule) => {
   expect(brokenRule({ ...plain, ...changes }, { ...use, ...asked })).toBe(rule)
+})
+
+test('a version says what it said: only regions may leave it', () => {
+  const three = { ...plain, regions: [...plain.regions, '510700' as RegionId] }
+  const name = `${plain.id}/${plain.version}`
+  expect(alteredAgreements([three], [plain])).toEqual([])
+  expect(alteredAgreements([plain], [three])).toEqual([name])
+  expect(alteredAgreements([plain], [{ ...plain, purposes: ['marketing'] }])).toEqual([name])
+  expect(alteredAgreements([plain], [{ ...plain, version: plain.version + 1, purposes: ['marketing'] }])).toEqual([])
+  expect(alteredAgreements([plain], [])).toEqual([])
 })
 
 const data = {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type AgencyCode, parseDateText, type RegionId } from '@hefu/reference'
 import { z } from 'zod'
 import { agencyCode, plainName, regionId, versionedName } from './claims.ts'
@@ -60,10 +61,11 @@ export interface AgreementUse {
 }
 
 /** The rule of an agreement that something is against. */
-export type AgreementRule = 'validity' | 'direction' | 'agencies' | 'purposes' | 'basis'
+export type AgreementRule = 'regions' | 'validity' | 'direction' | 'agencies' | 'purposes' | 'basis'
 
 /** The first rule that this use is against, in the order of `AgreementRule`; undefined when it is agreed. */
 export function brokenRule(agreement: Agreement, use: AgreementUse): AgreementRule | undefined {
+  if (!agreement.regions.includes(use.owner) || !agreement.regions.includes(use.other)) return 'regions'
   if (use.opensOn !== null && !isInForce(agreement, use.opensOn)) return 'validity'
   if (!(agreement.direction?.some(({ from, to }) => from === use.owner && to === use.other) ?? true)) return 'direction'
   if (!use.agencies.every((agency) => agreement.agencies?.includes(agency) ?? true)) return 'agencies'
@@ -73,6 +75,21 @@ export function brokenRule(agreement: Agreement, use: AgreementUse): AgreementRu
 
 export function isInForce({ validFrom, validTo }: Agreement, day: string): boolean {
   return (validFrom === undefined || validFrom <= day) && (validTo === undefined || day <= validTo)
+}
+
+/**
+ * The names of the versions that say something else than they did: those are never altered, as a peer that has not read it yet would judge by what
+ * it knows, and refuse for good. A version may only lose regions, which have left the federation; everything else is a new version.
+ */
+export function alteredAgreements(held: readonly Agreement[], offered: readonly Agreement[]): string[] {
+  const before = new Map(held.map((one) => [agreementName(one), one]))
+  return offered
+    .filter((one) => {
+      const old = before.get(agreementName(one))
+      const { regions } = one
+      return old !== undefined && !(isDeepStrictEqual({ ...old, regions }, one) && regions.every((region) => old.regions.includes(region)))
+    })
+    .map(agreementName)
 }
 
 /** At most so many are named: whoever sends a thousand is told enough. */

@@ -4,6 +4,7 @@ export {
   type AgreementRule,
   type AgreementUse,
   agreementName,
+  alteredAgreements,
   brokenRule,
   fieldsNotAgreed,
   isInForce,

@@ -148,6 +148,9 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     get signer() {
       return trust.signer
     },
+    get ownSigners() {
+      return trust.ownSigners
+    },
     vault,
     vaultPlace: options.vaultPlace,
     backupDays: options.backupDays ?? 35,

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  alteredAgreements,
   generateKeyFile,
   judgeRegistry,
   loadSigner,
@@ -95,7 +96,9 @@ export async function signFederation(folder: string, { days, now }: { readonly d
   const token = await signRegistry(claims, await loadSigner(files.key))
   const registry = parseStoredRegistry(token)
   const text = await readIfThere(files.signed)
-  const judged = judgeRegistry(text === undefined ? undefined : parseStoredRegistry(text), registry, now)
+  const held = text === undefined ? undefined : parseStoredRegistry(text)
+  requireNewVersions(alteredAgreements(held?.claims.agreements ?? [], claims.agreements))
+  const judged = judgeRegistry(held, registry, now)
   if (judged !== 'newer') {
     const why = judged === 'same' ? judged : judged.refused
     throw new TrustFileError({ zh: `新的注册表会被各节点拒绝（${why}）`, en: `every node would refuse the new registry (${why})` })
@@ -114,6 +117,14 @@ export async function showFederation(path: string, pinsPath: string): Promise<Re
   if (verified.why === 'signature')
     throw new TrustFileError({ zh: `${path}：不是由所给公钥签发的注册表`, en: `${path}: not a registry signed by one of these keys` })
   throw unsound(verified.problems)
+}
+
+function requireNewVersions(altered: readonly string[]): void {
+  if (altered.length === 0) return
+  throw new TrustFileError({
+    zh: `已签发的共享协议版本不得改动（只能去掉已退出的区域）：${altered.join('、')}；请改为新的 version，旧版本保留到其办件办结`,
+    en: `a version of an agreement that was signed is never altered (it may only lose regions that left): ${altered.join(', ')}; give it a new "version", and keep the old one until its cases are over`,
+  })
 }
 
 function requireSound(json: unknown): RegistryClaims {

@@ -61,6 +61,7 @@ const notAgreed = {
 }
 
 const codes: Record<AgreementRule, ErrorCode> = {
+  regions: 'agreement-missing',
   validity: 'agreement-not-in-force',
   direction: 'direction-not-agreed',
   agencies: 'agency-not-agreed',

@@ -24,6 +24,7 @@ type AcceptContext = Pick<
   | 'procedures'
   | 'vault'
   | 'signer'
+  | 'ownSigners'
   | 'exchangeLog'
   | 'now'
   | 'log'

@@ -8,7 +8,7 @@ import { type AnswerRow, readAnswerRows, receiptStatements, type StoredAnswer } 
 import { writeReceipt } from './issue-receipt.ts'
 import { readLogOrigins, readReceiptEntry } from './receipt-store.ts'
 
-type AnswersContext = Pick<Context, 'region' | 'signer' | 'db' | 'now' | 'log' | 'metrics'>
+type AnswersContext = Pick<Context, 'region' | 'ownSigners' | 'db' | 'now' | 'log' | 'metrics'>
 
 /**
  * What was answered to these messages the first time. A receipt whose row is gone is written once more from what the exchange log says of
@@ -41,15 +41,18 @@ async function restoreReceipts(ctx: AnswersContext, iss: string, lost: readonly 
   return restored
 }
 
-/** Undefined: the log does not name it, or another key has taken the place of the one that signed it. */
+/** Undefined: the log does not name it, or the private half of the key that signed it is no longer here. */
 async function writeAgain(ctx: AnswersContext, aud: string, { receiptDigest, receivedAt }: AnswerRow): Promise<string | undefined> {
   const entry = await readReceiptEntry(ctx.db, receiptDigest)
   if (entry === undefined) return undefined
   const { jti, size, root } = entry
-  for (const origin of await readLogOrigins(ctx.db)) {
-    const written = await writeReceipt(ctx, { aud, jti, receivedAt: receivedAt.getTime() / 1000, size, root, origin })
-    if (written.digest === receiptDigest) return written.receipt
-  }
+  const origins = await readLogOrigins(ctx.db)
+  for (const signer of ctx.ownSigners)
+    for (const origin of origins) {
+      const facts = { aud, jti, receivedAt: receivedAt.getTime() / 1000, size, root, origin }
+      const written = await writeReceipt({ region: ctx.region, signer }, facts)
+      if (written.digest === receiptDigest) return written.receipt
+    }
   return undefined
 }
 

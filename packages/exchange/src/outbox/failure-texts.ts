@@ -87,6 +87,14 @@ const texts: Record<string, FailureText> = {
       en: 'compare exchangeUrl and addresses of the region in the registry with what DNS answers',
     },
   },
+  'not-in-registry': {
+    zh: '注册表中已没有该区域，未发送',
+    en: 'the registry has no such region any more; nothing was sent',
+    remedy: {
+      zh: '与联合体管理方核对；该区域重新加入后自动续传，办件中可以看到未送达的文书',
+      en: 'ask whoever keeps the registry; delivery resumes by itself when the region is back, and the case shows what was not delivered',
+    },
+  },
   tls: {
     zh: '与对端的 TLS 握手失败',
     en: 'the TLS handshake failed',

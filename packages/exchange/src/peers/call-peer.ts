@@ -17,7 +17,10 @@ export type PeerAnswer =
       readonly dateMs: number | undefined
       readonly body: Buffer
     }
-  | { readonly kind: 'no-answer'; readonly cause: 'refused' | 'reset' | 'timeout' | 'too-large' | 'name' | 'address' | 'tls' | 'network' }
+  | { readonly kind: 'no-answer'; readonly cause: NoAnswer }
+
+/** `not-in-registry`: the region has left, and nobody was called. */
+export type NoAnswer = 'refused' | 'reset' | 'timeout' | 'too-large' | 'name' | 'address' | 'tls' | 'network' | 'not-in-registry'
 
 /** Where a peer may be called: at the registry's address alone, and only inside its address ranges. */
 export interface PeerPlace extends Pick<Region, 'exchangeUrl' | 'addresses'> {
@@ -73,7 +76,7 @@ async function send(
   body: string | Buffer | undefined,
 ): Promise<PeerAnswer> {
   const { place } = request
-  if (place === undefined) return { kind: 'no-answer', cause: 'address' }
+  if (place === undefined) return { kind: 'no-answer', cause: 'not-in-registry' }
   const url = new URL(addressOf(place, request.path))
   const { agent, rule } = doorTo(place)
   // A host that is an address is never looked up: the connection would be made unasked.
@@ -146,7 +149,7 @@ async function readAnswer(response: IncomingMessage, maxAnswerBytes: number): Pr
   return { kind: 'answer', status: response.statusCode ?? 0, retryAfter, contentType, dateMs, body: Buffer.concat(chunks) }
 }
 
-function causeOf(error: NodeJS.ErrnoException): Extract<PeerAnswer, { kind: 'no-answer' }>['cause'] {
+function causeOf(error: NodeJS.ErrnoException): NoAnswer {
   if (error.name === 'TimeoutError' || error.name === 'AbortError' || error.code === 'ETIMEDOUT') return 'timeout'
   if (error.code === OUTSIDE) return 'address'
   if (error.code === 'ECONNREFUSED') return 'refused'

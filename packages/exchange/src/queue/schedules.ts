@@ -14,18 +14,28 @@ export type Schedule = {
 }
 
 /**
- * Makes the stored schedules equal to the given ones, and puts them back within `checkMs` when the queue was lost. A
+ * Makes the stored schedules equal to those wanted, and again every `checkMs`: the list may change, and the queue may have been lost. A
  * schedule that is already stored alike is not touched, so that a run that is due just now is not moved to the next day.
  */
 export async function keepSchedules(
   config: Pick<QueueConfig, 'prefix'>,
   { factory }: QueueBackend,
-  { schedules, checkMs }: { schedules: readonly Schedule[]; checkMs: number },
+  { schedules, checkMs }: { schedules: () => readonly Schedule[]; checkMs: number },
   onError: (error: Error) => void,
 ): Promise<{ close(): Promise<void> }> {
   const open = (name: JobName) => listen(new BullQueue(queueName(config.prefix, name), sharedOptions, factory) as BullQueue, onError)
-  const queues = jobNames.map((name) => ({ queue: open(name), wanted: schedules.filter(({ job }) => job.name === name) }))
-  const store = () => Promise.all(queues.map(({ queue, wanted }) => storeSchedules(queue, wanted)))
+  const queues = jobNames.map((name) => ({ name, queue: open(name) }))
+  const store = async () => {
+    const wanted = schedules()
+    await Promise.all(
+      queues.map(async ({ name, queue }) =>
+        storeSchedules(
+          queue,
+          wanted.filter(({ job }) => job.name === name),
+        ),
+      ),
+    )
+  }
   await store()
   const timer = setInterval(() => void store().catch(onError), checkMs)
   return {

@@ -16,8 +16,8 @@ const SCHEDULE_CHECK_MS = 60_000
 export type WorkerOptions = {
   /** Jobs of each name that run at the same time in this process. */
   concurrency: Record<JobName, number>
-  /** The complete list for this prefix: a schedule that is not in it is removed. Absent: schedules stay as they are. */
-  schedules?: readonly Schedule[]
+  /** The complete list for this prefix, asked for at each comparison: a schedule that is not in it is removed. Absent: schedules stay as they are. */
+  schedules?: () => readonly Schedule[]
   /** How often the schedules are compared with the queue, which may have been lost, in milliseconds; 60,000 by default. */
   scheduleCheckMs?: number
   /** How long `close` waits for running jobs, in milliseconds; 10,000 by default. */

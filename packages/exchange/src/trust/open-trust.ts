@@ -80,6 +80,11 @@ export class Trust {
     return signerAt(this.#own?.claims.keys ?? [], this.#folder.signers, this.#nowSeconds)
   }
 
+  /** Those of retired keys too. */
+  get ownSigners(): readonly Signer[] {
+    return [...this.#folder.signers.values()]
+  }
+
   /** Reads the stored and the files. Throws TrustError where that is not enough to begin with. */
   async open(): Promise<void> {
     await this.#reload()
@@ -146,8 +151,10 @@ export class Trust {
     this.#folder = await readKeyFolder(sources.keys)
     const own = this.#registry?.claims.regions.find((one) => one.region === region)
     if (own === undefined) return
-    if (this.#folder.manifest !== undefined) await keepManifest(this.#options, this.#folder.manifest, own, this.federation)
-    this.#folderState = state
+    const { manifest } = this.#folder
+    const why = manifest && (await keepManifest(this.#options, manifest, own, this.federation))
+    // What was signed on a machine whose clock is ahead is looked at again.
+    this.#folderState = why === 'not-yet' ? '' : state
   }
 
   #unread(what: 'registry' | 'keys', error: unknown): void {

@@ -357,7 +357,7 @@ export function queueConformance(name: string, start: () => Promise<TestBackend>
       it('fire again and again, and come back when the queue was lost', async () => {
         let runs = 0
         const reconcile = async () => void runs++
-        await t.work({ reconcile }, { schedules: [everySecond], scheduleCheckMs: 300 })
+        await t.work({ reconcile }, { schedules: () => [everySecond], scheduleCheckMs: 300 })
         // What is to fire later does not wait; for a moment in each second one does.
         await expect.poll(async () => (await t.queue.depth()).reconcile, { timeout: 5_000 }).toBe(0)
         await expect.poll(() => runs, { timeout: 5_000 }).toBeGreaterThanOrEqual(2)
@@ -371,15 +371,31 @@ export function queueConformance(name: string, start: () => Promise<TestBackend>
         const raw = await t.raw('reconcile')
         const first = await t.work(
           {},
-          { schedules: [everySecond, nightly], concurrency: { deliver: 1, apply: 1, import: 1, reconcile: 1 } },
+          { schedules: () => [everySecond, nightly], concurrency: { deliver: 1, apply: 1, import: 1, reconcile: 1 } },
         )
         await first.close()
-        await t.work({}, { schedules: [nightly] })
+        await t.work({}, { schedules: () => [nightly] })
         const [stored, ...others] = await raw.getJobSchedulers()
         expect(others).toEqual([])
         expect(stored).toMatchObject({ key: 'nightly', tz: 'Asia/Shanghai' })
         // Shanghai keeps UTC+8 all year: 03:30 there is 19:30 UTC.
         expect(new Date(stored?.next ?? 0).toISOString()).toMatch(/T19:30:00\.000Z$/)
+      })
+
+      it('follow their list while it changes', async () => {
+        const toPeer = (peer: string) => ({
+          ...everySecond,
+          name: `reconcile-${peer}`,
+          pattern: '30 3 * * *',
+          job: { name: 'reconcile', peer } as const,
+        })
+        const raw = await t.raw('reconcile')
+        let peers = ['500000', '510700']
+        await t.work({}, { schedules: () => peers.map(toPeer), scheduleCheckMs: 100 })
+        const stored = async () => (await raw.getJobSchedulers()).map(({ key }) => key).toSorted()
+        await expect.poll(stored, { timeout: 5_000 }).toEqual(['reconcile-500000', 'reconcile-510700'])
+        peers = ['500000', '513200']
+        await expect.poll(stored, { timeout: 5_000 }).toEqual(['reconcile-500000', 'reconcile-513200'])
       })
     })
   })

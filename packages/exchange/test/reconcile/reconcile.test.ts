@@ -107,6 +107,17 @@ describe('a reconciliation', () => {
     await expectEqualHalves()
   })
 
+  it('mends two halves that were both restored, each from another time, in one run', async () => {
+    const here = [await exchanged(chengdu, chongqing), await exchanged(chongqing, chengdu)]
+    const there = [await exchanged(chengdu, chongqing), await exchanged(chongqing, chengdu)]
+    const before = await halfOf(chongqing)
+    for (const one of here) await forget(chengdu, one)
+    for (const one of there) await forget(chongqing, one)
+    expect(await reconcile(chengdu)).toMatchObject({ ...nothing, fetched: 2, restoredAtPeer: 2, applied: 2 })
+    expect(await halfOf(chongqing)).toEqual(before)
+    await expectEqualHalves()
+  })
+
   it('sends again what the peer never got, and what came without an answer', async () => {
     const unanswered = await exchanged(chengdu, chongqing)
     const before = await chengdu.db.selectFrom('places').selectAll().where('jti', '=', unanswered.jti).executeTakeFirstOrThrow()

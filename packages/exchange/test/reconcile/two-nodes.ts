@@ -63,6 +63,7 @@ export async function openTwoNodes(urls: { chengdu: string; chongqing: string })
     procedures: [violationNotice],
     registers,
     signer: signerOf(keys.get(region) as KeyObject),
+    ownSigners: [],
     access: testAccess(db),
     exchangeLog: logContextOf(() => federation, region, (logKeys.get(region) as LogKeys).signers),
     actorKey: new Uint8Array(32),

@@ -51,6 +51,7 @@ export async function openNodeContext(url: string, overrides: Partial<Context> =
     procedures: [violationNotice],
     registers,
     signer: signerOf(keys.privateKey),
+    ownSigners: [],
     exchangeLog: logContextOf(() => federation, region, logKeys[region as '500000'].signers),
     actorKey: new Uint8Array(32),
     access: testAccess(db),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import { readDocument } from '../../src/cases/read-case.ts'
 import type { Context } from '../../src/context.ts'
 import { putRecord } from '../../src/registers/put-record.ts'
 import { readRecord } from '../../src/registers/read-record.ts'
+import { createEpoch, destroyEpoch, readEpochs } from '../../src/vault/epoch-files.ts'
 import { secretKeyWrapper } from '../../src/vault/key-wrapper.ts'
 import { openVault } from '../../src/vault/open-vault.ts'
 import { runRewraps } from '../../src/vault/rewrap-keys.ts'
@@ -142,4 +143,29 @@ it('what an epoch wrapped cannot be opened once its key is destroyed', async () 
     .set({ data_key: copy.data_key ?? '' })
     .execute()
   await expect(openVault(ctx.db, ctx.vaultPlace, ctx.now)).rejects.toMatchObject({ code: 'epochs-missing' })
+})
+
+it('whoever reads the folder while an epoch is destroyed finds it whole or gone, never half', async () => {
+  const { wrapper } = ctx.vaultPlace
+  const numbers = Array.from({ length: 20 }, (_, at) => at + 2)
+  for (const epoch of numbers) await createEpoch(folder, wrapper, epoch, nowMs)
+  let destroyed = false
+  const reading = (async () => {
+    while (!destroyed) await readEpochs(folder, wrapper)
+  })()
+  const destroying = (async () => {
+    for (const epoch of numbers) await destroyEpoch(folder, epoch)
+    destroyed = true
+  })()
+  await Promise.all([reading, destroying.finally(() => (destroyed = true))])
+  expect(await epochFiles()).toEqual(['epoch-000001.json'])
+})
+
+it('a node that was killed while it destroyed an epoch starts, and finishes it', async () => {
+  await createEpoch(folder, ctx.vaultPlace.wrapper, 2, nowMs + EPOCH_LEAD_MS)
+  // As far as the process came.
+  await rename(join(folder, 'epoch-000002.json'), join(folder, '.destroyed-epoch-000002.json'))
+  await expect(openVault(ctx.db, ctx.vaultPlace, ctx.now)).resolves.toBeDefined()
+  await turnEpochs(ctx)
+  expect(await epochFiles()).toEqual(['epoch-000001.json'])
 })

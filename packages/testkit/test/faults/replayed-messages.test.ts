@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { dirname } from 'node:path'
 import { toBase64url } from '@hefu/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hefu } from '../../../cli/test/run-hefu.ts'
+import { offlineIn } from '../../src/federation-files.ts'
 import { type Json, listOf, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, filing } from './bodies.ts'
@@ -48,6 +51,20 @@ describe('a receipt that somebody removed from the database', () => {
     expect(await count(databaseUrl(), `select count(*) from receipts where digest = '${receipt}'`)).toBe(1)
     // Alone too, and together with a new one; nobody is told twice.
     expect((await postInbox(exchange(), tokens[1] ?? '')).json.receipts).toEqual(first.json.receipts)
+    expect(await lostAlerts(receipt)).toEqual(['restored'])
+  })
+
+  it('signed with a key that was rotated out since, is written again with that key', async () => {
+    const { token, claims } = await signedNotice(signer())
+    const first = await postInbox(exchange(), token)
+    const receipt = await digestOf(claims.jti)
+    await waitUntil(async () => await isLogged(receipt), 10_000)
+    const { keys } = target().files
+    const before = target().node.ctx.signer.kid
+    await hefu(['key', 'rotate', '--keys', keys, '--root', offlineIn(dirname(dirname(keys))).rootKey(target().region), '--now'])
+    await waitUntil(() => target().node.ctx.signer.kid !== before, 20_000)
+    await query(databaseUrl(), 'delete from receipts where digest = $1', [receipt])
+    expect((await postInbox(exchange(), token)).text).toBe(first.text)
     expect(await lostAlerts(receipt)).toEqual(['restored'])
   })
 

@@ -110,6 +110,12 @@ describe('the information form', () => {
     expect((await keeper().put(path, record)).status).toBe(200)
     await net.settle()
     expect(await drafts(played)).toEqual([])
+    // Who closed it is in the exchange log, once, also when it was closed again.
+    await keeper().post(`/v1/tasks/${task?.id}/close`)
+    await net.settle()
+    const entries = await net.node('500000').as('auditor').all('/v1/exchange-log/entries?kind=admin.change')
+    const closed = entries.map(({ entry }) => JSON.parse(String(entry))).filter(({ action }) => action === 'task.closed')
+    expect(closed).toEqual([expect.objectContaining({ client: 'sandbox-officer', role: 'officer', subject: task?.id })])
   })
 
   it('goes out once, when the record comes after the letter', async () => {

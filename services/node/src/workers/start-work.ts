@@ -27,7 +27,7 @@ export interface Work {
 export async function startWork(ctx: Context, queue: QueueConfig, migrationDatabaseUrl: string): Promise<Work> {
   const stopping = new AbortController()
   const concurrency = { deliver: 4, apply: 4, import: 1, reconcile: 1 }
-  const workers = await startWorkers(queue, handlers(ctx, stopping.signal), { concurrency, schedules: schedulesOf(ctx) })
+  const workers = await startWorkers(queue, handlers(ctx, stopping.signal), { concurrency, schedules: () => schedulesOf(ctx) })
   const sweeping = repeat(ctx, 'sweep', SWEEP_MS, async () => await sweep(ctx))
   const promises = repeat(ctx, 'promises', PROMISES_MS, async () => await checkPromises(ctx, stopping.signal))
   const tidying = repeat(ctx, 'tidying', HOUR_MS, async () => {
@@ -48,7 +48,7 @@ export async function startWork(ctx: Context, queue: QueueConfig, migrationDatab
   }
 }
 
-/** Every night both halves are compared with each peer. */
+/** Every night both halves are compared with each peer of the registry of that day. */
 function schedulesOf({ federation, region }: Context): Schedule[] {
   return federation.regions
     .filter((one) => one.region !== region)
