@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
-import { link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
+import { link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KeyWrapper } from './key-wrapper.ts'
 import { VaultError } from './vault-error.ts'
@@ -96,6 +96,22 @@ export async function destroyEpoch(folder: string, epoch: number): Promise<void>
     await syncFolder(folder)
   } catch (cause) {
     if (codeOf(cause) !== 'ENOENT') throw new VaultError('epochs-unwritable', cause)
+  }
+}
+
+/** Wraps every epoch key anew: a key-encryption key has taken the place of another. Only by who alone may destroy epochs: none comes back. */
+export async function rewrapEpochs(folder: string, wrapper: KeyWrapper): Promise<void> {
+  for (const { epoch, from, key } of await readEpochs(folder, wrapper)) {
+    const wrapped = Buffer.from(await wrapper.wrap(key.export(), contextOf({ epoch, from }))).toString('base64url')
+    const draft = join(folder, `.${randomUUID()}`)
+    try {
+      await writeWhole(draft, `${JSON.stringify({ epoch, from, wrapped } satisfies EpochFile)}\n`)
+      // In one step: a process that reads now reads one of the two, whole.
+      await rename(draft, join(folder, nameOf(epoch)))
+      await syncFolder(folder)
+    } catch (cause) {
+      throw new VaultError('epochs-unwritable', cause)
+    }
   }
 }
 
