@@ -17,6 +17,8 @@ WORKDIR /hefu
 COPY --from=install /hefu /hefu
 COPY migrations migrations
 COPY openapi openapi
+# What a start has compiled, for the next one.
+RUN mkdir -p node_modules/.cache/node && chown node:node node_modules/.cache/node
 USER node
 # The local API and the exchange API: two listeners that share no route.
 EXPOSE 8080 8090

@@ -2,7 +2,7 @@ import type { Caller, Context } from '../context.ts'
 import { logAdminChange } from '../log/log-admin-change.ts'
 import { logFact } from '../log/pending-log-store.ts'
 import { uuidv7 } from '../uuid.ts'
-import { createEpoch, destroyEpoch, readEpochs, rewrapEpochs } from './epoch-files.ts'
+import { createEpoch, destroyEpoch, overwriteDoomed, readEpochs, rewrapEpochs } from './epoch-files.ts'
 import { runRewraps } from './rewrap-keys.ts'
 import { asOnlyKeeper, countKeys, insertRewrap, nextRewrap } from './rewrap-store.ts'
 
@@ -28,6 +28,7 @@ export async function refreshEpochs({ vault, vaultPlace }: Pick<Context, 'vault'
  */
 export async function turnEpochs(ctx: EpochContext, isStopping?: () => boolean): Promise<void> {
   await asOnlyKeeper(ctx.db, async () => {
+    await overwriteDoomed(ctx.vaultPlace.epochsFolder)
     await refreshEpochs(ctx)
     const newest = ctx.vault.epochs().at(-1)
     if (newest !== undefined && ctx.now() >= newest.from + EPOCH_MS) await beginEpoch(ctx, 'schedule')

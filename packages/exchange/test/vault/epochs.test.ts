@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { readDocument } from '../../src/cases/read-case.ts'
 import type { Context } from '../../src/context.ts'
 import { putRecord } from '../../src/registers/put-record.ts'
 import { readRecord } from '../../src/registers/read-record.ts'
-import { rewrapEpochs } from '../../src/vault/epoch-files.ts'
+import { createEpoch, destroyEpoch, readEpochs, rewrapEpochs } from '../../src/vault/epoch-files.ts'
 import { type KeyWrapper, secretKeyWrapper } from '../../src/vault/key-wrapper.ts'
 import { openVault } from '../../src/vault/open-vault.ts'
 import { runRewraps } from '../../src/vault/rewrap-keys.ts'
@@ -164,5 +164,30 @@ it('the key-encryption key is exchanged: both open what there is, and after a re
   // A process that still prefers the key before reads what the other has written.
   await turnEpochs(waiting)
   await expect(openVault(ctx.db, place(secretKeyWrapper(before)), ctx.now)).rejects.toMatchObject({ code: 'wrong-key' })
+  expect(await epochFiles()).toEqual(['epoch-000001.json'])
+})
+
+it('whoever reads the folder while an epoch is destroyed finds it whole or gone, never half', async () => {
+  const { wrapper } = ctx.vaultPlace
+  const numbers = Array.from({ length: 20 }, (_, at) => at + 2)
+  for (const epoch of numbers) await createEpoch(folder, wrapper, epoch, nowMs)
+  let destroyed = false
+  const reading = (async () => {
+    while (!destroyed) await readEpochs(folder, wrapper)
+  })()
+  const destroying = (async () => {
+    for (const epoch of numbers) await destroyEpoch(folder, epoch)
+    destroyed = true
+  })()
+  await Promise.all([reading, destroying.finally(() => (destroyed = true))])
+  expect(await epochFiles()).toEqual(['epoch-000001.json'])
+})
+
+it('a node that was killed while it destroyed an epoch starts, and finishes it', async () => {
+  await createEpoch(folder, ctx.vaultPlace.wrapper, 2, nowMs + EPOCH_LEAD_MS)
+  // As far as the process came.
+  await rename(join(folder, 'epoch-000002.json'), join(folder, '.destroyed-epoch-000002.json'))
+  await expect(openVault(ctx.db, ctx.vaultPlace, ctx.now)).resolves.toBeDefined()
+  await turnEpochs(ctx)
   expect(await epochFiles()).toEqual(['epoch-000001.json'])
 })

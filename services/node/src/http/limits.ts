@@ -2,6 +2,8 @@
 export const MAX_HEADER_BYTES = 16 * 1024
 /** Bodies, unless a route says otherwise. */
 export const MAX_BODY_BYTES = 1024 * 1024
+/** Of TLS, before there is a request whose headers could be late. */
+export const HANDSHAKE_WITHIN_MS = 10_000
 export const HEADERS_WITHIN_MS = 10_000
 export const REQUEST_WITHIN_MS = 60_000
 /** Longer than peers and clients keep theirs (60 s), so that the caller and not the node closes a connection that rests. */
