@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { generateSecretFile } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fileEnvironment, type RegionFiles, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
@@ -193,6 +194,34 @@ describe('the process', () => {
     const { code, stdout, stderr } = await refusal({ ...settings(), ...urls, HEFU_REGISTRY: 'http://127.0.0.1:9/registry.jwt' })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/没有可信的联合体注册表.* \/ there is no registry to believe/)
+  })
+
+  it('ends with 2, as for a wrong setting, when the key-encryption key is not the one that its epoch keys are wrapped with', async () => {
+    const other = await createTestDatabase()
+    const { logins } = other
+    const urls = {
+      DATABASE_URL: logins.databaseUrl,
+      HEFU_MIGRATION_DATABASE_URL: logins.migrationDatabaseUrl,
+      HEFU_SEQUENCER_DATABASE_URL: logins.sequencerDatabaseUrl,
+    }
+    const epochs = join(folder, 'other-epochs')
+    await mkdir(epochs, { mode: 0o700 })
+    const child = start({ ...settings(), ...urls, HEFU_VAULT_EPOCHS: epochs })
+    await once(createInterface({ input: child.stdout }), 'line')
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+
+    const key = join(folder, 'another-vault-key.txt')
+    await generateSecretFile(key)
+    const { code, stdout, stderr } = await refusal({ ...settings(), ...urls, HEFU_VAULT_EPOCHS: epochs, HEFU_VAULT_KEY: key })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/HEFU_VAULT_KEY: .*[一-鿿].* \/ \w/)
+    expect(stderr).not.toContain((await readFile(key, 'utf8')).trim())
+    // With its own key it starts again, and nothing was changed.
+    const again = start({ ...settings(), ...urls, HEFU_VAULT_EPOCHS: epochs })
+    await once(createInterface({ input: again.stdout }), 'line')
+    again.kill('SIGTERM')
+    await once(again, 'exit')
   })
 
   it('ends with 1 when the database has been used by newer software', async () => {
