@@ -1,10 +1,14 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { endRetention, sendContentRequests } from '@hefu/exchange'
-import { violationNotice } from '@hefu/procedures'
+import { insuranceTransfer, violationNotice } from '@hefu/procedures'
 import { describe, expect, it } from 'vitest'
 import { listOf, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, notice } from '../faults/bodies.ts'
 import { count, query } from '../faults/observe.ts'
+import { hefuAudit, settleWitnessed, writeTrust } from './audit-command.ts'
 import { addDocument, exampleData, openCase, type PlayedCase } from './play.ts'
 
 const DAY_MS = 86_400_000
@@ -30,6 +34,15 @@ async function logged(net: TestNetwork, { caseNumber }: PlayedCase): Promise<str
   return await Promise.all(net.nodes.map(async ({ databaseUrl }) => await kinds(databaseUrl)))
 }
 
+/** As an auditor judges it, who can reach no node. */
+async function auditOf(net: TestNetwork, evidence: object) {
+  await settleWitnessed(net)
+  const dir = await mkdtemp(join(tmpdir(), 'hefu-content-'))
+  const file = join(dir, 'evidence.json')
+  await writeFile(file, JSON.stringify(evidence))
+  return await hefuAudit(['case', file, ...(await writeTrust(dir, net.node(chengdu).node.ctx.federation))])
+}
+
 const openNotice = async (net: TestNetwork) => {
   const played = await openCase(net, violationNotice, chengdu, chongqing, exampleData(violationNotice, 'notice'))
   await net.settle()
@@ -46,7 +59,7 @@ describe('recall', () => {
     const home = net.nodes[1]?.databaseUrl ?? ''
     const effects = async () => await count(home, 'select count(*) from effects where case_number = $1', [played.caseNumber])
     expect(await effects()).toBeGreaterThan(0)
-    const [first] = listOf((await caseAt(net, chengdu, played)).documents as never) as { id: string; digest: string }[]
+    const [first] = listOf((await caseAt(net, chengdu, played)).documents) as unknown as { id: string; digest: string }[]
     const path = `/v1/cases/${played.caseNumber}/documents/${first?.id}`
 
     expect((await net.node(chongqing).as('officer').post(`${path}/recall`, { reason: 'wrong-person' })).status).toBe(409)
@@ -70,8 +83,16 @@ describe('recall', () => {
       ['content.request', 'content.answer'],
       ['content.request', 'content.answer'],
     ])
+    await settleWitnessed(net)
     const evidence = (await net.node(chongqing).as('officer').get(`/v1/cases/${played.caseNumber}/evidence`)).body
     expect(listOf(evidence.documents as never)[0]).toMatchObject({ message: null, answer: { status: 'accepted' } })
+
+    const judged = await auditOf(net, evidence)
+    expect([judged.status, judged.report.findings]).toEqual([0, []])
+    expect(judged.report.contentRequests).toMatchObject([{ act: 'recall', by: chengdu, to: chongqing, outcome: 'recalled' }])
+    const [{ request }] = evidence.contentRequests as unknown as [{ request: string }]
+    const forged = await auditOf(net, { ...evidence, contentRequests: [{ request, answer: request }] })
+    expect(forged.report.findings).toMatchObject([{ code: 'content-answer' }])
 
     const held = 'select count(*) from documents where recalled_at is not null and message is not null'
     for (const { node, databaseUrl } of net.nodes) {
@@ -88,9 +109,9 @@ describe('recall', () => {
   }, async () => {
     await using net = await TestNetwork.create([chengdu, chongqing])
     const played = await openNotice(net)
-    const [first] = listOf((await caseAt(net, chengdu, played)).documents as never) as { id: string }[]
+    const [first] = listOf((await caseAt(net, chengdu, played)).documents) as unknown as { id: string }[]
     // Asked while it is open here; at the receiver it is final by the time it is asked.
-    net.link(chengdu, chongqing).cut()
+    net.link(chengdu, chongqing).inject({ kind: 'cut', how: 'refuse' })
     const asked = await net
       .node(chengdu)
       .as('officer')
@@ -107,15 +128,17 @@ describe('recall', () => {
 })
 
 describe('erasure', () => {
-  async function retracted(net: TestNetwork): Promise<PlayedCase> {
-    const played = await openNotice(net)
-    await addDocument(net, played, chengdu, 'retraction', exampleData(violationNotice, 'retraction'))
+  async function withdrawn(net: TestNetwork): Promise<PlayedCase> {
+    const [opening] = insuranceTransfer.documents['contact-letter']?.examples ?? []
+    const played = await openCase(net, insuranceTransfer, chengdu, chongqing, opening?.body.data)
+    await net.settle()
+    await addDocument(net, played, chengdu, 'withdrawal', exampleData(insuranceTransfer, 'withdrawal'))
     return played
   }
 
   it('by order: the peer holds until its own term, is asked again after it, and then answers erased', { timeout: 120_000 }, async () => {
     await using net = await TestNetwork.create([chengdu, chongqing])
-    const played = await retracted(net)
+    const played = await withdrawn(net)
     const path = `/v1/cases/${played.caseNumber}/erasure`
     const ordered = await net.node(chengdu).as('officer').post(path, { reason: 'person-request' })
     expect([ordered.status, ordered.body]).toMatchObject([202, { contentRequests: [{ act: 'erase', outcome: null }] }])
@@ -127,7 +150,7 @@ describe('erasure', () => {
 
     const after = Date.parse(String(held?.heldUntil)) - Date.now() + DAY_MS
     const later = (node: TestNetwork['nodes'][number]) => ({ ...node.node.ctx, now: () => Date.now() + after })
-    await endRetention({ ...later(net.node(chongqing)), now: () => Date.now() + after - 40 * DAY_MS })
+    await endRetention({ ...later(net.node(chongqing)), now: () => Date.now() + after - 30.5 * DAY_MS })
     await endRetention(later(net.node(chongqing)))
     await query(net.node(chengdu).databaseUrl, 'update content_requests set next_at = now() where next_at is not null')
     const both = await answered(net, chengdu, played, 2)
@@ -140,8 +163,8 @@ describe('erasure', () => {
 
   it('a peer that does not answer becomes an alert', { timeout: 120_000 }, async () => {
     await using net = await TestNetwork.create([chengdu, chongqing])
-    const played = await retracted(net)
-    net.link(chengdu, chongqing).cut()
+    const played = await withdrawn(net)
+    net.link(chengdu, chongqing).inject({ kind: 'cut', how: 'refuse' })
     expect((await net.node(chengdu).as('officer').post(`/v1/cases/${played.caseNumber}/erasure`, { reason: 'ordered' })).status).toBe(202)
     const { ctx } = net.node(chengdu).node
     await sendContentRequests({ ...ctx, now: () => Date.now() + 2 * DAY_MS })
