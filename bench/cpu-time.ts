@@ -1,4 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
+import type { Federation } from '@hefu/testkit'
+import { round } from './figure.ts'
 
 /** What clock ticks in /proc are counted in: USER_HZ, 100 on every Linux that Node runs on. */
 const MS_PER_TICK = 10
@@ -24,6 +26,26 @@ export async function cpuMsWithChildren(pid: number): Promise<number | null> {
   const all = await Promise.all(others.map(async (name) => await ticksOf(Number(name))))
   const children = all.filter((one) => one?.parent === pid).reduce((sum, one) => sum + (one?.own ?? 0), 0)
   return (ticks.own + ticks.ended + children) * MS_PER_TICK
+}
+
+/** Processor time by process: Chengdu's node, Chongqing's, and PostgreSQL, which serves both, with all its backends. */
+export type CpuMs = Readonly<Record<'sender' | 'receiver' | 'postgres', number | null>>
+
+export async function cpuMsOfAll(federation: Federation): Promise<CpuMs> {
+  const [sender, receiver, postgres] = await Promise.all([
+    cpuMsOf(federation.node('510100').pid()),
+    cpuMsOf(federation.node('500000').pid()),
+    cpuMsWithChildren(federation.postgres.pid),
+  ])
+  return { sender, receiver, postgres }
+}
+
+export function cpuMsPer(before: CpuMs, after: CpuMs, count: number): CpuMs {
+  const spent = (who: keyof CpuMs) => {
+    const [from, to] = [before[who], after[who]]
+    return from === null || to === null ? null : round((to - from) / count, 3)
+  }
+  return { sender: spent('sender'), receiver: spent('receiver'), postgres: spent('postgres') }
 }
 
 /** Fields of proc_pid_stat(5). The name of the program comes second, in parentheses, and may hold anything. */

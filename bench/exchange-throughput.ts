@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cpuMsOf, cpuMsWithChildren } from './cpu-time.ts'
+import { cpuMsOfAll, cpuMsPer } from './cpu-time.ts'
 import { type Figure, machine, round } from './figure.ts'
 import type { BenchOptions } from './main.ts'
 import { noticeBody } from './notice.ts'
@@ -17,23 +17,11 @@ export async function exchangeThroughput(options: BenchOptions): Promise<Figure[
   await submitAll(nodes, count, options.say)
   options.say(`${count} submitted`)
   await sleep(2_000)
-  const before = await cpuMs(nodes)
+  const before = await cpuMsOfAll(nodes.federation)
   const startedMs = performance.now()
   await nodes.chengdu.operator.post('/v1/peers/500000/resume')
-  const ends = { receipted: 0, applied: 0 }
-  for (let lastSaid = 0; ends.receipted === 0 || ends.applied === 0; ) {
-    const [pending, applied] = await Promise.all([open(nodes.chengdu.database), appliedOn(nodes.chongqing.database)])
-    const ms = performance.now() - startedMs
-    if (ends.receipted === 0 && pending === 0) ends.receipted = ms
-    if (ends.applied === 0 && applied >= count) ends.applied = ms
-    if (ms - lastSaid > 1_000) {
-      options.say(`${round(ms / 1000)} s: ${count - pending} receipted, ${applied} applied`)
-      lastSaid = ms
-    }
-    // Counting is work too: seldom, until the end is near.
-    await sleep(Math.max(pending, count - applied) < NEAR_THE_END ? 100 : 1_000)
-  }
-  const after = await cpuMs(nodes)
+  const ends = await delivered(nodes, count, startedMs, options.say)
+  const after = await cpuMsOfAll(nodes.federation)
   const seconds = Math.max(ends.receipted, ends.applied) / 1000
   return [
     {
@@ -44,36 +32,35 @@ export async function exchangeThroughput(options: BenchOptions): Promise<Figure[
       seconds: round(seconds, 2),
       receiptedSeconds: round(ends.receipted / 1000, 2),
       appliedSeconds: round(ends.applied / 1000, 2),
-      cpuMsPerMessage: perMessage(before, after, count),
+      cpuMsPerMessage: cpuMsPer(before, after, count),
       queue: options.queue ?? 'postgres',
       ...machine(),
     },
   ]
 }
 
+/** When all were receipted and applied, in milliseconds since `startedMs`. */
+export async function delivered(nodes: TwoNodes, count: number, startedMs: number, say: (line: string) => void) {
+  const ends = { receipted: 0, applied: 0 }
+  for (let lastSaid = 0; ends.receipted === 0 || ends.applied === 0; ) {
+    const [pending, applied] = await Promise.all([open(nodes.chengdu.database), appliedOn(nodes.chongqing.database)])
+    const ms = performance.now() - startedMs
+    if (ends.receipted === 0 && pending === 0) ends.receipted = ms
+    if (ends.applied === 0 && applied >= count) ends.applied = ms
+    if (ms - lastSaid > 1_000) {
+      say(`${round(ms / 1000)} s: ${count - pending} receipted, ${applied} applied`)
+      lastSaid = ms
+    }
+    // Counting is work too: seldom, until the end is near.
+    await sleep(Math.max(pending, count - applied) < NEAR_THE_END ? 100 : 1_000)
+  }
+  return ends
+}
+
 const NEAR_THE_END = 1_000
 
-type CpuMs = Readonly<Record<'sender' | 'receiver' | 'postgres', number | null>>
-
-async function cpuMs({ federation }: TwoNodes): Promise<CpuMs> {
-  const [sender, receiver, postgres] = await Promise.all([
-    cpuMsOf(federation.node('510100').pid()),
-    cpuMsOf(federation.node('500000').pid()),
-    cpuMsWithChildren(federation.postgres.pid),
-  ])
-  return { sender, receiver, postgres }
-}
-
-function perMessage(before: CpuMs, after: CpuMs, count: number): CpuMs {
-  const spent = (who: keyof CpuMs) => {
-    const [from, to] = [before[who], after[who]]
-    return from === null || to === null ? null : round((to - from) / count, 3)
-  }
-  return { sender: spent('sender'), receiver: spent('receiver'), postgres: spent('postgres') }
-}
-
 /** As the import that bureaus use for their quarterly batches. */
-async function submitAll(nodes: TwoNodes, count: number, say: (line: string) => void): Promise<void> {
+export async function submitAll(nodes: TwoNodes, count: number, say: (line: string) => void): Promise<void> {
   const line = `${noticeBody()}\n`
   const answer = await nodes.chengdu.officer.post('/v1/imports?target=violation-notice', line.repeat(count), {
     headers: { 'content-type': 'application/x-ndjson' },

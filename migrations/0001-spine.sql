@@ -62,9 +62,10 @@ create table documents (
   primary key (jti, iss)
 ) partition by range (jti);
 create index documents_by_case on documents (case_number);
--- The bytes never change while the row does: they stay out of it, and base64 is not worth compressing.
+-- The bytes never change while the row does: they stay out of it, and base64 is not worth compressing. All else of a row stays in it: below
+-- the target PostgreSQL would move digests and numbers out as well, one by one, and fetch each of them again for every look.
 alter table documents alter column message set storage external;
-create table documents_default partition of documents default with (fillfactor = 60, toast_tuple_target = 128);
+create table documents_default partition of documents default with (fillfactor = 60, toast_tuple_target = 512);
 
 -- What is to be delivered. `split` halves the batch size each time a request fails again with the same answer, so that
 -- one poisonous message cannot hold up the others. `sent_at`: the first time the bytes may have left the node.
@@ -269,6 +270,18 @@ create table idempotency (
   primary key (client, key)
 );
 create index idempotency_by_age on idempotency (created_at);
+-- Takes a key until the transaction ends and answers what was finished under it before. The row is read by a statement of its own, whose
+-- snapshot is taken behind the lock: what the last holder committed is seen.
+create function take_idempotency_key(of_client text, of_key text)
+returns table (taken boolean, fingerprint text, case_number text, jti uuid, result json) language plpgsql as $$
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended(of_client || ' ' || of_key, 0)) then
+    return query select false, null::text, null::text, null::uuid, null::json;
+    return;
+  end if;
+  return query select true, i.fingerprint, i.case_number, i.jti, i.result
+    from (select 1) as one left join idempotency i on i.client = of_client and i.key = of_key;
+end $$;
 
 create table audit (
   id uuid primary key,

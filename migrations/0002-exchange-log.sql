@@ -26,6 +26,8 @@ create index log_entries_by_jti on log_entries (jti) where jti is not null;
 create index log_entries_by_case on log_entries (case_number, index) where case_number is not null;
 -- Entries come nearly in the order of their times: a few bytes for thousands of rows.
 create index log_entries_by_time on log_entries using brin (at) with (pages_per_range = 32);
+-- Who read our data: the newest first.
+create index log_entries_reads on log_entries (at desc, epoch desc, index desc) where kind = 'access.read';
 -- Only ever asked whether it is one of some; in no order, so hashes of it do, in a third of the work and half of the room.
 create index log_entries_by_digest on log_entries using hash (digest) where digest is not null;
 

@@ -182,4 +182,4 @@ export {
 } from './request.ts'
 export { MAX_DEPTH, parseStrictJson, type StrictJsonCode, type StrictJsonResult } from './strict-json.ts'
 export { UUID_V7, uuidV7, uuidV7TimeMs } from './uuid-v7.ts'
-export { type VerifiedToken, verifyToken } from './verify-signature.ts'
+export { isEd25519Signature, type VerifiedToken, verifyToken } from './verify-signature.ts'

@@ -71,8 +71,9 @@ export const logEntrySchemas = {
     purpose: plainName.exactOptional(),
     /** Number of the case or affair for which personal data was shown; without one it was masked. */
     affair: code.exactOptional(),
-    /** Whose data it is. */
+    /** Whose data it is; of a list with cases of several regions, all of them, and then no case by its number. */
     owner: regionId.exactOptional(),
+    owners: z.array(regionId).min(2).max(512).exactOptional(),
   }),
   'key.manifest': entry('key.manifest', { region: regionId, version, digest }),
   registry: entry('registry', { version, digest }),

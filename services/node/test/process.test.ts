@@ -195,6 +195,28 @@ describe('the process', () => {
     expect(stderr).toMatch(/没有可信的联合体注册表.* \/ there is no registry to believe/)
   })
 
+  it('ends with 2, and says why in both languages, when the data at rest cannot be opened with what the settings name', async () => {
+    const child = start(settings())
+    child.stderr.resume()
+    await once(createInterface({ input: child.stdout }), 'line')
+    const exit = once(child, 'exit')
+    child.kill('SIGTERM')
+    await exit
+    const key = join(folder, 'another-vault.key')
+    await writeFile(key, randomBytes(32).toString('base64url'), { mode: 0o600 })
+    const epochs = join(dirname(files.vaultKey), 'epochs')
+    const otherKey = await refusal({ ...settings(), HEFU_VAULT_KEY: key, HEFU_VAULT_EPOCHS: epochs })
+    expect([otherKey.code, otherKey.stdout]).toEqual([2, ''])
+    expect(otherKey.stderr).toMatch(/^ {2}HEFU_VAULT_KEY: .*时期密钥.* \/ .*another key-encryption key/m)
+    const noEpochs = await refusal({ ...settings(), HEFU_VAULT_EPOCHS: join(folder, 'no-epochs') })
+    expect([noEpochs.code, noEpochs.stdout]).toEqual([2, ''])
+    expect(noEpochs.stderr).toMatch(/^ {2}HEFU_VAULT_KEY: .*恢复时期密钥目录.* \/ .*epoch whose key is not here/m)
+    const others = { HEFU_VAULT_KEY_OTHER: join(folder, 'none.key'), HEFU_TOKEN_KEY_OTHER: join(folder, 'none.pem') }
+    const { code, stderr } = await refusal({ ...settings(), ...others })
+    expect(code).toBe(2)
+    for (const name of Object.keys(others)) expect(stderr).toMatch(new RegExp(`^ {2}${name}: .*[一-鿿].* / .*does not exist`, 'm'))
+  })
+
   it('ends with 1 when the database has been used by newer software', async () => {
     const other = await createTestDatabase()
     await query(other.url, "insert into kysely_migration (name, timestamp) values ('9999-later', '2099')")

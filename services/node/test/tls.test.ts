@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { Agent, request } from 'node:https'
+import { connect as connectPlain } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -11,6 +12,7 @@ import { pino } from 'pino'
 import { type GenerateResult, generate } from 'selfsigned'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSettings } from '../src/config.ts'
+import { HANDSHAKE_WITHIN_MS } from '../src/http/limits.ts'
 import { type Listener, listen } from '../src/http/listen.ts'
 import { openApp } from '../src/http/open-app.ts'
 import { keepTlsFresh, loadTls, type TlsFiles } from '../src/http/tls.ts'
@@ -74,6 +76,18 @@ async function subjectOf({ url }: Listener): Promise<string> {
 }
 
 describe('a listener with a certificate', () => {
+  it('closes a connection that never finishes its handshake as soon as one that never finishes its headers', async () => {
+    const { listener } = await serve(await write('unfinished', await certificate('one')))
+    const { hostname, port } = new URL(listener.url)
+    const socket = connectPlain(Number(port), hostname).on('error', () => {})
+    await once(socket, 'connect')
+    const openedAt = performance.now()
+    socket.write(Buffer.from('1603010200', 'hex'))
+    await once(socket, 'close')
+    expect(performance.now() - openedAt).toBeLessThan(HANDSHAKE_WITHIN_MS + 5_000)
+    await listener.close()
+  })
+
   it('speaks TLS from version 1.2 on, says so to browsers, and answers no plain HTTP', async () => {
     const { app, listener } = await serve(await write('plain', await certificate('one')))
     expect(listener.url).toMatch(/^https:/)

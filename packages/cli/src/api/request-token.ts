@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { clientAssertionForm, loadSigner, type Signer } from '@hefu/protocol'
 
 export interface TokenRequest {
@@ -36,8 +37,25 @@ export class TokenRefusedError extends Error {
 export async function requestToken({ api, client, key, issuer, scopes, nowMs }: TokenRequest): Promise<Token> {
   const base = baseOf(api)
   const signer = typeof key === 'string' ? await loadSigner(key) : key
-  const body = await clientAssertionForm({ client, issuer: issuer ?? base, scopes, now: Math.floor(nowMs / 1_000) }, signer)
-  const answer = await fetch(`${base}/oauth/token`, {
+  const assertion = async () =>
+    await clientAssertionForm({ client, issuer: issuer ?? base, scopes, now: Math.floor(nowMs / 1_000) }, signer)
+  let answer = await post(base, await assertion())
+  // Turned away for a moment, before anything of it was looked at.
+  for (let turn = 1; turn < TURNS && answer.status === 503; turn++) {
+    await sleep(Math.min(Number(answer.headers.get('retry-after')) || 1, LONGEST_WAIT_S) * 1_000)
+    answer = await post(base, await assertion())
+  }
+  const json = (await answer.json().catch(() => ({}))) as Record<string, unknown>
+  if (answer.status === 200 && typeof json.access_token === 'string')
+    return { token: json.access_token, seconds: Number(json.expires_in), scopes: String(json.scope).split(' ') }
+  throw new TokenRefusedError(String(json.error ?? answer.status), String(json.error_description ?? json.detail ?? `HTTP ${answer.status}`))
+}
+
+const TURNS = 4
+const LONGEST_WAIT_S = 5
+
+async function post(base: string, body: string): Promise<Response> {
+  return await fetch(`${base}/oauth/token`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body,
@@ -46,10 +64,6 @@ export async function requestToken({ api, client, key, issuer, scopes, nowMs }: 
   }).catch((cause: unknown) => {
     throw new TokenRefusedError('unreachable', `${base}: ${cause instanceof Error ? cause.message : 'unreachable'}`)
   })
-  const json = (await answer.json().catch(() => ({}))) as Record<string, unknown>
-  if (answer.status === 200 && typeof json.access_token === 'string')
-    return { token: json.access_token, seconds: Number(json.expires_in), scopes: String(json.scope).split(' ') }
-  throw new TokenRefusedError(String(json.error ?? answer.status), String(json.error_description ?? json.detail ?? `HTTP ${answer.status}`))
 }
 
 /** Without a slash at its end: as the node names itself. */

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { procedures } from '@hefu/procedures'
-import { publicJwk } from '@hefu/protocol'
+import { type PublicJwk, publicJwk, thumbprint } from '@hefu/protocol'
 import { describe, expect, it } from 'vitest'
 import { HefuError } from '../errors.ts'
 import { ALERT_FROM, countAttempts, PER_CLIENT } from './attempts.ts'
@@ -11,6 +11,12 @@ import { scopesOfRole, scopeTable } from './scopes.ts'
 import { parseStaffNumber, staffName } from './staff-number.ts'
 
 const newKey = () => publicJwk(generateKeyPairSync('ed25519').privateKey)
+/** The same 32 bytes in another spelling, under the thumbprint of that spelling. */
+function respelled({ kty, crv, x }: PublicJwk): PublicJwk {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  const members = { kty, crv, x: x.slice(0, -1) + letters[letters.indexOf(x.at(-1) ?? '') + 1] }
+  return { ...members, kid: thumbprint(members) }
+}
 const first = { client: 'security-1', role: 'security', keys: [newKey()] }
 const second = { client: 'security-2', role: 'security', keys: [newKey()] }
 
@@ -27,6 +33,7 @@ describe('parseClients', () => {
     ['another role', [first, { ...second, role: 'officer' }], ['/clients/1/role']],
     ['one id twice', [first, { ...second, client: 'security-1' }], ['/clients/1/client']],
     ['one key twice', [first, { ...second, keys: first.keys }], ['/clients/1/keys/0']],
+    ['one key in two spellings', [first, { ...second, keys: first.keys.map(respelled) }], ['/clients/1/keys/0/x']],
     ['a wrong thumbprint', [first, { ...second, keys: [{ ...newKey(), kid: newKey().kid }] }], ['/clients/1/keys/0']],
     ['a private key', [first, { ...second, keys: [{ ...newKey(), d: 'SECRET' }] }], ['/clients/1/keys/0']],
     ['a token of before', [first, { ...second, tokenSha256: 'SECRET' }], ['/clients/1']],

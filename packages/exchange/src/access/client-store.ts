@@ -72,11 +72,23 @@ export async function isKeyTaken(tx: Tx, kids: readonly string[]): Promise<boole
   return rows.length > 0
 }
 
-/** False when this client has used the id before. Only digests are kept: the text is the client's own. */
-export async function useAssertion(db: Reader, client: string, jtiDigest: string, expiresAt: Date): Promise<boolean> {
-  const row = { client, jti_digest: jtiDigest, expires_at: expiresAt }
-  const { rows } = await insertRows('used_assertions', [row], sql`on conflict do nothing returning client`).execute(db)
-  return rows.length > 0
+/** Only a digest of the id is kept: the text is the client's own. */
+export interface UsedAssertion {
+  readonly client: string
+  readonly jti_digest: string
+  readonly expires_at: Date
+}
+
+/**
+ * Answers those that had not been used before, each once. In the order of their keys: two processes that keep the same ones wait for each
+ * other, never in a circle.
+ */
+export async function useAssertions(db: Reader, used: readonly UsedAssertion[]): Promise<UsedAssertion[]> {
+  const { rows } = await sql<UsedAssertion>`insert into used_assertions (client, jti_digest, expires_at)
+    select * from unnest(${used.map(({ client }) => client)}::text[], ${used.map(({ jti_digest }) => jti_digest)}::text[],
+      ${used.map(({ expires_at }) => expires_at)}::timestamptz[]) as u (client, jti_digest, expires_at) order by client, jti_digest
+    on conflict do nothing returning client, jti_digest, expires_at`.execute(db)
+  return rows
 }
 
 /** What has expired is refused for its time. */

@@ -4,7 +4,6 @@ import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Context } from '../context.ts'
 import { signAccessToken } from './access-token.ts'
 import { ALERT_FROM } from './attempts.ts'
-import { useAssertion } from './client-store.ts'
 import { type AssertionFault, verifyAssertion } from './verify-assertion.ts'
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -27,7 +26,7 @@ export async function issueToken(ctx: IssueContext, { form, address }: { form: s
   if (!asked.ok) return refused(ctx, asked.why, asked.error, asked.text)
   const waitMs = ctx.access.attempts.floodMs(address, ctx.now())
   if (waitMs > 0) return throttled(ctx, 'flood', waitMs)
-  const { issuer, readClient } = ctx.access
+  const { issuer, readClient, keepAssertion } = ctx.access
   const verified = await verifyAssertion(asked.assertion, { issuer, nowMs: ctx.now(), readClient })
   if (!verified.ok) return await failed(ctx, verified.claimed, address, verified.fault)
   const { client, kid, jti, exp } = verified
@@ -36,7 +35,7 @@ export async function issueToken(ctx: IssueContext, { form, address }: { form: s
   const beyond = scopes.find((scope) => !client.scopes.includes(scope))
   if (beyond !== undefined) return refused(ctx, 'scope', 'invalid_scope', texts.scope)
   // Kept until nobody would take it any more for its time.
-  const isFirst = await useAssertion(ctx.db, client.client, digestOf(jti), new Date((exp + 60) * 1_000))
+  const isFirst = await keepAssertion({ client: client.client, jti_digest: digestOf(jti), expires_at: new Date((exp + 60) * 1_000) })
   if (!isFirst) return await failed(ctx, client.client, address, 'replayed')
   const { tokenSeconds: seconds, key } = ctx.access
   const now = Math.floor(ctx.now() / 1_000)

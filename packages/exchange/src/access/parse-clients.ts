@@ -1,4 +1,4 @@
-import { importPublicJwk, type PublicJwk, thumbprint } from '@hefu/protocol'
+import { importPublicJwk, type PublicJwk, SHA256_TEXT, thumbprint } from '@hefu/protocol'
 import { z } from 'zod'
 
 /** One of the administrators that a new node begins with; everybody else is enrolled by them. Public keys only. */
@@ -26,7 +26,8 @@ export const publicKey = z
   .strictObject({
     kty: z.literal('OKP'),
     crv: z.literal('Ed25519'),
-    x: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+    // One spelling of 32 bytes: another would be another thumbprint, and one key could be enrolled as several.
+    x: z.string().regex(SHA256_TEXT),
     kid: z.string(),
   })
   .refine((jwk) => jwk.kid === thumbprint(jwk) && isUsable(jwk))

@@ -14,21 +14,18 @@ export async function takeIdempotencyKey(
   caller: Caller,
   key: string,
   fingerprint: string,
-): Promise<IdempotencyRow | undefined> {
-  // The row is read behind the lock, in a later statement's snapshot: what the last holder committed is seen.
-  const { rows } = await sql<{
-    taken: boolean
-  }>`select pg_try_advisory_xact_lock(hashtextextended(${`${caller.client} ${key}`}, 0)) as taken`.execute(tx)
-  if (!rows[0]?.taken) throw new HefuError('idempotency-key-busy')
-  const stored = await tx
-    .selectFrom('idempotency')
-    .selectAll()
-    .where('client', '=', caller.client)
-    .where('key', '=', key)
-    .executeTakeFirst()
-  if (stored && stored.fingerprint !== keyed(ctx, fingerprint)) throw new HefuError('idempotency-key-reused')
-  return stored
+): Promise<FinishedRow | undefined> {
+  const { rows } = await sql<{ taken: boolean; fingerprint: string | null } & Omit<FinishedRow, 'fingerprint'>>`select * from
+    take_idempotency_key(${caller.client}, ${key})`.execute(tx)
+  const [row] = rows
+  if (!row?.taken) throw new HefuError('idempotency-key-busy')
+  const { taken: _, fingerprint: finished, ...before } = row
+  if (finished === null) return undefined
+  if (finished !== keyed(ctx, fingerprint)) throw new HefuError('idempotency-key-reused')
+  return { fingerprint: finished, ...before }
 }
+
+type FinishedRow = Pick<IdempotencyRow, 'fingerprint' | 'case_number' | 'jti' | 'result'>
 
 /** A body has few unknowns for whoever knows the rest of it: its bare digest would let him try them out. */
 const keyed = ({ vault }: Pick<Context, 'vault'>, fingerprint: string) => vault.lookupKey('fingerprint', fingerprint)

@@ -1,10 +1,13 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import { KEPT_PLAN } from './keep-plans.ts'
 import type { Database, DocumentRow } from './schema.ts'
 
 export type Tx = Transaction<Database>
 export type Reader = Kysely<Database> | Tx
 
 type Row = Readonly<Record<string, unknown>>
+
+const keptPlan = sql.raw(KEPT_PLAN)
 
 /**
  * Inserts many rows in one statement of constant size: the rows travel as JSON and PostgreSQL gives them the table's own types (a
@@ -16,7 +19,7 @@ export function insertRows<R extends Row>(
   onConflict: RawBuilder<unknown> = sql``,
 ): RawBuilder<unknown> {
   const columns = columnsOf(rows)
-  return sql`insert into ${sql.table(table)} (${columns}) select ${columns} from ${rowsAs(table, rows)} ${onConflict}`
+  return sql`insert into ${named([table])} (${columns}) select ${columns} from ${rowsAs(table, rows)} ${onConflict}`
 }
 
 /**
@@ -40,12 +43,12 @@ export function insertDocuments(rows: readonly DocumentRow[], onConflict: RawBui
  * writing rows costs.
  */
 export function rowsAs<R extends Row>(table: keyof Database, rows: readonly R[]): RawBuilder<unknown> {
-  const type = sql`null::${sql.table(table)}`
+  const type = sql`null::${named([table])}`
   const [first = {} as R] = rows
   const same = rows.length < 3 ? [] : Object.keys(first).filter((name) => rows.every((row) => isSame(row[name], first[name])))
   if (same.length === 0) return sql`json_populate_recordset(${type}, ${JSON.stringify(rows)}::json) as r`
   const varying = Object.keys(first).filter((name) => !same.includes(name))
-  const columns = sql.join([...varying.map((name) => sql.ref(`v.${name}`)), ...same.map((name) => sql.ref(`s.${name}`))])
+  const columns = named([...varying.map((name) => `v.${name}`), ...same.map((name) => `s.${name}`)])
   return sql`(select ${columns} from json_populate_recordset(${type}, ${JSON.stringify(rows.map((row) => pick(row, varying)))}::json) as v
     cross join json_populate_record(${type}, ${JSON.stringify(pick(first, same))}::json) as s) as r`
 }
@@ -61,7 +64,28 @@ function pick(row: Row, names: readonly string[]): Row {
 }
 
 function columnsOf(rows: readonly Row[]): RawBuilder<unknown> {
-  return sql.join(Object.keys(rows[0] ?? {}).map((name) => sql.ref(name)))
+  return named(Object.keys(rows[0] ?? {}))
+}
+
+/**
+ * Names of this schema, as one piece of text. A node of the query for each of them costs more than the statement takes to run: a document is
+ * written with a hundred.
+ */
+function named(names: readonly string[]): RawBuilder<unknown> {
+  const key = names.join()
+  const known = texts.get(key) ?? sql.raw(names.map(quoted).join(', '))
+  if (texts.size >= MAX_TEXTS) texts.clear()
+  texts.set(key, known)
+  return known
+}
+
+/** There are about as many as sets of columns in the code. */
+const MAX_TEXTS = 1_000
+const texts = new Map<string, RawBuilder<unknown>>()
+
+function quoted(name: string): string {
+  if (!/^\w+(\.\w+)?$/.test(name)) throw new Error('not a name of this schema')
+  return `"${name.replace('.', '"."')}"`
 }
 
 /** A statement that waits to be run together with others. */
@@ -74,13 +98,16 @@ export function insertStatements<R extends Row>(table: keyof Database, rows: rea
 
 /**
  * Runs statements that touch different rows as one, for one round trip: they share a snapshot, and foreign keys among them
- * are checked at its end (PostgreSQL, WITH queries, 7.8.4).
+ * are checked at its end (PostgreSQL, WITH queries, 7.8.4). `keepPlan`: they only insert, and few rows, so that their text is one of few.
  */
-export async function runTogether(tx: Tx, statements: readonly Statement[]): Promise<void> {
+export async function runTogether(tx: Tx, statements: readonly Statement[], { keepPlan = false } = {}): Promise<void> {
   const [first, ...others] = statements
   if (first === undefined) return
   if (others.length === 0) await first.execute(tx)
-  else await sql`with ${sql.join(statements.map((statement, at) => sql`${sql.ref(`write_${at}`)} as (${statement})`))} select 1`.execute(tx)
+  else
+    await sql`${keepPlan ? keptPlan : sql``}with ${sql.join(statements.map((statement, at) => sql`${named([`write_${at}`])} as (${statement})`))} select 1`.execute(
+      tx,
+    )
 }
 
 export async function insertAll<R extends Row>(

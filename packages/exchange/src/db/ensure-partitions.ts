@@ -3,7 +3,7 @@ import type { Database } from './schema.ts'
 
 /** With the storage parameters of their default partitions (migrations/0001-spine.sql): partitions do not inherit them. */
 const partitioned = {
-  documents: 'with (fillfactor = 60, toast_tuple_target = 128)',
+  documents: 'with (fillfactor = 60, toast_tuple_target = 512)',
   outbox: 'with (fillfactor = 60)',
   inbox: 'with (fillfactor = 60)',
 } as const

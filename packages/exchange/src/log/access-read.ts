@@ -65,23 +65,25 @@ function readFact(
 ): LogFact {
   const named = [...new Set(cases)].toSorted()
   const purpose = stated?.purpose ?? disclosed
-  const owner = ownerOf(named) ?? (named.length === 0 ? region : undefined)
+  const owners = named.length === 0 ? [region] : ownersOf(named)
+  const [owner = region] = owners
   return {
     kind: 'access.read',
     actor: actor ?? actorName(actorKey, client),
     client,
     role,
     what,
-    ...casesOf(named),
+    ...casesOf(named, owners.length === 1),
     ...(purpose ? { purpose } : {}),
     ...(stated ? { affair: stated.affair } : {}),
-    ...(owner === undefined ? {} : { owner }),
+    ...(owners.length === 1 ? { owner } : { owners }),
   }
 }
 
-function casesOf(cases: readonly string[]): { cases?: string[]; count?: number; digest?: string } {
+/** By number, where they are few and of one region: each owner is shown the entry, and learns nothing of the cases of others. */
+function casesOf(cases: readonly string[], ofOneOwner: boolean): { cases?: string[]; count?: number; digest?: string } {
   if (cases.length === 0) return {}
-  return cases.length <= MAX_NAMED ? { cases: [...cases] } : { count: cases.length, digest: caseListDigest(cases) }
+  return ofOneOwner && cases.length <= MAX_NAMED ? { cases: [...cases] } : { count: cases.length, digest: caseListDigest(cases) }
 }
 
 /** SHA-256 over the case numbers, each once, in ascending order, one per line: whoever holds the same list can show that it was this one. */
@@ -90,9 +92,7 @@ export function caseListDigest(cases: readonly string[]): string {
   return createHash('sha256').update(lines.join('')).digest('base64url')
 }
 
-/** Whose cases they are; undefined when they are of several regions. */
-function ownerOf(cases: readonly string[]): string | undefined {
-  const owners = new Set(cases.map((one) => caseNumberParts(one as CaseNumber).owner))
-  const [owner] = owners
-  return owners.size === 1 ? owner : undefined
+/** Whose cases they are. */
+function ownersOf(cases: readonly string[]): string[] {
+  return [...new Set(cases.map((one) => caseNumberParts(one as CaseNumber).owner))].toSorted()
 }

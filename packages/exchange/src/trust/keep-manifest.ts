@@ -1,10 +1,19 @@
 import { hash } from 'node:crypto'
-import { type Federation, judgeManifest, keyOwner, type PublicJwk, parseStoredManifest, verifyManifest } from '@hefu/protocol'
+import {
+  type Federation,
+  judgeManifest,
+  keyOwner,
+  type Manifest,
+  type PublicJwk,
+  parseStoredManifest,
+  verifyManifest,
+} from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { raiseAlert } from '../alerts/alert-store.ts'
+import type { Tx } from '../db/bulk.ts'
 import { appendToLog } from '../log/pending-log-store.ts'
 import type { KeepContext } from './keep-registry.ts'
-import { insertManifest, lockTrust, readNewestManifest } from './trust-store.ts'
+import { insertManifest, lockTrust, readManifests, readNewestManifest } from './trust-store.ts'
 
 /** Whose manifest it must be, by the registry. */
 export interface RegionRoot {
@@ -30,6 +39,7 @@ export async function keepManifest(
     await lockTrust(tx)
     const held = await readNewestManifest(tx, region)
     const verdict = judgeManifest(held === undefined ? undefined : parseStoredManifest(held), manifest, Math.floor(ctx.now() / 1000))
+    if (verdict === 'newer' && (await listsForeignKey(tx, manifest))) return { refused: 'foreign-key' as const }
     if (verdict === 'newer') {
       const { version } = manifest.claims
       await insertManifest(tx, { region, version, digest: manifest.digest, token: manifest.token, at: new Date(ctx.now()) })
@@ -39,6 +49,13 @@ export async function keepManifest(
   })
   if (judged === 'newer') ctx.log.info({ event: 'manifest.kept', region, version: manifest.claims.version }, 'manifest.kept')
   return typeof judged === 'string' ? undefined : await refuse(ctx, region, judged.refused, manifest.digest)
+}
+
+/** By what is stored, under the lock: `federation` is of a moment ago, and another region's manifest may have come since with the same key. */
+async function listsForeignKey(tx: Tx, { claims }: Manifest): Promise<boolean> {
+  const kids = new Set(claims.keys.map(({ kid }) => kid))
+  const others = (await readManifests(tx)).map(parseStoredManifest).filter((other) => other.claims.iss !== claims.iss)
+  return others.some((other) => other.claims.keys.some(({ kid }) => kids.has(kid)))
 }
 
 async function refuse(ctx: KeepContext, region: RegionId, why: string, digest: string): Promise<string> {

@@ -151,8 +151,10 @@ export class Trust {
     this.#folder = await readKeyFolder(sources.keys)
     const own = this.#registry?.claims.regions.find((one) => one.region === region)
     if (own === undefined) return
-    if (this.#folder.manifest !== undefined) await keepManifest(this.#options, this.#folder.manifest, own, this.federation)
-    this.#folderState = state
+    const { manifest } = this.#folder
+    const why = manifest && (await keepManifest(this.#options, manifest, own, this.federation))
+    // What was signed on a machine whose clock is ahead is looked at again.
+    this.#folderState = why === 'not-yet' ? '' : state
   }
 
   #unread(what: 'registry' | 'keys', error: unknown): void {

@@ -2,9 +2,9 @@ import type { Caller, Context } from '../context.ts'
 import { logAdminChange } from '../log/log-admin-change.ts'
 import { logFact } from '../log/pending-log-store.ts'
 import { uuidv7 } from '../uuid.ts'
-import { createEpoch, destroyEpoch, readEpochs } from './epoch-files.ts'
+import { createEpoch, destroyEpoch, overwriteDoomed, readEpochs, rewrapEpochs } from './epoch-files.ts'
 import { runRewraps } from './rewrap-keys.ts'
-import { asOnlyKeeper, countKeys, insertRewrap } from './rewrap-store.ts'
+import { asOnlyKeeper, countKeys, insertRewrap, nextRewrap } from './rewrap-store.ts'
 
 export type EpochContext = Pick<Context, 'db' | 'vault' | 'vaultPlace' | 'backupDays' | 'now' | 'log'>
 
@@ -28,9 +28,12 @@ export async function refreshEpochs({ vault, vaultPlace }: Pick<Context, 'vault'
  */
 export async function turnEpochs(ctx: EpochContext, isStopping?: () => boolean): Promise<void> {
   await asOnlyKeeper(ctx.db, async () => {
+    await overwriteDoomed(ctx.vaultPlace.epochsFolder)
     await refreshEpochs(ctx)
     const newest = ctx.vault.epochs().at(-1)
     if (newest !== undefined && ctx.now() >= newest.from + EPOCH_MS) await beginEpoch(ctx, 'schedule')
+    // Where the key-encryption key has been exchanged, this is what ends the need for the one before.
+    if (await nextRewrap(ctx.db, new Date(ctx.now()))) await rewrapEpochs(ctx.vaultPlace.epochsFolder, ctx.vaultPlace.wrapper)
     await runRewraps(ctx, isStopping)
     await destroyOldEpochs(ctx)
   })

@@ -48,7 +48,7 @@ export interface NetworkNode {
   readonly vaultPlace: VaultPlace
   readonly files: RegionFiles
   /** A token of one of the node's own clients, for what calls its API by itself. */
-  token(role: keyof Tokens): Promise<string>
+  token(role: keyof Tokens, agency?: string): Promise<string>
   /** The files of those clients. */
   readonly clients: RegionFiles['clientFiles']
   /** The superuser's login on its database. */
@@ -186,7 +186,7 @@ async function restartableNode(
     files,
     clients: clientFiles,
     databaseUrl,
-    token: (role) => desk.token(role),
+    token: (role, agency) => desk.token(role, agency),
     get node() {
       return started.node
     },

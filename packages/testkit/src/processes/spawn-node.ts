@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Exit } from './keep-process.ts'
@@ -21,6 +22,8 @@ export const requiredSettings = [
 ] as const
 /** The settings that have a default. */
 export const optionalSettings = [
+  'HEFU_TOKEN_KEY_OTHER',
+  'HEFU_VAULT_KEY_OTHER',
   'HEFU_VAULT_EPOCHS',
   'HEFU_MIGRATION_DATABASE_URL',
   'HEFU_SEQUENCER_DATABASE_URL',
@@ -73,9 +76,12 @@ export type SpawnNodeOptions = {
   readyWithinMs?: number
   /** Further settings of the process, e.g. a crash point of a test. */
   extraEnv?: Record<string, string>
+  /** Another build of the program, which keeps what is compiled of it in its own folder. */
+  program?: string | undefined
 }
 
-const mainFile = fileURLToPath(new URL('../../../../services/node/src/main.ts', import.meta.url))
+/** The program as it lies in the repository. */
+export const mainFile = fileURLToPath(new URL('../../../../services/node/src/main.ts', import.meta.url))
 
 /**
  * Starts one real node process and waits for its ready line. It inherits nothing of our environment but PATH. Its stdin
@@ -85,10 +91,17 @@ const mainFile = fileURLToPath(new URL('../../../../services/node/src/main.ts', 
 export async function spawnNode(options: SpawnNodeOptions): Promise<NodeProcess> {
   const log = openSync(options.logFile, 'a', 0o600)
   const before = fstatSync(log).size
-  const child = spawn(process.execPath, [mainFile], {
+  const child = spawn(process.execPath, [options.program ?? mainFile], {
     detached: true,
     stdio: ['pipe', 'pipe', log],
-    env: { PATH: process.env.PATH ?? '', TZ: 'UTC', ...options.env, ...options.extraEnv, HEFU_STOP_WITH_PARENT: '1' },
+    env: {
+      PATH: process.env.PATH ?? '',
+      TZ: 'UTC',
+      ...(options.program === undefined ? {} : { NODE_COMPILE_CACHE: join(dirname(options.program), 'cache') }),
+      ...options.env,
+      ...options.extraEnv,
+      HEFU_STOP_WITH_PARENT: '1',
+    },
   })
   closeSync(log)
   child.stdin?.on('error', () => {})

@@ -43,6 +43,8 @@ export type NodePlan = {
   queueUrl: string | undefined
   logFile: string
   logLevel: string
+  /** Another build of the node's program. */
+  program: string | undefined
   apiPort: number
   exchangePort: number
   /** Starts a process again that ended without being asked; `undefined`: leaves it. */
@@ -58,7 +60,8 @@ const longEnoughMs = 30_000
 /** Starts the node's process and resolves when it is ready. */
 export async function startFederationNode(plan: NodePlan): Promise<FederationNode> {
   const env = environmentOf(plan)
-  let process = await spawnNode({ env, logFile: plan.logFile })
+  const { logFile, program } = plan
+  let process = await spawnNode({ env, logFile, program })
   let tokens: Tokens | undefined
   let wanted = true
   let lives = 0
@@ -81,7 +84,7 @@ export async function startFederationNode(plan: NodePlan): Promise<FederationNod
 
   async function begin(extraEnv?: Record<string, string>): Promise<void> {
     wanted = true
-    process = await spawnNode({ env, logFile: plan.logFile, ...(extraEnv === undefined ? {} : { extraEnv }) })
+    process = await spawnNode({ env, logFile, program, ...(extraEnv === undefined ? {} : { extraEnv }) })
     watch(process)
     if (!wanted) await process.stop()
   }
@@ -102,7 +105,7 @@ export async function startFederationNode(plan: NodePlan): Promise<FederationNod
     },
     databaseUrl: plan.logins.migrationDatabaseUrl,
     env,
-    logFile: plan.logFile,
+    logFile,
     pid: () => process.pid,
     running: () => process.running(),
     stderr: () => process.stderr(),

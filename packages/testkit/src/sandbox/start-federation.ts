@@ -28,6 +28,8 @@ export type StartFederationOptions = {
   durable?: boolean
   /** Of the node processes, whose logs go to files. */
   logLevel?: string
+  /** Another build of the node's program, for tests that start it again and again. */
+  program?: string
   /** Starts a node again that ends without being asked, as a service supervisor would. */
   restartNodes?: boolean
   /** Told what is happening, for people. */
@@ -127,6 +129,7 @@ async function startNodes(
       queueUrl: options.queueUrl?.(region, index),
       logFile: join(dir, 'logs', `${region}.log`),
       logLevel: options.logLevel ?? 'info',
+      program: options.program,
       apiPort: ports[2 * index] ?? 0,
       exchangePort: ports[2 * index + 1] ?? 0,
       onRestart: options.restartNodes === true ? log : undefined,

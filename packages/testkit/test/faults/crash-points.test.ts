@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultProxy } from '../../src/faults/fault-proxy.ts'
 import { type HeldLock, holdCase, holdTable, holdWrites } from '../../src/faults/hold-lock.ts'
 import { type ApiAnswer, apiClient, type Federation, startFederation } from '../../src/index.ts'
+import { nodeBundle } from '../../src/processes/node-bundle.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, completion, notice, recognitionRequest, registerExample, transferApplication } from './bodies.ts'
 import { count, query, traces } from './observe.ts'
@@ -14,7 +15,12 @@ const queueJobs = 'bullmq.job'
 let federation: Federation
 beforeAll(async () => {
   // The node dies, not PostgreSQL: no need to wait for the disk.
-  federation = await startFederation({ regions: [chengdu, chongqing] as RegionId[], faultProxies: true, durable: false })
+  federation = await startFederation({
+    regions: [chengdu, chongqing] as RegionId[],
+    faultProxies: true,
+    durable: false,
+    program: await nodeBundle(),
+  })
   for (const name of ['insured-persons', 'certificates']) {
     const { path, body } = registerExample(name)
     expect((await officer(chongqing).put(path, body)).status).toBe(201)

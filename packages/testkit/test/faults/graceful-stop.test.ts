@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type ApiAnswer, type Federation, startFederation } from '../../src/index.ts'
+import { nodeBundle } from '../../src/processes/node-bundle.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, notice } from './bodies.ts'
 import { count, query } from './observe.ts'
@@ -9,7 +10,12 @@ import { as, differences, settle } from './real-federation.ts'
 
 let federation: Federation
 beforeAll(async () => {
-  federation = await startFederation({ regions: [chengdu, chongqing] as RegionId[], faultProxies: true, durable: false })
+  federation = await startFederation({
+    regions: [chengdu, chongqing] as RegionId[],
+    faultProxies: true,
+    durable: false,
+    program: await nodeBundle(),
+  })
 })
 afterAll(async () => await federation?.stop())
 

@@ -7,6 +7,7 @@ import type { VerifierKey } from '@hefu/translog'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { holdWrites } from '../../src/faults/hold-lock.ts'
 import { apiClient, type Federation, startFederation } from '../../src/index.ts'
+import { nodeBundle } from '../../src/processes/node-bundle.ts'
 import { type NodeProcess, spawnNode } from '../../src/processes/spawn-node.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, notice } from './bodies.ts'
@@ -18,7 +19,7 @@ import { acts, wholeLog } from './whole-log.ts'
 let federation: Federation
 let keys: ReadonlyMap<RegionId, VerifierKey>
 beforeAll(async () => {
-  federation = await startFederation({ regions: [chengdu, chongqing] as RegionId[], durable: false })
+  federation = await startFederation({ regions: [chengdu, chongqing] as RegionId[], durable: false, program: await nodeBundle() })
   const parsed = parseFederation(JSON.parse(await readFile(federation.node(chengdu).files.federation, 'utf8')))
   if (!parsed.ok) throw new Error('no federation')
   keys = parsed.federation.logKeys
@@ -150,6 +151,7 @@ describe('a standby process', () => {
     const started = await spawnNode({
       env: { ...env, HEFU_ROLES: roles, ...(roles === 'sequencer' ? {} : { HEFU_API_PORT: '0', HEFU_EXCHANGE_PORT: '0' }) },
       logFile: join(federation.dir, 'logs', 'standby.log'),
+      program: await nodeBundle(),
     })
     onTestFinished(async () => void (await started.stop()))
     return started

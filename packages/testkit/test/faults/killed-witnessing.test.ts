@@ -5,6 +5,7 @@ import { type Policy, verifyCheckpoint } from '@hefu/translog'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Fault } from '../../src/faults/fault.ts'
 import { type Federation, type Json, listOf, startFederation } from '../../src/index.ts'
+import { nodeBundle } from '../../src/processes/node-bundle.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, notice } from './bodies.ts'
 import { postInbox } from './craft.ts'
@@ -14,7 +15,12 @@ import { as, differences, settle } from './real-federation.ts'
 let federation: Federation
 let policy: Policy
 beforeAll(async () => {
-  federation = await startFederation({ regions: [chengdu, chongqing] as RegionId[], durable: false, faultProxies: true })
+  federation = await startFederation({
+    regions: [chengdu, chongqing] as RegionId[],
+    durable: false,
+    faultProxies: true,
+    program: await nodeBundle(),
+  })
   const parsed = parseFederation(JSON.parse(await readFile(federation.node(chengdu).files.federation, 'utf8')))
   const found = parsed.ok ? policyOf(parsed.federation, chengdu) : undefined
   if (!found) throw new Error('no policy')

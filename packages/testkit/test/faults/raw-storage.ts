@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { query } from './observe.ts'
 
 /** Where the server's write-ahead log stands: what is written from here on is searched later. */
@@ -12,15 +13,43 @@ export async function walPosition(databaseUrl: string): Promise<string> {
  */
 export async function findInFiles(databaseUrl: string, since: string, texts: readonly string[]): Promise<string[]> {
   await query(databaseUrl, 'checkpoint')
-  const needles = texts.flatMap((text) => spellings(text).map((bytes) => ({ text, bytes })))
+  const textOf = new Map(texts.flatMap((text) => spellings(text).map((spelling) => [spelling, text])))
+  const find = finderOf([...textOf.keys()])
   const found = new Set<string>()
-  for (const file of [...(await databaseFiles(databaseUrl)), ...(await walFiles(databaseUrl, since))]) {
-    const [row] = await query<{ content: Buffer | null }>(databaseUrl, 'select pg_read_binary_file($1, 0, 268435456, true) as content', [
-      file,
-    ])
-    for (const { text, bytes } of needles) if (row?.content?.includes(bytes)) found.add(`${text} in ${file}`)
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    for (const file of [...(await databaseFiles(databaseUrl)), ...(await walFiles(databaseUrl, since))]) {
+      // As bytes: written as text, which is usual, a file is twice as long.
+      const text = 'select pg_read_binary_file($1, 0, 268435456, true) as content'
+      const types = { getTypeParser: () => (bytes: Buffer) => bytes }
+      const read = { text, values: [file], binary: true, types }
+      const { rows } = await client.query<{ content: Buffer | null }>(read)
+      for (const spelling of find(rows[0]?.content ?? Buffer.alloc(0))) found.add(`${textOf.get(spelling)} in ${file}`)
+    }
+  } finally {
+    await client.end()
   }
   return [...found]
+}
+
+/** Looks for all of these in one pass over the bytes: only where two bytes are how one of them begins is there more to compare. */
+function finderOf(needles: readonly string[]): (content: Buffer) => Set<string> {
+  const searched = needles.map((needle) => ({ needle, bytes: Buffer.from(needle) }))
+  const beginning = Map.groupBy(searched, ({ bytes }) => bytes.readUInt16BE())
+  const begins = new Uint8Array(65_536)
+  for (const pair of beginning.keys()) begins[pair] = 1
+  return (content) => {
+    const found = new Set<string>()
+    let pair = 0
+    for (let end = 0; end < content.length; end++) {
+      pair = ((pair << 8) | (content[end] as number)) & 0xffff
+      if (begins[pair] !== 1) continue
+      for (const { needle, bytes } of beginning.get(pair) ?? [])
+        if (content.subarray(end - 1, end - 1 + bytes.length).equals(bytes)) found.add(needle)
+    }
+    return found
+  }
 }
 
 async function databaseFiles(databaseUrl: string): Promise<string[]> {
@@ -43,7 +72,7 @@ async function walFiles(databaseUrl: string, since: string): Promise<string[]> {
 }
 
 /** In base64 a text looks in one of three ways, by where it begins; its ends are shared with what stands beside it. */
-function spellings(text: string): Buffer[] {
+function spellings(text: string): string[] {
   const escaped = JSON.stringify(text)
     .slice(1, -1)
     .replaceAll(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -54,5 +83,5 @@ function spellings(text: string): Buffer[] {
     const inner = base64.slice(shift === 0 ? 0 : 4, -4)
     return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')]
   })
-  return [text, escaped, encodeURIComponent(text), ...encoded].map((spelling) => Buffer.from(spelling))
+  return [text, escaped, encodeURIComponent(text), ...encoded]
 }

@@ -5,6 +5,7 @@ import { ED25519, formatVerifierKey, verifierKey } from '@hefu/translog'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { changeRegistry } from '../../src/federation-files.ts'
 import { type Federation, type Json, listOf, startFederation } from '../../src/index.ts'
+import { nodeBundle } from '../../src/processes/node-bundle.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, correction, filing, notice, retraction } from './bodies.ts'
 import { auditClosedLog } from './closed-log.ts'
@@ -16,7 +17,7 @@ const backup = 'backup'
 
 let federation: Federation
 beforeAll(async () => {
-  federation = await startFederation({ regions: [chengdu, chongqing] as RegionId[], durable: false })
+  federation = await startFederation({ regions: [chengdu, chongqing] as RegionId[], durable: false, program: await nodeBundle() })
 })
 afterAll(async () => await federation?.stop())
 

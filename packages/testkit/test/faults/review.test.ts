@@ -1,12 +1,12 @@
 import type { MessageClaims, SignedMessage } from '@hefu/protocol'
 import type { CaseNumber } from '@hefu/reference'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { holdWrites } from '../../src/faults/hold-lock.ts'
 import { listOf, TestNetwork } from '../../src/index.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, correction, notice, retraction } from './bodies.ts'
 import { newCase, newJti, postMany, signedNotice } from './craft.ts'
-import { query, traces } from './observe.ts'
+import { count, query, traces } from './observe.ts'
 
 let net: TestNetwork
 beforeAll(async () => {
@@ -179,19 +179,15 @@ describe('two requests with the same message at the same instant', () => {
     const { start } = await chain()
     const before = await applied()
     const { databaseUrl } = net.node(chongqing)
-    const blocker = new pg.Client({ connectionString: databaseUrl })
-    await blocker.connect()
-    await blocker.query('begin; lock table inbox in share mode')
+    await using lock = await holdWrites(databaseUrl, 'inbox')
     const answers = [post(start), post(start)]
     await waitUntil(async () => {
-      const [row] = await query<{ n: number }>(
-        databaseUrl,
-        "select count(*)::int as n from pg_locks l join pg_class c on c.oid = l.relation where not l.granted and c.relname like 'inbox%'",
-      )
-      return row?.n === 2
+      // Of all who wait only these: a sweep may want to write the inbox meanwhile.
+      const waiting = `select count(distinct pid) from pg_locks join pg_stat_activity using (pid)
+        where not granted and query like 'insert into "inbox"%' and datname = current_database()`
+      return (await count(databaseUrl, waiting)) === 2
     }, 10_000)
-    await blocker.query('commit')
-    await blocker.end()
+    await lock.release()
     expect(await Promise.all(answers)).toEqual([['accepted'], ['accepted']])
     await net.settle()
     expect(await applied()).toBe(before + 1)

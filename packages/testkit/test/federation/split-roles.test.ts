@@ -8,6 +8,7 @@ import { fileEnvironment, writeFederation } from '../../src/federation-files.ts'
 import { apiClient, compareHalves } from '../../src/index.ts'
 import { createTestDatabase, type TestDatabase } from '../../src/postgres/test-database.ts'
 import { freePorts } from '../../src/processes/free-port.ts'
+import { nodeBundle } from '../../src/processes/node-bundle.ts'
 import { type NodeProcess, spawnNode } from '../../src/processes/spawn-node.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, filing, notice } from '../faults/bodies.ts'
@@ -43,7 +44,7 @@ async function startSplit() {
       HEFU_API_PORT: '0',
       HEFU_EXCHANGE_PORT: String(ports[at]),
     }
-    const node = await spawnNode({ env, logFile: join(dir, `${name}.log`) })
+    const node = await spawnNode({ env, logFile: join(dir, `${name}.log`), program: await nodeBundle() })
     started.push(node)
     return node
   }

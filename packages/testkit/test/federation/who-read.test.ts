@@ -42,6 +42,38 @@ test('the owner sees who read its data here and at the peer, with purpose and ca
   }
 })
 
+test('pages: older reads come by Link, each once, of all regions', async () => {
+  const at = (region: string) => net.node(region).as('officer')
+  for (let turn = 0; turn < 11; turn++)
+    await Promise.all(
+      Array.from({ length: 21 }, async () => {
+        await at(chongqing).get(`/v1/cases/${caseNumber}/timeline`)
+        await at(chengdu).get(`/v1/cases/${caseNumber}/timeline`)
+      }),
+    )
+  const timelines = async () => {
+    const items = await net.node(chengdu).as('auditor').all(`/v1/exchange-log/reads?owner=${chengdu}`)
+    return [chengdu, chongqing].map((one) => items.filter(({ region, what }) => `${region} ${what}` === `${one} read-case-timeline`).length)
+  }
+  await expect.poll(timelines, { timeout: 20_000, interval: 500 }).toEqual([231, 231])
+  const { headers } = await whoRead('auditor')
+  expect(headers.get('link')).toMatch(/^<\/v1\/exchange-log\/reads\?owner=510100&from=[^>]+&to=[^>]+>; rel="next"$/)
+})
+
+test('a list with cases of several regions is told to each owner, without the numbers of the others', async () => {
+  const own = await openCase(net, insuranceTransfer, chongqing, chengdu, exampleData(insuranceTransfer, 'contact-letter'))
+  await net.settle()
+  expect((await net.node(chongqing).as('officer').all('/v1/cases')).map(({ caseNumber: one }) => String(one)).toSorted()).toEqual(
+    [own.caseNumber, caseNumber].toSorted(),
+  )
+  const lists = async () =>
+    listOf((await whoRead('auditor')).body.items).filter(({ region, what }) => `${region} ${what}` === `${chongqing} list-cases`)
+  await expect
+    .poll(lists, { timeout: 20_000, interval: 200 })
+    .toEqual([expect.objectContaining({ count: 2, owners: [chongqing, chengdu].toSorted(), digest: expect.any(String) })])
+  expect(JSON.stringify(await lists())).not.toContain(own.caseNumber)
+})
+
 test("another region's data is its own node's to answer for", async () => {
   expect((await whoRead('auditor', chongqing)).status).toBe(404)
   expect((await whoRead('auditor', '51')).status).toBe(400)

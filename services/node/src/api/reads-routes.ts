@@ -1,5 +1,6 @@
 import { showReads } from '@hefu/exchange'
 import { z } from 'zod'
+import { linkHeader } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { caseNumber, digest, instant, region, regionCode } from './schemas.ts'
 
@@ -17,6 +18,7 @@ const read = z
     purpose: z.string().optional(),
     affair: z.string().optional(),
     owner: region.optional(),
+    owners: z.array(region).optional(),
   })
   .meta({ id: 'Read' })
 const source = z
@@ -42,17 +44,19 @@ export function readsRoutes(): Route[] {
       answer: {
         statuses: [200],
         description: {
-          zh: '读取记录，新的在前，每个区域至多 200 条（缺省为最近 30 天）；sources 说明各区域的答复',
-          en: 'reads, newest first, of each region at most 200 (the last 30 days unless said); sources say how each region answered',
+          zh: '读取记录，新的在前（缺省为最近 30 天），一页中每个区域至多 200 条，更早的见 Link；sources 说明各区域的答复',
+          en: 'reads, newest first (the last 30 days unless said), of each region at most 200 on a page, the older ones by Link; sources say how each region answered',
         },
         schema: z.object({ items: z.array(read), sources: z.array(source) }),
+        headers: linkHeader,
       },
       errors: ['not-found'],
       handle: async (ctx, { query: { owner, from, to } }) => {
         const end = to === undefined ? new Date(ctx.now()) : new Date(to)
-        return {
-          body: await showReads(ctx, owner, { from: from === undefined ? new Date(end.getTime() - MONTH_MS) : new Date(from), to: end }),
-        }
+        const start = from === undefined ? new Date(end.getTime() - MONTH_MS) : new Date(from)
+        const { olderTo, ...body } = await showReads(ctx, owner, { from: start, to: end })
+        const older = olderTo && olderTo >= start && new URLSearchParams({ owner, from: start.toISOString(), to: olderTo.toISOString() })
+        return { body, ...(older && { headers: { link: `</v1/exchange-log/reads?${older}>; rel="next"` } }) }
       },
     }),
   ]

@@ -9,6 +9,7 @@ import { errorFacts } from '../logger.ts'
 import { type Language, readLanguage } from './language.ts'
 import { refuseStranger } from './limit-rates.ts'
 import {
+  HANDSHAKE_WITHIN_MS,
   HEADERS_WITHIN_MS,
   MAX_BODY_BYTES,
   MAX_CONNECTIONS,
@@ -59,7 +60,7 @@ export async function openApp(
     requestTimeout: REQUEST_WITHIN_MS,
     keepAliveTimeout: REST_WITHIN_MS,
     connectionTimeout: SILENT_WITHIN_MS,
-    [tls ? 'https' : 'http']: { ...tls?.options, ...httpLimits },
+    [tls ? 'https' : 'http']: { ...tls?.options, ...(tls && { handshakeTimeout: HANDSHAKE_WITHIN_MS }), ...httpLimits },
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply as FastifyReply),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket as Socket),
@@ -67,6 +68,8 @@ export async function openApp(
   app.server.maxConnections = MAX_CONNECTIONS
   app.server.on('drop', sayFull(ctx, listener))
   if (tls) followCertificate(ctx, listener, app, tls)
+  // No answer can be written before there is TLS, and waiting to write one would hold the connection for ever.
+  app.server.on('tlsClientError', (_error: Error, socket: Socket) => void socket.destroy())
   await app.register(helmet, {
     contentSecurityPolicy: { directives: POLICY, useDefaults: false },
     strictTransportSecurity: tls !== undefined,

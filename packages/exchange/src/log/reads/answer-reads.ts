@@ -12,7 +12,7 @@ export type ReadEntry = Extract<LogEntry, { kind: 'access.read' }>
 
 /** A read of this region's data, as an entry says it; undefined for any other entry. */
 export function readOf(owner: string, said: LogEntry): ReadEntry | undefined {
-  return said.kind === 'access.read' && said.owner === owner ? said : undefined
+  return said.kind === 'access.read' && (said.owner === owner || said.owners?.includes(owner) === true) ? said : undefined
 }
 
 export interface ReadsAnswer {

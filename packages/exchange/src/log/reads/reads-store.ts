@@ -15,7 +15,10 @@ export async function findReads(db: Reader, owner: string, { from, to }: ReadsPe
     .where('kind', '=', 'access.read')
     .where('at', '>=', from)
     .where('at', '<=', to)
-    .where(sql<boolean>`position(${`"owner":"${owner}"`} in entry) > 0`)
+    .where(
+      sql<boolean>`(position(${`"owner":"${owner}"`} in entry) > 0 or (position('"owners":[' in entry) > 0 and position(${`"${owner}"`} in entry) > 0))`,
+    )
+    .orderBy('at', 'desc')
     .orderBy('epoch', 'desc')
     .orderBy('index', 'desc')
     .limit(limit)

@@ -30,6 +30,8 @@ export interface ReadsSource {
 export interface Reads {
   readonly items: ShownRead[]
   readonly sources: ReadsSource[]
+  /** Where the next page ends; null: this was the last. */
+  readonly olderTo: Date | null
 }
 
 type ReadsContext = Pick<Context, 'region' | 'federation' | 'peerTls' | 'db' | 'now' | 'signer' | 'log'>
@@ -43,8 +45,23 @@ export async function showReads(ctx: ReadsContext, owner: string, period: ReadsP
   const signal = AbortSignal.timeout(PATIENCE_MS)
   const peers = ctx.federation.regions.map(({ region }) => region).filter((region) => region !== ctx.region)
   const asked = await Promise.all([ownReads(ctx, period), ...peers.map((peer) => readsAt(ctx, peer, period, signal))])
+  const { items, olderTo } = pageOfReads(asked)
+  return { items, sources: asked.map(({ source }) => source), olderTo }
+}
+
+/**
+ * No further back than each source has told: what is older comes with the next page, and so does all of the instant at which one stopped. A
+ * source that says it has more and shows nothing is not waited for.
+ */
+function pageOfReads(asked: readonly Asked[]): Pick<Reads, 'items' | 'olderTo'> {
   const items = asked.flatMap(({ reads }) => reads).toSorted((a, b) => (a.at < b.at ? 1 : -1))
-  return { items, sources: asked.map(({ source }) => source) }
+  const ends = asked.filter(({ source }) => source.more).flatMap(({ reads }) => reads.map(({ at }) => at).toSorted()[0] ?? [])
+  const end = ends.toSorted().at(-1)
+  if (end === undefined) return { items, olderTo: null }
+  const newer = items.filter(({ at }) => at > end)
+  if (newer.length > 0) return { items: newer, olderTo: new Date(end) }
+  // A page that is one instant: it is shown whole as far as it was told, and the next one begins before it.
+  return { items: items.filter(({ at }) => at >= end), olderTo: new Date(Date.parse(end) - 1) }
 }
 
 interface Asked {
