@@ -38,7 +38,7 @@ create index cases_to_replay on cases (replay_at) where replay_at is not null;
 
 -- `message` holds the exact bytes that were signed, sealed under the data key of the case; null where this node refused them (it keeps no content).
 -- `status`: held; refused (the receiver signed a refusal); cancelled (never sent: it descends from a refused document).
--- `received_at` is what the receipt says, null until the receipt is known here.
+-- `received_at` is what the receipt says, null until the receipt is known here. `recalled_at`: its author took the bytes back and the receiver confirmed.
 create table documents (
   jti uuid not null,
   iss text not null,
@@ -50,6 +50,7 @@ create table documents (
   to_agency text not null,
   issued_at timestamptz not null,
   received_at timestamptz,
+  recalled_at timestamptz,
   seen text[] not null,
   answers text,
   status text not null check (status in ('held', 'refused', 'cancelled')),

@@ -1,6 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { addAudit } from './commands/audit.ts'
 import { addClient } from './commands/client.ts'
+import { addContent } from './commands/content.ts'
 import { addFederation } from './commands/federation.ts'
 import { addKey } from './commands/key.ts'
 import { addKeyRewrap } from './commands/key-rewrap.ts'
@@ -20,6 +21,7 @@ export function buildProgram() {
   addToken(program)
   addClient(program)
   addKeyRewrap(program)
+  addContent(program)
   return program
 }
 

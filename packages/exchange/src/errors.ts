@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'not-found'
   | 'erased'
   | 'blocked'
+  | 'recalled'
   | 'unreadable'
   | 'malformed-json'
   | 'malformed-request'

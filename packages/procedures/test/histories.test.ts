@@ -20,6 +20,8 @@ const step: fc.Arbitrary<Step> = fc.record({
     { weight: 3, arbitrary: fc.constant('refuse' as const) },
     { weight: 4, arbitrary: fc.constant('fork' as const) },
     { weight: 4, arbitrary: fc.constant('rogue' as const) },
+    { weight: 2, arbitrary: fc.constant('recall' as const) },
+    { weight: 3, arbitrary: fc.constant('confirm' as const) },
   ),
   side: fc.constantFrom(0 as const, 1 as const),
   pick: fc.nat(10_000),
@@ -53,7 +55,7 @@ describe.each(models.map((model) => ({ name: model.procedure.name, model })))('$
       }),
       { numRuns: histories },
     )
-    expect([...reached.states].sort()).toEqual([...Object.keys(model.procedure.states), 'undelivered', 'waiting'].sort())
+    expect([...reached.states].sort()).toEqual([...Object.keys(model.procedure.states), 'recalled', 'undelivered', 'waiting'].sort())
     expect([...reached.standings].sort()).toEqual(['effective', 'refused', 'void', 'waiting'])
     expect([...reached.reasons].sort()).toEqual([...possibleReasons(model)].sort())
     expect(reached.effective / reached.documents).toBeGreaterThanOrEqual(0.5)

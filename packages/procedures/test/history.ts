@@ -16,10 +16,11 @@ export interface HistoryModel {
  * One thing that happens. `pick` chooses among what is possible then, `seed` makes the data.
  * write: a document legal by the side's own view; rogue: any document, as a faulty or hostile node would write it;
  * fork: as `write`, from a backup that lacks the side's latest document; deliver / refuse: one message on its way, in any order;
- * receipt: one receipt on its way back.
+ * receipt: one receipt on its way back; recall: the side asks the other to give back a document of its own that arrived there;
+ * confirm: one confirmation on its way back.
  */
 export interface Step {
-  readonly act: 'write' | 'rogue' | 'fork' | 'deliver' | 'refuse' | 'receipt'
+  readonly act: 'write' | 'rogue' | 'fork' | 'deliver' | 'refuse' | 'receipt' | 'recall' | 'confirm'
   readonly side: 0 | 1
   readonly pick: number
   readonly seed: number
@@ -31,6 +32,7 @@ export interface Side {
   readonly documents: CaseDocument[]
   readonly refused: RefusedDocument[]
   readonly receivedAt: Map<string, number>
+  readonly recalled: Set<string>
 }
 
 export interface History {
@@ -41,6 +43,7 @@ export interface History {
 interface Run extends History {
   readonly underway: { readonly document: CaseDocument; readonly to: Side }[]
   readonly receipts: { readonly digest: string; readonly receivedAt: number; readonly refused?: RefusedDocument; readonly to: Side }[]
+  readonly confirmations: { readonly digest: string; readonly to: Side }[]
   readonly observe: (replay: Replay) => void
   now: number
   written: number
@@ -55,11 +58,12 @@ const startedAt = Date.UTC(2026, 1, 12, 1) / 1000
 export function playHistory(model: HistoryModel, steps: readonly Step[], observe: (replay: Replay) => void): History {
   const { roles } = model.procedure
   const sides = [newSide(owner, roles.owner.role), newSide(counterparty, roles.counterparties[0]?.role ?? '')] as const
-  const run: Run = { model, sides, underway: [], receipts: [], observe, now: startedAt, written: 0 }
+  const run: Run = { model, sides, underway: [], receipts: [], confirmations: [], observe, now: startedAt, written: 0 }
   writeLegal(run, sides[0], sides[0], 0, steps[0]?.seed ?? 0)
   for (const step of steps) play(run, step)
   while (run.underway.length > 0) deliver(run, 0)
   while (run.receipts.length > 0) takeReceipt(run, 0)
+  while (run.confirmations.length > 0) takeConfirmation(run, 0)
   return { model, sides }
 }
 
@@ -71,6 +75,7 @@ export function factsOf(side: Side): CaseFacts {
     deadlineRules: 1,
     receivedAt: side.receivedAt,
     refused: side.refused,
+    recalled: side.recalled,
   }
 }
 
@@ -86,6 +91,8 @@ function play(run: Run, step: Step): void {
   else if (step.act === 'rogue') writeRogue(run, side, step.pick, step.seed)
   else if (step.act === 'deliver') deliver(run, step.pick)
   else if (step.act === 'refuse') refuse(run, step.pick)
+  else if (step.act === 'recall') recall(run, side, step.pick)
+  else if (step.act === 'confirm') takeConfirmation(run, step.pick)
   else takeReceipt(run, step.pick)
 }
 
@@ -172,6 +179,26 @@ function takeReceipt(run: Run, pick: number): void {
   else receipt.to.receivedAt.set(receipt.digest, receipt.receivedAt)
 }
 
+/** The receiver judges by its own half, as a node does: of a final case nothing is given back. Its content is gone there at once. */
+function recall(run: Run, side: Side, pick: number): void {
+  const other = otherSide(run, side)
+  if (replayOf(run.model, other).final) return
+  const arrived = other.documents.filter(({ by, digest }) => by === side.region && !other.recalled.has(digest))
+  const document = arrived[pick % Math.max(arrived.length, 1)]
+  if (document === undefined) return
+  other.recalled.add(document.digest)
+  other.documents[other.documents.indexOf(document)] = { ...document, data: {} }
+  run.confirmations.push({ digest: document.digest, to: side })
+  run.observe(replayOf(run.model, other))
+}
+
+function takeConfirmation(run: Run, pick: number): void {
+  const confirmation = takeOne(run.confirmations, pick)
+  if (confirmation === undefined) return
+  confirmation.to.recalled.add(confirmation.digest)
+  run.observe(replayOf(run.model, confirmation.to))
+}
+
 function restoredBackup(side: Side): Side {
   const latest = side.documents.findLast((document) => document.by === side.region)
   if (latest === undefined) return side
@@ -188,5 +215,5 @@ function takeOne<T>(list: T[], pick: number): T | undefined {
 }
 
 function newSide(region: RegionId, role: string): Side {
-  return { region, role, documents: [], refused: [], receivedAt: new Map() }
+  return { region, role, documents: [], refused: [], receivedAt: new Map(), recalled: new Set() }
 }

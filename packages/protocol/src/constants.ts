@@ -13,6 +13,9 @@ export const MANIFEST_TYP = 'jwk-set+jwt'
 export const ACCESS_TOKEN_TYP = 'at+jwt'
 /** A client's statement of who it is, to the token endpoint (RFC 7523). */
 export const CLIENT_ASSERTION_TYP = 'client-authentication+jwt'
+/** What is asked of the bytes that both sides hold, and the answer (ADR 0023). */
+export const CONTENT_REQUEST_TYP = 'hefu-content-request+jwt'
+export const CONTENT_ANSWER_TYP = 'hefu-content-answer+jwt'
 export type TokenTyp =
   | typeof MESSAGE_TYP
   | typeof RECEIPT_TYP
@@ -21,6 +24,8 @@ export type TokenTyp =
   | typeof MANIFEST_TYP
   | typeof ACCESS_TOKEN_TYP
   | typeof CLIENT_ASSERTION_TYP
+  | typeof CONTENT_REQUEST_TYP
+  | typeof CONTENT_ANSWER_TYP
 
 /** The only algorithm now; fully specified (RFC 9864), never the polymorphic `EdDSA`. */
 export const ALGORITHM = 'Ed25519'

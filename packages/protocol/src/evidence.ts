@@ -65,6 +65,14 @@ export const evidencePackage = z.strictObject({
     .max(10_000),
   /** Further witnessed checkpoints, for instance the newest of each log. */
   checkpoints: z.array(z.string().max(128 * 1024)).max(512),
+  /**
+   * What the parties asked each other about the bytes (ADR 0023), and the answers: exact JWS, no personal data. Only where there is something; the
+   * answer is null while there is none.
+   */
+  contentRequests: z
+    .array(z.strictObject({ request: z.string().max(8192), answer: z.string().max(8192).nullable() }))
+    .max(10_000)
+    .exactOptional(),
   /** For people; proves nothing. */
   summary: z.strictObject({ zh: z.string().max(100_000), en: z.string().max(100_000) }),
 })

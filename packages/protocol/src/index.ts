@@ -31,6 +31,23 @@ export {
 } from './claims.ts'
 export { type ClientAssertion, clientAssertionForm } from './client-assertion.ts'
 export * from './constants.ts'
+export {
+  type ContentAnswer,
+  type ContentRequest,
+  contentAnswerClaims,
+  contentRequestClaims,
+  ERASURE_REASONS,
+  type ErasureReason,
+  HELD_BASES,
+  RECALL_REASONS,
+  RECALL_REFUSALS,
+  type RecallReason,
+  signContentAnswer,
+  signContentRequest,
+  type VerifiedContent,
+  verifyContentAnswer,
+  verifyContentRequest,
+} from './content-request.ts'
 export { messageDigest } from './digest.ts'
 export {
   type EvidenceDocument,

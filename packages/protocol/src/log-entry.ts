@@ -41,6 +41,9 @@ const message = { ...parties, procedure: versionedName, document: plainName, cas
 /** The digest is the receipt's own; size and root are those of its tree. */
 const receipt = { ...parties, size: z.int().min(1).max(MAX_MESSAGES), root: digest }
 
+/** The digest is that of the signed text; `document` is that of the document, of a recall. */
+const content = { ...parties, case: caseNumber, act: z.enum(['erase', 'recall']), document: digest.exactOptional() }
+
 export const logEntrySchemas = {
   'message.sent': entry('message.sent', message),
   'message.received': entry('message.received', message),
@@ -51,6 +54,9 @@ export const logEntrySchemas = {
     /** What could not be verified: at most one a minute, for all texts of that minute; `digest` is over their digests in order. */
     entry('refusal', { reason: z.literal('unverifiable'), count: z.int().min(1), digest }),
   ]),
+  /** Asked for, and answered by, the other side (ADR 0023): each stands in the logs of both. */
+  'content.request': entry('content.request', { ...content, reason: plainName }),
+  'content.answer': entry('content.answer', { ...content, outcome: z.enum(['erased', 'held', 'recalled', 'refused']) }),
   /** One answer that showed a document, a record or the log; the cases by number, or their count and a digest over the list. */
   'access.read': entry('access.read', {
     client: code,

@@ -127,6 +127,14 @@ const RECEIPTS = {
     '回执签名无效，或不属于应签的区域。',
     'The receipt’s signature does not verify, or is not of the region that should have signed.',
   ),
+  'content-request': error(
+    '关于删除或召回的请求无法核验，或不属于本办件。',
+    'A request to erase or give back content does not verify, or is about another case.',
+  ),
+  'content-answer': error(
+    '对删除或召回请求的答复无法核验，或答复的不是该请求。',
+    'The answer to a request to erase or give back content does not verify, or answers another request.',
+  ),
   'receipt-unlogged': error(
     '有回执而日志中没有对应条目：日志遗漏了该回执。',
     'There is a receipt and no entry for it: the log leaves it out.',

@@ -19,6 +19,7 @@ import {
 import { type Policy, policyFor, type VerifiedCheckpoint, verifyCheckpoint, verifyInclusion } from '@hefu/translog'
 import { AuditError } from './audit-error.ts'
 import { type Finding, Findings } from './finding.ts'
+import { type JudgedContent, judgeContent } from './judge-content.ts'
 import { judgeKeyTime } from './judge-key-time.ts'
 import { type AboutDocument, judgeProof, type ProvenHead, type Side } from './judge-proof.ts'
 
@@ -47,6 +48,8 @@ export interface EvidenceReport {
   }[]
   /** As the package has them: which other parties were asked for proofs from their logs, and what came of it. */
   readonly peers: EvidencePackage['peers']
+  /** What was asked about the bytes, as the signed texts say; only where something was. */
+  readonly contentRequests?: readonly JudgedContent[]
   /** As the package has it; not proven. */
   readonly summary: { readonly zh: string; readonly en: string }
   readonly findings: readonly Finding[]
@@ -67,6 +70,7 @@ export async function verifyEvidence(bytes: Uint8Array, options: EvidenceOptions
   }
   judgeWhole(documents, findings)
   judgePeers(evidence, findings)
+  const contentRequests = judgeContent(evidence, lookUpKey, findings)
   for (const [at, note] of evidence.checkpoints.entries()) judgeCheckpoint(note, `checkpoints/${at}`, options.policies, heads, findings)
   return {
     ok: findings.findings.length === 0,
@@ -75,6 +79,7 @@ export async function verifyEvidence(bytes: Uint8Array, options: EvidenceOptions
     madeAt: new Date(evidence.madeAt).toISOString(),
     documents: documents.map(({ claims: _, ...document }) => document),
     peers: evidence.peers,
+    ...(contentRequests.length > 0 && { contentRequests }),
     summary: evidence.summary,
     findings: findings.findings,
     notes: findings.notes,

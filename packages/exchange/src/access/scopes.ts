@@ -17,6 +17,8 @@ const ofTheNode: readonly ScopeEntry[] = [
   entry('registers:write', ['officer'], '写入登记簿', 'write registers'),
   entry('imports', ['officer'], '批量导入（另需目标的写权限）', 'import files (with the write scope of the target)'),
   entry('subject:access', ['officer'], '查阅本机构持有的一个人的全部信息', 'see everything the agency holds on one person'),
+  entry('documents:recall', ['officer'], '召回本机构误发的文书', 'recall a document that the agency sent by mistake'),
+  entry('erasure:order', ['officer'], '责令提前删除已办结办件的内容', 'order that the content of a final case is erased before its time'),
   entry('settlement-entries:read', ['officer'], '查看待清算条目', 'read settlement entries'),
   entry('sensitive', ['officer'], '查看敏感个人信息', 'see sensitive personal fields'),
   entry('agreements:read', ['officer', 'security'], '查看共享协议', 'see agreements'),

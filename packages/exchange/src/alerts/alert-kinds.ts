@@ -9,6 +9,8 @@ export const alertKinds = [
   'receipt.lost',
   'delivery.expired',
   'delivery.too-large',
+  'content.unanswered',
+  'content.refused',
   'apply.failed',
   'reconcile.differs',
   'log.sealed',

@@ -90,6 +90,7 @@ async function signDocument(
     to_agency: claims.to,
     issued_at: new Date(iat * 1000),
     received_at: null,
+    recalled_at: null,
     seen: claims.seen,
     answers: claims.answers ?? null,
     status: 'held' as const,

@@ -55,16 +55,28 @@ export async function loadCases(
     db,
     rows.map((row) => row.case_number),
   )
-  const missing = facts.filter(({ status, digest }) => status !== 'refused' && !held.has(digest))
+  const missing = facts.filter(({ status, digest, recalled_at }) => status !== 'refused' && recalled_at === null && !held.has(digest))
   const sealed = await readMessages(db, missing)
   const factsOf = Map.groupBy(facts, (row) => row.case_number)
   return rows.map((row) => ({
     row,
     procedure: procedureOf(ctx, row.procedure, row.version),
     documents: (factsOf.get(row.case_number) ?? [])
-      .map((facts) => ({ ...facts, message: held.get(facts.digest) ?? openedMessage(ctx, row, facts, sealed.get(facts.digest)) }))
+      .map((facts) => ({ ...facts, message: messageOfRow(ctx, row, facts, held, sealed) }))
       .sort((a, b) => (a.jti < b.jti ? -1 : 1)),
   }))
+}
+
+/** Of a recalled document nobody is shown the bytes, whether they are still here or not. */
+function messageOfRow(
+  ctx: Pick<Context, 'vault'>,
+  row: CaseRow,
+  facts: Pick<DocumentRow, 'jti' | 'iss' | 'digest' | 'recalled_at'>,
+  held: ReadonlyMap<string, string>,
+  sealed: ReadonlyMap<string, string>,
+): string | null {
+  if (facts.recalled_at !== null) return null
+  return held.get(facts.digest) ?? openedMessage(ctx, row, facts, sealed.get(facts.digest))
 }
 
 /** Null also where the key is destroyed: of an erased case the facts remain. */
@@ -83,6 +95,7 @@ async function readFacts(db: Reader, caseNumbers: readonly string[]): Promise<Om
     .selectFrom(sql<{ number: string }>`unnest(${caseNumbers}::text[])`.as<'n'>(sql`n (number)`))
     .innerJoin('documents', 'documents.case_number', 'n.number')
     .select(['jti', 'iss', 'aud', 'digest', 'case_number', 'document', 'from_agency', 'to_agency', 'issued_at', 'received_at', 'seen'])
+    .select('recalled_at')
     .select(['answers', 'status', 'refusal', 'standing', 'standing_reason', 'stored_at'])
     .execute()
 }
@@ -90,7 +103,7 @@ async function readFacts(db: Reader, caseNumbers: readonly string[]): Promise<Om
 /** The message of the case's first document that this node holds. Gathered before it is put in order, so that no index over all documents is walked. */
 export async function readFirstMessage({ db, vault }: Pick<Context, 'db' | 'vault'>, caseNumber: string): Promise<string | undefined> {
   const { rows } = await sql<{ jti: string; iss: string; message: string; data_key: string | null }>`with held as materialized (
-      select jti, iss, message from documents where case_number = ${caseNumber} and message is not null and status <> 'cancelled')
+      select jti, iss, message from documents where case_number = ${caseNumber} and message is not null and recalled_at is null and status <> 'cancelled')
     select held.jti, held.iss, held.message, c.data_key from held join cases c on c.case_number = ${caseNumber} and c.erased_at is null
       order by held.jti limit 1`.execute(db)
   const [row] = rows

@@ -1,3 +1,4 @@
+import { readContentRequests } from '../content/content-store.ts'
 import type { Caller, Context } from '../context.ts'
 import { type CaseFilter, type CasePosition, pageOfCaseRows } from './case-list-store.ts'
 import { loadCases } from './case-store.ts'
@@ -12,7 +13,12 @@ export async function listCases(
   filter: CaseFilter,
 ): Promise<{ items: CaseDetail[]; next: CasePosition | null }> {
   const rows = await pageOfCaseRows(ctx.db, caller, filter)
-  const items = (await loadCases(ctx.db, ctx, rows.slice(0, filter.limit))).map(renderCase)
+  const loaded = await loadCases(ctx.db, ctx, rows.slice(0, filter.limit))
+  const requests = await readContentRequests(
+    ctx.db,
+    loaded.map(({ row }) => row.case_number),
+  )
+  const items = loaded.map((one) => renderCase(one, requests.get(one.row.case_number)))
   const last = items.at(-1)
   return { items, next: rows.length > filter.limit && last ? { openedAt: last.openedAt, caseNumber: last.caseNumber } : null }
 }

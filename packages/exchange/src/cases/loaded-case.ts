@@ -45,6 +45,11 @@ export function procedureOf(ctx: Pick<Context, 'procedures'>, name: string, vers
 }
 
 export function toCaseDocument(row: DocumentRow & { message: string }, contents?: ReadonlyMap<string, unknown>): CaseDocument {
+  const data = contents?.has(row.digest) ? contents.get(row.digest) : storedClaims(row.message).data
+  return { ...factsOfDocument(row), data }
+}
+
+function factsOfDocument(row: DocumentRow): Omit<CaseDocument, 'data'> {
   return {
     digest: row.digest,
     document: row.document,
@@ -54,7 +59,6 @@ export function toCaseDocument(row: DocumentRow & { message: string }, contents?
     issuedAt: row.issued_at.getTime() / 1000,
     seen: row.seen,
     ...(row.answers === null ? {} : { answers: row.answers }),
-    data: contents?.has(row.digest) ? contents.get(row.digest) : storedClaims(row.message).data,
   }
 }
 
@@ -62,13 +66,17 @@ export function toCaseDocument(row: DocumentRow & { message: string }, contents?
 export function replayInput(loaded: LoadedCase): { documents: CaseDocument[]; facts: CaseFacts } {
   const documents: CaseDocument[] = []
   const refused: RefusedDocument[] = []
+  const recalled = new Set<string>()
   const receivedAt = new Map<string, number>()
   for (const row of loaded.documents) {
     if (row.status === 'cancelled') continue
     if (row.received_at) receivedAt.set(row.digest, row.received_at.getTime() / 1000)
     if (row.status === 'refused')
       refused.push({ digest: row.digest, document: row.document, by: row.iss as RegionId, reason: row.refusal ?? '' })
-    else if (row.message !== null) documents.push(toCaseDocument(row as DocumentRow & { message: string }, loaded.contents))
+    else if (row.recalled_at !== null) {
+      recalled.add(row.digest)
+      documents.push({ ...factsOfDocument(row), data: {} })
+    } else if (row.message !== null) documents.push(toCaseDocument(row as DocumentRow & { message: string }, loaded.contents))
   }
   const { row } = loaded
   const facts: CaseFacts = {
@@ -78,6 +86,7 @@ export function replayInput(loaded: LoadedCase): { documents: CaseDocument[]; fa
     deadlineRules: row.deadline_rules,
     receivedAt,
     refused,
+    ...(recalled.size > 0 && { recalled }),
   }
   return { documents, facts }
 }

@@ -10,6 +10,7 @@ import {
   type Text,
 } from '@hefu/procedures'
 import { requireCaseScope } from '../access/require-scope.ts'
+import { type ContentRequestView, readContentRequests } from '../content/content-store.ts'
 import type { Caller, Context } from '../context.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
@@ -54,6 +55,8 @@ export interface CaseDetail {
   /** Since when the content is no longer used, and since when it is gone (its retention has ended). */
   readonly blockedAt: string | null
   readonly erasedAt: string | null
+  /** What the sides asked each other about the bytes, and the answers. */
+  readonly contentRequests: readonly ContentRequestView[]
   readonly findings: readonly (Finding & { readonly digest: string })[]
   readonly documents: readonly DocumentView[]
 }
@@ -65,7 +68,9 @@ export async function readCase(
   procedure: Procedure | null,
   caseNumber: string,
 ): Promise<CaseDetail> {
-  return renderCase(await readLoadedCase(ctx, caller, procedure, caseNumber))
+  const loaded = await readLoadedCase(ctx, caller, procedure, caseNumber)
+  const requests = await readContentRequests(ctx.db, [caseNumber])
+  return renderCase(loaded, requests.get(caseNumber))
 }
 
 export async function readLoadedCase(
@@ -83,7 +88,7 @@ export async function readLoadedCase(
   return loaded
 }
 
-export function renderCase(loaded: LoadedCase): CaseDetail {
+export function renderCase(loaded: LoadedCase, contentRequests: readonly ContentRequestView[] = []): CaseDetail {
   const { row, procedure } = loaded
   const replay = replayCase(loaded)
   const dues = replay.deadlines.map((d) => d.due).filter((due) => due !== null)
@@ -108,6 +113,7 @@ export function renderCase(loaded: LoadedCase): CaseDetail {
     next: row.erased_at === null ? nextFor(procedure, replay, row.role) : [],
     blockedAt: row.blocked_at?.toISOString() ?? null,
     erasedAt: row.erased_at?.toISOString() ?? null,
+    contentRequests,
     findings: replay.findings,
     documents: documentsInOrder(loaded, replay).map((document) => renderDocument(document, replay)),
   }
@@ -162,6 +168,7 @@ export async function readDocument(
   const row = loaded.documents.find((document) => document.jti === id && document.status !== 'cancelled')
   if (!row) throw new HefuError('not-found')
   requireContent(loaded.row)
+  if (row.recalled_at !== null) throw new HefuError('recalled')
   const claims = row.message === null ? null : storedClaims(row.message)
   return {
     ...renderDocument(row, replayCase(loaded)),

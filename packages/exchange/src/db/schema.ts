@@ -45,6 +45,7 @@ interface DocumentTable {
   to_agency: string
   issued_at: Date
   received_at: Date | null
+  recalled_at: Date | null
   seen: string[]
   answers: string | null
   status: 'held' | 'refused' | 'cancelled'
@@ -53,6 +54,29 @@ interface DocumentTable {
   standing: string
   standing_reason: NullableJson<{ code: string; zh: string; en: string }>
   stored_at: Date
+}
+
+interface ContentRequestTable {
+  jti: string
+  iss: string
+  aud: string
+  act: 'erase' | 'recall'
+  case_number: string
+  document: string | null
+  reason: string
+  request: string
+  digest: string
+  created_at: Date
+  attempts: Generated<number>
+  next_at: Date | null
+  answer: string | null
+  answer_digest: string | null
+  outcome: 'erased' | 'held' | 'recalled' | 'refused' | null
+  outcome_reason: string | null
+  at: Date | null
+  held_until: Date | null
+  basis: string | null
+  answered_at: Date | null
 }
 
 interface OutboxTable {
@@ -471,6 +495,7 @@ interface RewrapTable {
 export interface Database {
   cases: CaseTable
   documents: DocumentTable
+  content_requests: ContentRequestTable
   outbox: OutboxTable
   delivery_attempts: DeliveryAttemptTable
   inbox: InboxTable
@@ -518,6 +543,7 @@ export type AuditRow = Selectable<AuditTable>
 export type CaseRow = Selectable<CaseTable>
 export type ClaimRow = Selectable<ClaimTable>
 export type ClientRow = Selectable<ClientTable>
+export type ContentRequestRow = Selectable<ContentRequestTable>
 export type DeliveryAttemptRow = Selectable<DeliveryAttemptTable>
 export type DocumentRow = Selectable<DocumentTable>
 export type EffectRow = Selectable<EffectTable>

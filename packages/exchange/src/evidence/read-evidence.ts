@@ -2,6 +2,7 @@ import type { EvidenceDocument, EvidenceLogProof, EvidencePackage } from '@hefu/
 import type { CaseNumber, RegionId } from '@hefu/reference'
 import { replayCase } from '../cases/loaded-case.ts'
 import { documentsInOrder, readLoadedCase } from '../cases/read-case.ts'
+import { readContentRows } from '../content/content-store.ts'
 import type { Caller, Context } from '../context.ts'
 import type { DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
@@ -29,6 +30,7 @@ export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNum
   if (rows.length === 0) throw new HefuError('not-found')
   const answers = await readAnswers(ctx.db, rows)
   const proofs = await proveAll(ctx, [...rows.map(({ digest }) => digest), ...[...answers.values()].map(({ receipt }) => receipt)])
+  const asked = await readContentRows(ctx.db, [caseNumber])
   const ofPeers = await fetchPeerProofs(ctx, rows, answers)
   const proofsOf = (digest: string) => [...(proofs.get(digest) ?? []), ...(ofPeers.proofs.get(digest) ?? [])]
   return {
@@ -40,6 +42,7 @@ export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNum
     peers: ofPeers.peers,
     keys: keysOf(ctx, [...new Set(rows.flatMap(({ iss, aud }) => [iss, aud]))]),
     checkpoints: await newestCheckpoints(ctx),
+    ...(asked.length > 0 && { contentRequests: asked.map(({ request, answer }) => ({ request, answer })) }),
     summary: summarise(loaded, replay, rows, answers),
   }
 }

@@ -76,6 +76,7 @@ export function documentRow(
       to_agency: to,
       issued_at: new Date(iat * 1000),
       received_at: new Date(Math.floor(nowMs / 1000) * 1000),
+      recalled_at: null,
       seen: held ? verdict.claims.seen : [],
       answers: held ? (verdict.claims.answers ?? null) : null,
       status: held ? 'held' : 'refused',

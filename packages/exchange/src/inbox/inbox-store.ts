@@ -180,6 +180,7 @@ async function readFirstTexts(tx: Tx, { vault }: Pick<Context, 'vault'>, rows: r
     .where('documents.jti', '=', sql<string>`any(${jtis}::uuid[])`)
     .where('documents.iss', '=', rows[0]?.iss ?? '')
     .where('cases.erased_at', 'is', null)
+    .where('documents.recalled_at', 'is', null)
     .execute()
   return held.flatMap((row) => {
     const { iss, jti, digest, message } = row

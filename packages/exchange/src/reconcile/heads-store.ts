@@ -64,12 +64,12 @@ export async function readItems(
   const { rows } = await sql<
     Item & SealedBy
   >`select w.iss, w.jti, w.digest, w.status, w.reason, w.message, w.receipt, w.index, w.path, c.case_number, c.data_key,
-      c.erased_at from (
+      c.erased_at, w.recalled_at from (
       select d.iss, d.jti, d.digest, case o.state when 'refused' then 'refused' else 'accepted' end as status, d.refusal as reason, d.message,
-          d.case_number, r.receipt, o.leaf_index as "index", string_to_array(o.path, '.') as path
+          d.recalled_at, d.case_number, r.receipt, o.leaf_index as "index", string_to_array(o.path, '.') as path
         from documents d join outbox o on o.jti = d.jti and o.digest = d.digest join receipts r on r.digest = o.receipt
         where d.iss = ${region} and d.aud = ${peer} and d.jti = any(${jtis}::uuid[]) and o.jti = any(${jtis}::uuid[])
-      union all select i.iss, i.jti, i.digest, i.status, i.reason, d.message, d.case_number, r.receipt, i.leaf_index, string_to_array(i.path, '.')
+      union all select i.iss, i.jti, i.digest, i.status, i.reason, d.message, d.recalled_at, d.case_number, r.receipt, i.leaf_index, string_to_array(i.path, '.')
         from inbox i join receipts r on r.digest = i.receipt
         left join documents d on d.jti = i.jti and d.iss = i.iss and d.digest = i.digest and d.jti = any(${jtis}::uuid[])
         where i.iss = ${peer} and i.first and i.jti = any(${jtis}::uuid[])) as w
@@ -78,11 +78,11 @@ export async function readItems(
   const asked = new Set(ids.map(({ iss, jti }) => `${iss} ${jti}`))
   return rows
     .filter(({ iss, jti }) => asked.has(`${iss} ${jti}`))
-    .map(({ case_number, data_key, erased_at, ...item }) => ({
+    .map(({ case_number, data_key, erased_at, recalled_at, ...item }) => ({
       ...item,
-      // Of an erased case what proves it is all there is.
+      // Of an erased case, and of a recalled document, what proves it is all there is.
       message:
-        item.message === null || erased_at !== null
+        item.message === null || erased_at !== null || recalled_at !== null
           ? null
           : vault.openMessage(caseKey({ case_number, data_key }), messageOf(item), item.message),
     }))
@@ -92,4 +92,5 @@ interface SealedBy {
   readonly case_number: string
   readonly data_key: string | null
   readonly erased_at: Date | null
+  readonly recalled_at: Date | null
 }

@@ -1,12 +1,13 @@
 import { shanghaiDate } from '@hefu/reference'
 import { lockCases } from '../cases/case-store.ts'
+import { requestErasure } from '../content/request-content.ts'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/bulk.ts'
 import { appendToLog } from '../log/pending-log-store.ts'
 import { BLOCKED_DAYS, retentionDaysOf, shortestRetentionDays } from './retention-rules.ts'
-import { eraseContent, type RetainedCase, type RetainedPosition, readRetained, setBlocked } from './retention-store.ts'
+import { eraseContent, eraseRecalled, type RetainedCase, type RetainedPosition, readRetained, setBlocked } from './retention-store.ts'
 
-type RetentionContext = Pick<Context, 'db' | 'federation' | 'procedures' | 'vault' | 'now' | 'log'>
+type RetentionContext = Pick<Context, 'region' | 'signer' | 'db' | 'federation' | 'procedures' | 'vault' | 'now' | 'log'>
 
 const DAY_MS = 86_400_000
 const CASES_AT_ONCE = 200
@@ -17,7 +18,7 @@ const CASES_AT_ONCE = 200
  */
 export async function endRetention(ctx: RetentionContext, isStopping: () => boolean = () => false): Promise<void> {
   const until = new Date(ctx.now() - shortestRetentionDays(ctx) * DAY_MS)
-  const counts = { blocked: 0, erased: 0, unblocked: 0 }
+  const counts = { blocked: 0, erased: 0, unblocked: 0, recalled: 0 }
   for (let after: RetainedPosition | undefined; !isStopping(); ) {
     const rows = await readRetained(ctx.db, { until, today: shanghaiDate(ctx.now()), after }, CASES_AT_ONCE)
     for (const row of rows) {
@@ -27,8 +28,9 @@ export async function endRetention(ctx: RetentionContext, isStopping: () => bool
     after = rows.at(-1)
     if (rows.length < CASES_AT_ONCE) break
   }
+  counts.recalled = await eraseRecalled(ctx.db, new Date(ctx.now() - BLOCKED_DAYS * DAY_MS))
   if (counts.erased > 0) ctx.vault.forgetKeys()
-  if (counts.blocked + counts.erased + counts.unblocked > 0) ctx.log.info({ event: 'retention.ended', ...counts }, 'retention.ended')
+  if (Object.values(counts).some((count) => count > 0)) ctx.log.info({ event: 'retention.ended', ...counts }, 'retention.ended')
 }
 
 type Step = 'blocked' | 'erased' | 'unblocked'
@@ -46,15 +48,16 @@ async function take(ctx: RetentionContext, caseNumber: string, step: Step): Prom
   return await ctx.db.transaction().execute(async (tx) => {
     const [row] = await lockCases(tx, [caseNumber])
     if (!row?.final || stepOf(ctx, row) !== step) return false
-    await write(tx, ctx, caseNumber, step)
+    await write(tx, ctx, row, step)
     const fact = { kind: 'admin.change', client: 'node', role: 'node', action: `case.${step}`, subject: caseNumber } as const
     await appendToLog(tx, ctx.now(), [fact])
     return true
   })
 }
 
-async function write(tx: Tx, { now }: Pick<Context, 'now'>, caseNumber: string, step: Step): Promise<void> {
-  const at = new Date(now())
-  if (step === 'erased') await eraseContent(tx, caseNumber, at)
-  else await setBlocked(tx, caseNumber, step === 'blocked' ? at : null)
+async function write(tx: Tx, ctx: RetentionContext, row: RetainedCase, step: Step): Promise<void> {
+  const at = new Date(ctx.now())
+  if (step !== 'erased') return await setBlocked(tx, row.case_number, step === 'blocked' ? at : null)
+  await eraseContent(tx, row.case_number, at)
+  await requestErasure(tx, ctx, row, 'retention-ended', at)
 }

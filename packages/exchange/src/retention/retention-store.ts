@@ -2,7 +2,10 @@ import { sql } from 'kysely'
 import type { Reader, Tx } from '../db/bulk.ts'
 import type { CaseRow } from '../db/schema.ts'
 
-export type RetainedCase = Pick<CaseRow, 'case_number' | 'procedure' | 'version' | 'agreement' | 'updated_at' | 'blocked_at' | 'erased_at'>
+export type RetainedCase = Pick<
+  CaseRow,
+  'case_number' | 'state' | 'participants' | 'procedure' | 'version' | 'agreement' | 'updated_at' | 'blocked_at' | 'erased_at'
+>
 
 /**
  * Final cases that still have content and were opened before `until`, in the order of their opening, after `after`. None with a message that
@@ -16,7 +19,7 @@ export async function readRetained(
   const behind = after === undefined ? sql`true` : sql`(c.opened_at, c.case_number) > (${after.opened_at}, ${after.case_number})`
   const { rows } = await sql<
     RetainedCase & { opened_at: Date }
-  >`select c.case_number, c.procedure, c.version, c.agreement, c.updated_at, c.blocked_at,
+  >`select c.case_number, c.state, c.participants, c.procedure, c.version, c.agreement, c.updated_at, c.blocked_at,
       c.erased_at, c.opened_at from cases c
     where c.final and c.erased_at is null and c.opened_at < ${until} and ${behind}
       and (c.effective_until is null or c.effective_until < ${today}::date)
@@ -24,6 +27,21 @@ export async function readRetained(
       and not exists (select 1 from inbox i where i.case_number = c.case_number and i.applied_at is null)
     order by c.opened_at, c.case_number limit ${limit}`.execute(db)
   return rows
+}
+
+/** Whether something of a locked case is still to be delivered or applied. */
+export async function isUnsettled(tx: Tx, caseNumber: string): Promise<boolean> {
+  const { rows } = await sql<{ open: boolean }>`select
+      exists (select 1 from outbox where case_number = ${caseNumber} and state = 'pending')
+      or exists (select 1 from inbox where case_number = ${caseNumber} and applied_at is null) as open`.execute(tx)
+  return rows[0]?.open === true
+}
+
+/** The bytes of documents that were recalled before `until`. Digest, dates, receipt and proofs stay. */
+export async function eraseRecalled(db: Reader, until: Date): Promise<number> {
+  const { rows } = await sql`update documents set message = null
+    where recalled_at < ${until} and message is not null returning jti`.execute(db)
+  return rows.length
 }
 
 export type RetainedPosition = Pick<CaseRow, 'opened_at' | 'case_number'>

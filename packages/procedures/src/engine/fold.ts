@@ -3,11 +3,13 @@ import type { CaseDocument, CaseFacts, CaseView, Finding, Procedure, Reason, Sta
 import {
   answersNothing,
   answersOlder,
+  caseRecalled,
   documentDefinition,
   notPossible,
   notStarted,
   notTheWriter,
   overtaken,
+  recalled,
   secondStart,
   startingDocument,
   undelivered,
@@ -46,18 +48,27 @@ export function foldDocuments(
   return { view, before }
 }
 
-/** Standings while no document has started the case: what could count waits with it, unless the receiver refused the start. */
+/** Why no document can start the case any more. */
+export type StartGone = 'undelivered' | 'recalled'
+
+/** Standings while no document has started the case: what could count waits with it, unless the start was refused or recalled. */
 export function standUnstarted(
   procedure: Procedure,
   order: readonly CaseDocument[],
   facts: CaseFacts,
-  refusedStart: boolean,
+  gone: StartGone | null,
   standings: Map<string, Standing>,
 ): void {
   for (const document of order) {
-    const reason = wrongWriter(procedure, facts, document) ?? (refusedStart ? undelivered : null)
+    const reason = isRecalled(facts, document)
+      ? recalled
+      : (wrongWriter(procedure, facts, document) ?? (gone === null ? null : { undelivered, recalled: caseRecalled }[gone]))
     standings.set(document.digest, reason === null ? waiting : { standing: 'void', reason })
   }
+}
+
+export function isRecalled({ recalled }: CaseFacts, { digest }: { readonly digest: string }): boolean {
+  return recalled?.has(digest) === true
 }
 
 /** Whether `document` starts the case when nothing has started it before. */
@@ -74,6 +85,7 @@ export function findingsOf(procedure: Procedure, fold: Fold): readonly (Finding 
 
 /** The next state, or why the document is void where it stands. */
 function judge(procedure: Procedure, view: CaseView, document: CaseDocument, order: readonly CaseDocument[]): string | Reason {
+  if (isRecalled(view.facts, document)) return recalled
   const definition = documentDefinition(procedure, document.document)
   if (definition === undefined) return unknownDocument
   if (!mayWrite(procedure, view.facts, document.by, definition.by)) return notTheWriter

@@ -51,6 +51,11 @@ export interface CaseFacts {
   readonly deadlineRules: number
   readonly receivedAt: ReadonlyMap<string, number>
   readonly refused: readonly RefusedDocument[]
+  /**
+   * Digests of documents whose author took the bytes back and whose receiver confirmed it. They keep their place in the order, so that nothing
+   * else moves; they count for nothing, and their `data` is never read: it may be gone on one side already.
+   */
+  readonly recalled?: ReadonlySet<string>
 }
 
 /** The case at one point of the fold. `effective` holds the documents that counted so far, in order. */
@@ -259,7 +264,8 @@ export interface NextDocument {
 }
 
 /**
- * `state` is one of the procedure's, or `waiting` (its first document has not arrived), or `undelivered` (refused by the receiver).
+ * `state` is one of the procedure's, or `waiting` (its first document has not arrived), `undelivered` (refused by the receiver) or `recalled`
+ * (its first document was, with the receiver's confirmation).
  * `order`: digests as folded. `forks`: pairs of one side's documents neither of which saw the other; an alert.
  */
 export interface Replay {

@@ -7,6 +7,8 @@ export const voidCodes = [
   'second-start',
   'not-started',
   'undelivered',
+  'recalled',
+  'case-recalled',
   'overtaken',
   'not-possible',
   'answers-nothing',
@@ -46,6 +48,18 @@ export const undelivered: Reason = {
   code: 'undelivered',
   zh: '对方拒收了发起文书，办件已终结',
   en: 'the receiver refused the document that starts the case; the case is final',
+}
+
+export const recalled: Reason = {
+  code: 'recalled',
+  zh: '出具方已召回，内容不再查阅',
+  en: 'recalled by its author: its content is no longer to be read',
+}
+
+export const caseRecalled: Reason = {
+  code: 'case-recalled',
+  zh: '发起文书已被召回，办件已终结',
+  en: 'the document that started the case was recalled; the case is final',
 }
 
 export const answersNothing: Reason = {
@@ -110,9 +124,10 @@ export function refusalReason(code: string): Reason {
 }
 
 /** States that belong to the engine: every procedure has them. */
-export const engineStates: Readonly<Record<'waiting' | 'undelivered', Text>> = {
+export const engineStates: Readonly<Record<'waiting' | 'undelivered' | 'recalled', Text>> = {
   waiting: { zh: '等待发起文书', en: 'waiting for the first document' },
   undelivered: { zh: '未送达（对方拒收）', en: 'undelivered (refused by the receiver)' },
+  recalled: { zh: '已召回', en: 'recalled' },
 }
 
 export function stateTitle(procedure: Procedure, state: string): Text {

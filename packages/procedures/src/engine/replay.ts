@@ -1,8 +1,8 @@
 import { deadlinesOf } from './deadlines.ts'
-import { findingsOf, foldDocuments, isStart, standUnstarted } from './fold.ts'
+import { findingsOf, foldDocuments, isRecalled, isStart, type StartGone, standUnstarted } from './fold.ts'
 import { placeDocuments } from './order.ts'
 import type { CaseDocument, CaseFacts, CaseView, Finding, Procedure, Replay, Standing } from './procedure.ts'
-import { refusalReason } from './reasons.ts'
+import { recalled, refusalReason } from './reasons.ts'
 import { caseView } from './view.ts'
 
 /**
@@ -14,12 +14,12 @@ export function replay(procedure: Procedure, documents: readonly CaseDocument[],
   const { order, waiting, forks } = placeDocuments(documents, facts)
   const standings = new Map<string, Standing>()
   const digests = order.map((document) => document.digest)
-  const started = order.some((document) => isStart(procedure, facts, document))
+  const started = order.some((document) => isStart(procedure, facts, document) && !isRecalled(facts, document))
   if (!started) {
-    const refusedStart = facts.refused.some((refused) => isStart(procedure, facts, refused))
-    standUnstarted(procedure, order, facts, refusedStart, standings)
+    const gone = startGone(procedure, order, facts)
+    standUnstarted(procedure, order, facts, gone, standings)
     standAside(waiting, facts, standings)
-    return unstarted(refusedStart, standings, digests, forks, caseView(facts, null, []))
+    return unstarted(gone, standings, digests, forks, caseView(facts, null, []))
   }
   const fold = foldDocuments(procedure, order, facts, standings)
   standAside(waiting, facts, standings)
@@ -48,20 +48,27 @@ export function replay(procedure: Procedure, documents: readonly CaseDocument[],
 }
 
 function standAside(waiting: readonly CaseDocument[], facts: CaseFacts, standings: Map<string, Standing>): void {
-  for (const document of waiting) standings.set(document.digest, { standing: 'waiting' })
+  for (const document of waiting)
+    standings.set(document.digest, isRecalled(facts, document) ? { standing: 'void', reason: recalled } : { standing: 'waiting' })
   for (const refused of facts.refused) standings.set(refused.digest, { standing: 'refused', reason: refusalReason(refused.reason) })
 }
 
+/** Of a case that nothing starts: whether what should have started it is gone for good, and how. */
+function startGone(procedure: Procedure, order: readonly CaseDocument[], facts: CaseFacts): StartGone | null {
+  if (facts.refused.some((refused) => isStart(procedure, facts, refused))) return 'undelivered'
+  return order.some((document) => isStart(procedure, facts, document)) ? 'recalled' : null
+}
+
 function unstarted(
-  refusedStart: boolean,
+  gone: StartGone | null,
   standings: ReadonlyMap<string, Standing>,
   order: readonly string[],
   forks: Replay['forks'],
   view: CaseView,
 ): Replay {
   return {
-    state: refusedStart ? 'undelivered' : 'waiting',
-    final: refusedStart,
+    state: gone ?? 'waiting',
+    final: gone !== null,
     ballHolder: null,
     deadlines: [],
     effectiveUntil: null,

@@ -29,6 +29,8 @@ export function wantedOf({ procedure, voidReasons = [] }: HistoryModel): readonl
   return [
     ...Object.keys(procedure.states).map((state) => `state ${state}`),
     'state undelivered',
+    'state recalled',
+    'recalled in a case that goes on',
     ...reasons.map((code) => `void ${code}`),
     'refused in a case that goes on',
     'deadline',
@@ -43,6 +45,7 @@ export function shownBy({ facts, expected }: ReplayVector): string[] {
     `state ${expected.state}`,
     ...standings,
     ...(facts.refused.length > 0 && expected.state !== 'undelivered' ? ['refused in a case that goes on'] : []),
+    ...(facts.recalled !== undefined && !expected.final ? ['recalled in a case that goes on'] : []),
     ...(expected.deadlines.some(({ due }) => due !== null) ? ['deadline'] : []),
     ...(expected.forks.length > 0 ? ['fork'] : []),
   ]
@@ -65,7 +68,21 @@ function chooseHistories(model: HistoryModel): ReplayVector[] {
 }
 
 function randomSteps(rng: Rng): Step[] {
-  const acts = ['write', 'write', 'write', 'write', 'deliver', 'deliver', 'deliver', 'receipt', 'refuse', 'fork', 'rogue'] as const
+  const acts = [
+    'write',
+    'write',
+    'write',
+    'write',
+    'deliver',
+    'deliver',
+    'deliver',
+    'receipt',
+    'refuse',
+    'fork',
+    'rogue',
+    'recall',
+    'confirm',
+  ] as const
   return Array.from({ length: rng.int(1, 12) }, () => ({
     act: rng.pick(acts),
     side: rng.pick([0, 1] as const),

@@ -3,8 +3,9 @@ import { type DateText, mintCaseNumber, type RegionId } from '@hefu/reference'
 import { type CaseDocument, type CaseFacts, nextFor, type Procedure, type RefusedDocument, replay } from '../../src/index.ts'
 import { factsOf, type History } from '../history.ts'
 
-/** `CaseFacts` as JSON: `receivedAt` by digest. */
-export interface FactsJson extends Omit<CaseFacts, 'receivedAt'> {
+/** `CaseFacts` as JSON: `receivedAt` by digest; `recalled` only where there are some. */
+export interface FactsJson extends Omit<CaseFacts, 'receivedAt' | 'recalled'> {
+  readonly recalled?: readonly string[]
   readonly receivedAt: Readonly<Record<string, number>>
 }
 
@@ -34,10 +35,18 @@ export type Shuffle = (count: number, turn: number) => readonly number[]
 export function vectorOf(procedure: Procedure, history: History, shuffle: Shuffle): ReplayVector {
   const [side] = history.sides
   const facts = factsOf(side)
-  const named = withDigests({ documents: side.documents, refused: facts.refused, receivedAt: Object.fromEntries(facts.receivedAt) })
+  const { recalled = new Set<string>(), ...others } = facts
+  const named = withDigests({
+    // What is gone on one side may still be held on the other: neither reads it.
+    documents: side.documents.map((one) => (recalled.has(one.digest) ? { ...one, data: null } : one)),
+    refused: facts.refused,
+    receivedAt: Object.fromEntries(facts.receivedAt),
+    recalled: [...recalled].toSorted(),
+  })
   const { documents } = named
   const factsJson: FactsJson = {
-    ...facts,
+    ...others,
+    ...(named.recalled.length > 0 && { recalled: named.recalled }),
     refused: named.refused,
     receivedAt: named.receivedAt,
     caseNumber: caseNumberOf(procedure, facts.owner),
@@ -68,7 +77,9 @@ export function outcomeAfter(
 
 /** Everything of a replay that both nodes must agree on. */
 export function outcomeOf(procedure: Procedure, documents: readonly CaseDocument[], facts: FactsJson) {
-  const result = replay(procedure, documents, { ...facts, receivedAt: new Map(Object.entries(facts.receivedAt)) })
+  const { recalled = [], ...others } = facts
+  const receivedAt = new Map(Object.entries(facts.receivedAt))
+  const result = replay(procedure, documents, { ...others, receivedAt, recalled: new Set(recalled) })
   const { owner, counterparties } = procedure.roles
   return {
     state: result.state,
@@ -102,6 +113,7 @@ interface Named {
   readonly documents: readonly CaseDocument[]
   readonly refused: readonly RefusedDocument[]
   readonly receivedAt: Readonly<Record<string, number>>
+  readonly recalled: readonly string[]
 }
 
 /** The histories call documents by short names: on the wire a digest is a SHA-256. */

@@ -103,7 +103,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       summary: { zh: '读取一份文书的内容', en: 'Read the content of one document' },
       rule: ['officer'],
       scope: ANY_PROCEDURE.read,
-      errors: ['erased', 'blocked'],
+      errors: ['erased', 'blocked', 'recalled'],
       params: z.strictObject({ caseNumber, id: uuid }),
       answer: {
         statuses: [200],

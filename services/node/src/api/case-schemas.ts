@@ -39,6 +39,24 @@ const finding = z
   .object({ digest, severity: z.enum(['error', 'warning']), code: z.string(), pointer: z.string(), zh: z.string(), en: z.string() })
   .meta({ id: 'Finding' })
 
+export const contentRequest = z
+  .object({
+    id: z.string(),
+    act: z.enum(['erase', 'recall']),
+    by: region,
+    to: region,
+    document: digest.nullable(),
+    reason: z.string(),
+    requestedAt: instant,
+    outcome: z.enum(['erased', 'held', 'recalled', 'refused']).nullable(),
+    outcomeReason: z.string().nullable(),
+    at: instant.nullable(),
+    heldUntil: instant.nullable(),
+    basis: z.string().nullable(),
+    answeredAt: instant.nullable(),
+  })
+  .meta({ id: 'ContentRequest' })
+
 export const caseSchema = z
   .object({
     caseNumber: z.string(),
@@ -60,6 +78,7 @@ export const caseSchema = z
     next: z.array(nextDocument),
     blockedAt: instant.nullable(),
     erasedAt: instant.nullable(),
+    contentRequests: z.array(contentRequest),
     findings: z.array(finding),
     documents: z.array(caseDocument),
   })
@@ -93,6 +112,7 @@ export function showCase(detail: CaseDetail, language: Language) {
     participants: [...detail.participants],
     deadlines: [...detail.deadlines],
     findings: [...detail.findings],
+    contentRequests: [...detail.contentRequests],
     next: detail.next.map((next) => showNext(next, language)),
     documents: detail.documents.map((document) => showDocument(document, language)),
   }

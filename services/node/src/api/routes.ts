@@ -4,6 +4,7 @@ import { agreementRoutes } from './agreement-routes.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { caseRoutes } from './case-routes.ts'
 import { clientRoutes } from './client-routes.ts'
+import { contentRoutes } from './content-routes.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
 import { exchangeLogRoutes } from './exchange-log-routes.ts'
 import { importRoutes } from './import-routes.ts'
@@ -26,6 +27,7 @@ export function apiRoutes(procedures: readonly Procedure[], registers: readonly 
   return [
     ...procedures.flatMap(procedureRoutes),
     ...caseRoutes(procedures),
+    ...contentRoutes(),
     ...taskRoutes(procedures),
     ...registers.flatMap((register) => registerRoutesOf(register, procedures)),
     ...importRoutes(procedures, registers),

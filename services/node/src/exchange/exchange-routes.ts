@@ -1,6 +1,9 @@
 import {
   acceptMessages,
+  answerContent,
   answerHeads,
+  CONTENT_REQUESTS_PATH,
+  contentAnswerBody,
   HEADS_PATH,
   HefuError,
   headsAnswerSchema,
@@ -74,6 +77,30 @@ export function exchangeRoutes(): Route[] {
         const accepted = await acceptMessages(ctx, body.tokens)
         if (accepted.status === 400) throw new HefuError(accepted.code)
         return { body: accepted.answer }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: CONTENT_REQUESTS_PATH,
+      operationId: 'request-content',
+      tag: 'exchange',
+      summary: { zh: '请求删除办件内容或召回文书（已签名）', en: 'Ask, signed, for content to be erased or a document to be given back' },
+      rule: 'peer',
+      rawTypes: ['application/json'],
+      bodyLimit: 16 * 1024,
+      reads: 'no',
+      answer: {
+        statuses: [200],
+        description: {
+          zh: '签名答复：erased、held（至何时、依据）、recalled 或 refused（原因）',
+          en: 'the signed answer: erased, held (until when, on which basis), recalled, or refused (why)',
+        },
+        schema: contentAnswerBody.meta({ id: 'ContentAnswer' }),
+      },
+      errors: ['malformed-request', 'unverifiable', 'conflict', 'log-unavailable', 'log-sealed'],
+      handle: async (ctx, { authorization, url, rawBody }) => {
+        await requireConfirmedLog(ctx)
+        return { body: await answerContent(ctx, { authorization, path: url.split('?', 1)[0] as string, body: rawBody }) }
       },
     }),
     defineRoute({

@@ -159,6 +159,14 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
       en: 'Its retention has ended: the content is no longer shown or used and waits to be erased. State, dates and digests can be read; a document from the peer is still accepted and brings the case back.',
     },
   },
+  recalled: {
+    status: 410,
+    title: { zh: '文书已被召回', en: 'The document was recalled' },
+    detail: {
+      zh: '出具方召回了此文书，收件方已确认：双方均不再查阅其内容，并将在 30 天后删除；摘要、日期、回执和证明仍在，并仍可核验。',
+      en: 'Its author took it back and the receiver confirmed: neither side shows its content any more, and 30 days later it is erased. Digest, dates, receipt and proofs stay and still verify.',
+    },
+  },
   unreadable: {
     status: 503,
     title: { zh: '内容无法解密', en: 'Content cannot be decrypted' },

@@ -7,6 +7,7 @@ import {
   keepPartitions,
   type QueueConfig,
   type Schedule,
+  sendContentRequests,
   startWorkers,
   sweep,
   turnEpochs,
@@ -16,6 +17,7 @@ import { repeat } from './repeat.ts'
 
 const SWEEP_MS = 1_000
 const PROMISES_MS = 2_000
+const CONTENT_MS = 2_000
 const VAULT_MS = 5_000
 const HOUR_MS = 3_600_000
 
@@ -30,6 +32,7 @@ export async function startWork(ctx: Context, queue: QueueConfig, migrationDatab
   const workers = await startWorkers(queue, handlers(ctx, stopping.signal), { concurrency, schedules: () => schedulesOf(ctx) })
   const sweeping = repeat(ctx, 'sweep', SWEEP_MS, async () => await sweep(ctx))
   const promises = repeat(ctx, 'promises', PROMISES_MS, async () => await checkPromises(ctx, stopping.signal))
+  const asking = repeat(ctx, 'content', CONTENT_MS, async () => await sendContentRequests(ctx, () => stopping.signal.aborted))
   const tidying = repeat(ctx, 'tidying', HOUR_MS, async () => {
     await keepPartitions(migrationDatabaseUrl, ctx.now())
     await forgetOldRows(ctx)
@@ -40,7 +43,7 @@ export async function startWork(ctx: Context, queue: QueueConfig, migrationDatab
   return {
     async stop() {
       await Promise.all([sweeping.stop(), tidying.stop()])
-      const closed = Promise.all([workers.close(), promises.stop(), turning.stop()])
+      const closed = Promise.all([workers.close(), promises.stop(), asking.stop(), turning.stop()])
       // A request that waits for its peer would hold up the stop; messages stay due, and promises too.
       stopping.abort()
       await closed
