@@ -20,19 +20,7 @@ export async function exchangeThroughput(options: BenchOptions): Promise<Figure[
   const before = await cpuMsOfAll(nodes.federation)
   const startedMs = performance.now()
   await nodes.chengdu.operator.post('/v1/peers/500000/resume')
-  const ends = { receipted: 0, applied: 0 }
-  for (let lastSaid = 0; ends.receipted === 0 || ends.applied === 0; ) {
-    const [pending, applied] = await Promise.all([open(nodes.chengdu.database), appliedOn(nodes.chongqing.database)])
-    const ms = performance.now() - startedMs
-    if (ends.receipted === 0 && pending === 0) ends.receipted = ms
-    if (ends.applied === 0 && applied >= count) ends.applied = ms
-    if (ms - lastSaid > 1_000) {
-      options.say(`${round(ms / 1000)} s: ${count - pending} receipted, ${applied} applied`)
-      lastSaid = ms
-    }
-    // Counting is work too: seldom, until the end is near.
-    await sleep(Math.max(pending, count - applied) < NEAR_THE_END ? 100 : 1_000)
-  }
+  const ends = await delivered(nodes, count, startedMs, options.say)
   const after = await cpuMsOfAll(nodes.federation)
   const seconds = Math.max(ends.receipted, ends.applied) / 1000
   return [
@@ -51,10 +39,28 @@ export async function exchangeThroughput(options: BenchOptions): Promise<Figure[
   ]
 }
 
+/** When all were receipted and applied, in milliseconds since `startedMs`. */
+export async function delivered(nodes: TwoNodes, count: number, startedMs: number, say: (line: string) => void) {
+  const ends = { receipted: 0, applied: 0 }
+  for (let lastSaid = 0; ends.receipted === 0 || ends.applied === 0; ) {
+    const [pending, applied] = await Promise.all([open(nodes.chengdu.database), appliedOn(nodes.chongqing.database)])
+    const ms = performance.now() - startedMs
+    if (ends.receipted === 0 && pending === 0) ends.receipted = ms
+    if (ends.applied === 0 && applied >= count) ends.applied = ms
+    if (ms - lastSaid > 1_000) {
+      say(`${round(ms / 1000)} s: ${count - pending} receipted, ${applied} applied`)
+      lastSaid = ms
+    }
+    // Counting is work too: seldom, until the end is near.
+    await sleep(Math.max(pending, count - applied) < NEAR_THE_END ? 100 : 1_000)
+  }
+  return ends
+}
+
 const NEAR_THE_END = 1_000
 
 /** As the import that bureaus use for their quarterly batches. */
-async function submitAll(nodes: TwoNodes, count: number, say: (line: string) => void): Promise<void> {
+export async function submitAll(nodes: TwoNodes, count: number, say: (line: string) => void): Promise<void> {
   const line = `${noticeBody()}\n`
   const answer = await nodes.chengdu.officer.post('/v1/imports?target=violation-notice', line.repeat(count), {
     headers: { 'content-type': 'application/x-ndjson' },

@@ -10,6 +10,7 @@ import { logAppend } from './log-append.ts'
 import { logCheckpoint } from './log-checkpoint.ts'
 import { logOverhead } from './log-overhead.ts'
 import { logProof } from './log-proof.ts'
+import { protectionCost } from './protection-cost.ts'
 import { queuePickup } from './queue-pickup.ts'
 import { restingMemory } from './resting-memory.ts'
 import { signatures } from './signatures.ts'
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'audit.verify': auditVerify,
   'access.token': accessToken,
   'access.check': accessCheck,
+  'access.protection': protectionCost,
 }
 
 export interface BenchOptions {

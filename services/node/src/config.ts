@@ -23,8 +23,12 @@ export interface Settings {
   readonly witnessKeyFile: string
   readonly actorKeyFile: string
   readonly tokenKeyFile: string
+  /** Of a rotation. */
+  readonly otherTokenKeyFile: string | undefined
   /** The key-encryption key of data at rest. */
   readonly vaultKeyFile: string
+  /** Of an exchange of the key-encryption key. */
+  readonly otherVaultKeyFile: string | undefined
   /** Where the keys of the epochs are, shared by all processes of the node. */
   readonly vaultEpochsFolder: string
   /** How long backups of the database are kept: for so long the key of an epoch outlives it. */
@@ -99,12 +103,20 @@ const hints: Readonly<Record<string, Hint>> = {
     zh: '须为访问令牌 PKCS#8 私钥文件的路径',
     en: 'must be the path of the PKCS#8 key file that signs access tokens',
   },
+  HEFU_TOKEN_KEY_OTHER: {
+    zh: '须为 PKCS#8 私钥文件的路径，其签发的访问令牌在轮换期间仍予接受',
+    en: 'must be the path of the PKCS#8 key file whose access tokens are taken as well during a rotation',
+  },
   HEFU_API_URL: {
     zh: '须为 http:// 或 https:// 地址，末尾无斜杠',
     en: 'must be an http:// or https:// address without a slash at its end',
   },
   HEFU_TOKEN_SECONDS: { zh: '须为 60 至 86400 的整数秒', en: 'must be a whole number of seconds from 60 to 86400' },
   HEFU_VAULT_KEY: { zh: '须为密钥加密密钥文件的路径', en: 'must be the path of the file of the key-encryption key' },
+  HEFU_VAULT_KEY_OTHER: {
+    zh: '须为更换期间另一把密钥加密密钥文件的路径',
+    en: 'must be the path of the file of the other key-encryption key during an exchange',
+  },
   HEFU_VAULT_EPOCHS: { zh: '须为时期密钥目录的路径', en: 'must be the path of the folder of the epoch keys' },
   HEFU_BACKUP_DAYS: { zh: '须为 1 至 400 的整数天', en: 'must be a whole number of days from 1 to 400' },
   HEFU_CLIENTS: { zh: '须为客户端文件的路径', en: 'must be the path of the clients file' },
@@ -189,7 +201,9 @@ const environment = z.strictObject({
   HEFU_WITNESS_KEY: path,
   HEFU_ACTOR_KEY: path,
   HEFU_TOKEN_KEY: path,
+  HEFU_TOKEN_KEY_OTHER: path.optional(),
   HEFU_VAULT_KEY: path,
+  HEFU_VAULT_KEY_OTHER: path.optional(),
   HEFU_VAULT_EPOCHS: path.optional(),
   HEFU_BACKUP_DAYS: days.default(35),
   HEFU_CLIENTS: path,
@@ -240,7 +254,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       witnessKeyFile: data.HEFU_WITNESS_KEY,
       actorKeyFile: data.HEFU_ACTOR_KEY,
       tokenKeyFile: data.HEFU_TOKEN_KEY,
+      otherTokenKeyFile: data.HEFU_TOKEN_KEY_OTHER,
       vaultKeyFile: data.HEFU_VAULT_KEY,
+      otherVaultKeyFile: data.HEFU_VAULT_KEY_OTHER,
       vaultEpochsFolder: data.HEFU_VAULT_EPOCHS ?? join(dirname(data.HEFU_VAULT_KEY), 'epochs'),
       backupDays: data.HEFU_BACKUP_DAYS,
       clientsFile: data.HEFU_CLIENTS,

@@ -53,6 +53,8 @@ export interface NodeOptions {
   /** 35 where absent. */
   readonly backupDays?: number
   readonly tokenKey: KeyPair
+  /** The one before it, or the one to come: its tokens are taken as well. */
+  readonly otherTokenKey?: KeyPair | undefined
   /** Who enrols everybody else. */
   readonly administrators: readonly Administrator[]
   /** Three logins on one database; see grant-logins.ts for what each may do. */
@@ -155,7 +157,10 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     vaultPlace: options.vaultPlace,
     backupDays: options.backupDays ?? 35,
     exchangeLog: logContextOf(() => trust.federation, region, { log: options.logSigner, witness: options.witnessSigner }),
-    access: openAccess({ db }, { key: options.tokenKey, tokenSeconds: options.tokenSeconds ?? 600, apiUrl: options.apiUrl }),
+    access: openAccess(
+      { db },
+      { key: options.tokenKey, otherKey: options.otherTokenKey, tokenSeconds: options.tokenSeconds ?? 600, apiUrl: options.apiUrl },
+    ),
     actorKey: await actorKeyOf(options.actorSigner),
     logState: logStateReader({ db, now }, options.witnessAgeMinutes === undefined ? undefined : options.witnessAgeMinutes * 60_000),
     now,

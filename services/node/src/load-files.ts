@@ -34,7 +34,7 @@ import { parseVerifierKey } from '@hefu/translog'
 import type { Parsed, SettingProblem, Settings } from './config.ts'
 import { loadTls, readAuthorities, type Tls, type TlsFiles } from './http/tls.ts'
 
-export type FileSettings = Partial<Pick<Settings, 'apiTls' | 'exchangeTls' | 'peerCaFile'>> &
+export type FileSettings = Partial<Pick<Settings, 'apiTls' | 'exchangeTls' | 'peerCaFile' | 'otherTokenKeyFile' | 'otherVaultKeyFile'>> &
   Pick<
     Settings,
     | 'region'
@@ -58,6 +58,7 @@ export interface Files {
   readonly witnessSigner: Signer
   readonly actorSigner: Signer
   readonly tokenKey: KeyPair
+  readonly otherTokenKey: KeyPair | undefined
   readonly administrators: readonly Administrator[]
   readonly vaultPlace: VaultPlace
   readonly tls: ListenerTls
@@ -74,14 +75,14 @@ export interface ListenerTls {
 
 /** Reads the files that the settings name and reports all problems of all of them at once. */
 export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> {
-  const [pins, folder, logSigner, witnessSigner, actorSigner, tokenKey, vaultPlace, administrators, apiTls, exchangeTls, peerCa] =
+  const [pins, folder, logSigner, witnessSigner, actorSigner, tokenKeys, vaultPlace, administrators, apiTls, exchangeTls, peerCa] =
     await Promise.all([
       loadPins(settings.federationKeysFile),
       loadFolder(settings.keysFolder),
       loadKey(settings.logKeyFile, 'HEFU_LOG_KEY'),
       loadKey(settings.witnessKeyFile, 'HEFU_WITNESS_KEY'),
       loadKey(settings.actorKeyFile, 'HEFU_ACTOR_KEY'),
-      loadKey(settings.tokenKeyFile, 'HEFU_TOKEN_KEY', loadKeyPair),
+      loadTokenKeys(settings),
       loadVault(settings),
       loadClients(settings.clientsFile),
       loadListenerTls(settings.apiTls, 'HEFU_API_TLS_CERT'),
@@ -96,7 +97,7 @@ export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> 
     logSigner,
     witnessSigner,
     actorSigner,
-    tokenKey,
+    tokenKeys,
     vaultPlace,
     administrators,
     apiTls,
@@ -106,13 +107,13 @@ export async function loadFiles(settings: FileSettings): Promise<Parsed<Files>> 
   const problems = files.flatMap((file) => (file.ok ? [] : file.problems))
   if (registry.ok && registry.value !== undefined)
     problems.push(...mismatches(settings, registry.value, { folder, logSigner, witnessSigner }))
-  if (!(pins.ok && registry.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && tokenKey.ok)) return { ok: false, problems }
+  if (!(pins.ok && registry.ok && logSigner.ok && witnessSigner.ok && actorSigner.ok && tokenKeys.ok)) return { ok: false, problems }
   if (!(vaultPlace.ok && administrators.ok && apiTls.ok && exchangeTls.ok && peerCa.ok)) return { ok: false, problems }
   if (problems.length > 0) return { ok: false, problems }
   const trust = { pins: pins.value, registry: settings.registry, keys: settings.keysFolder }
   const signers = { logSigner: logSigner.value, witnessSigner: witnessSigner.value, actorSigner: actorSigner.value }
   const tls = { api: apiTls.value, exchange: exchangeTls.value, peerCaFile: settings.peerCaFile, peerCa: peerCa.value }
-  const access = { tokenKey: tokenKey.value, administrators: administrators.value }
+  const access = { ...tokenKeys.value, administrators: administrators.value }
   return { ok: true, value: { trust, found: registry.value, ...signers, ...access, vaultPlace: vaultPlace.value, tls } }
 }
 
@@ -243,11 +244,28 @@ async function loadKey(path: string, setting: string, load: (path: string) => Pr
   }
 }
 
-/** The key-encryption key, tried on the epoch keys that there are. */
-async function loadVault({ vaultKeyFile, vaultEpochsFolder: epochsFolder }: FileSettings): Promise<Parsed<VaultPlace>> {
-  const setting = 'HEFU_VAULT_KEY'
+async function loadTokenKeys({
+  tokenKeyFile,
+  otherTokenKeyFile,
+}: FileSettings): Promise<Parsed<Pick<Files, 'tokenKey' | 'otherTokenKey'>>> {
+  const tokenKey = await loadKey(tokenKeyFile, 'HEFU_TOKEN_KEY', loadKeyPair)
+  if (otherTokenKeyFile === undefined)
+    return tokenKey.ok ? { ok: true, value: { tokenKey: tokenKey.value, otherTokenKey: undefined } } : tokenKey
+  const otherTokenKey = await loadKey(otherTokenKeyFile, 'HEFU_TOKEN_KEY_OTHER', loadKeyPair)
+  if (tokenKey.ok && otherTokenKey.ok) return { ok: true, value: { tokenKey: tokenKey.value, otherTokenKey: otherTokenKey.value } }
+  return { ok: false, problems: [tokenKey, otherTokenKey].flatMap((key) => (key.ok ? [] : key.problems)) }
+}
+
+/** The key-encryption key, and during an exchange the other one, tried on the epoch keys that there are. */
+async function loadVault(settings: FileSettings): Promise<Parsed<VaultPlace>> {
+  const { vaultKeyFile, otherVaultKeyFile, vaultEpochsFolder: epochsFolder } = settings
+  let setting = 'HEFU_VAULT_KEY'
   try {
-    const wrapper = secretKeyWrapper(await loadSecret(vaultKeyFile))
+    const secret = await loadSecret(vaultKeyFile)
+    setting = 'HEFU_VAULT_KEY_OTHER'
+    const other = otherVaultKeyFile === undefined ? undefined : await loadSecret(otherVaultKeyFile)
+    setting = 'HEFU_VAULT_KEY'
+    const wrapper = secretKeyWrapper(secret, other)
     await readEpochs(epochsFolder, wrapper)
     return { ok: true, value: { wrapper, epochsFolder } }
   } catch (error) {

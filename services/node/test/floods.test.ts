@@ -4,7 +4,7 @@ import { createMetrics } from '@hefu/exchange'
 import { MAX_ADD_CHECKPOINT_BYTES } from '@hefu/translog'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MAX_UNDER_WAY } from '../src/http/limits.ts'
+import { MAX_ARRIVING } from '../src/http/limits.ts'
 import { listen } from '../src/http/listen.ts'
 import { openApp } from '../src/http/open-app.ts'
 import { call, startPair, type TestPair } from './node-pair.ts'
@@ -59,13 +59,16 @@ describe('whoever floods the exchange listener', () => {
     for (const socket of sockets) socket.destroy()
   })
 
-  it('with more of them than may be under way: others are told to wait, the own bureaus are served, and it ends with them', async () => {
-    const sockets = await Promise.all(Array.from({ length: MAX_UNDER_WAY + 20 }, slow))
-    await expect.poll(checkpoint, { timeout: 10_000 }).toBe(503)
+  it('with more of them than may arrive at once: the first are cut off, and nobody else notices', async () => {
+    const sockets = await Promise.all(Array.from({ length: MAX_ARRIVING + 20 }, slow))
+    const cut = () => sockets.filter(({ closed }) => closed).length
+    await expect.poll(cut, { timeout: 10_000 }).toBe(20)
+    for (let turn = 0; turn < 20; turn++) expect(await checkpoint()).toBe(200)
+    const whole = await fetch(`${exchange()}${WITNESS}`, { method: 'POST', body: 'old 0\n' })
+    expect(whole.status).toBe(400)
     expect((await call(pair.chengdu, '/v1/cases')).status).toBe(200)
     expect(await isReady()).toBe(true)
     for (const socket of sockets) socket.destroy()
-    await expect.poll(checkpoint, { timeout: 10_000 }).toBe(200)
   })
 })
 

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { generateSecretFile } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fileEnvironment, type RegionFiles, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
@@ -196,32 +195,26 @@ describe('the process', () => {
     expect(stderr).toMatch(/没有可信的联合体注册表.* \/ there is no registry to believe/)
   })
 
-  it('ends with 2, as for a wrong setting, when the key-encryption key is not the one that its epoch keys are wrapped with', async () => {
-    const other = await createTestDatabase()
-    const { logins } = other
-    const urls = {
-      DATABASE_URL: logins.databaseUrl,
-      HEFU_MIGRATION_DATABASE_URL: logins.migrationDatabaseUrl,
-      HEFU_SEQUENCER_DATABASE_URL: logins.sequencerDatabaseUrl,
-    }
-    const epochs = join(folder, 'other-epochs')
-    await mkdir(epochs, { mode: 0o700 })
-    const child = start({ ...settings(), ...urls, HEFU_VAULT_EPOCHS: epochs })
+  it('ends with 2, and says why in both languages, when the data at rest cannot be opened with what the settings name', async () => {
+    const child = start(settings())
+    child.stderr.resume()
     await once(createInterface({ input: child.stdout }), 'line')
+    const exit = once(child, 'exit')
     child.kill('SIGTERM')
-    await once(child, 'exit')
-
-    const key = join(folder, 'another-vault-key.txt')
-    await generateSecretFile(key)
-    const { code, stdout, stderr } = await refusal({ ...settings(), ...urls, HEFU_VAULT_EPOCHS: epochs, HEFU_VAULT_KEY: key })
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/HEFU_VAULT_KEY: .*[一-鿿].* \/ \w/)
-    expect(stderr).not.toContain((await readFile(key, 'utf8')).trim())
-    // With its own key it starts again, and nothing was changed.
-    const again = start({ ...settings(), ...urls, HEFU_VAULT_EPOCHS: epochs })
-    await once(createInterface({ input: again.stdout }), 'line')
-    again.kill('SIGTERM')
-    await once(again, 'exit')
+    await exit
+    const key = join(folder, 'another-vault.key')
+    await writeFile(key, randomBytes(32).toString('base64url'), { mode: 0o600 })
+    const epochs = join(dirname(files.vaultKey), 'epochs')
+    const otherKey = await refusal({ ...settings(), HEFU_VAULT_KEY: key, HEFU_VAULT_EPOCHS: epochs })
+    expect([otherKey.code, otherKey.stdout]).toEqual([2, ''])
+    expect(otherKey.stderr).toMatch(/^ {2}HEFU_VAULT_KEY: .*时期密钥.* \/ .*another key-encryption key/m)
+    const noEpochs = await refusal({ ...settings(), HEFU_VAULT_EPOCHS: join(folder, 'no-epochs') })
+    expect([noEpochs.code, noEpochs.stdout]).toEqual([2, ''])
+    expect(noEpochs.stderr).toMatch(/^ {2}HEFU_VAULT_KEY: .*恢复时期密钥目录.* \/ .*epoch whose key is not here/m)
+    const others = { HEFU_VAULT_KEY_OTHER: join(folder, 'none.key'), HEFU_TOKEN_KEY_OTHER: join(folder, 'none.pem') }
+    const { code, stderr } = await refusal({ ...settings(), ...others })
+    expect(code).toBe(2)
+    for (const name of Object.keys(others)) expect(stderr).toMatch(new RegExp(`^ {2}${name}: .*[一-鿿].* / .*does not exist`, 'm'))
   })
 
   it('ends with 1 when the database has been used by newer software', async () => {

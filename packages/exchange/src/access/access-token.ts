@@ -48,16 +48,16 @@ const MAX_REMEMBERED = 1_000
 export type TokenVerifier = (token: string) => Promise<AccessClaims | null>
 
 /**
- * What a token of this node's own key says, or null. Whether it is still in time, and its client still active, is asked each time and not here:
+ * What a token of one of this node's own keys says, or null. Whether it is still in time, and its client still active, is asked each time and not here:
  * so the verdict on a text never changes and is remembered, of some thousand tokens.
  */
-export function tokenVerifier(jwk: PublicJwk): TokenVerifier {
-  const owner = { region: '' as RegionId, key: importPublicJwk(jwk) }
+export function tokenVerifier(jwks: readonly PublicJwk[]): TokenVerifier {
+  const owners = new Map(jwks.map((jwk) => [jwk.kid, { region: '' as RegionId, key: importPublicJwk(jwk) }]))
   const verdicts = new Map<string, AccessClaims>()
   return async (token) => {
     const known = verdicts.get(token)
     if (known !== undefined) return known
-    const verified = await verifyToken(token, ACCESS_TOKEN_TYP, (kid) => (kid === jwk.kid ? owner : undefined))
+    const verified = await verifyToken(token, ACCESS_TOKEN_TYP, (kid) => owners.get(kid))
     const json = verified.ok ? parseStrictJson(verified.payload) : undefined
     const claims = json?.ok ? accessClaims.safeParse(json.value).data : undefined
     if (claims === undefined) return null

@@ -40,13 +40,14 @@ export async function projectCases(
   const replayed = cases.map((loaded) => replayStored(ctx, loaded))
   for (const { loaded, before, columns } of replayed) if (!loaded.isNew && before.agency !== columns.agency) await moveTasks(tx, columns)
   const consequences = await planConsequences(tx, ctx, replayed)
-  await runTogether(tx, [
+  const writes = [
     ...caseStatements(ctx.now(), replayed),
     ...documentStatements(ctx, replayed),
     ...further,
     ...eventStatements(ctx.now(), replayed.flatMap(eventsOf)),
     ...consequences.writes,
-  ])
+  ]
+  await runTogether(tx, writes, { keepPlan: cases.length === 1 && cases[0]?.isNew === true })
   await alertForks(tx, ctx, replayed)
   return replayed.map((one) => ({
     loaded: asStored(one),

@@ -1,10 +1,13 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import { KEPT_PLAN } from './keep-plans.ts'
 import type { Database, DocumentRow } from './schema.ts'
 
 export type Tx = Transaction<Database>
 export type Reader = Kysely<Database> | Tx
 
 type Row = Readonly<Record<string, unknown>>
+
+const keptPlan = sql.raw(KEPT_PLAN)
 
 /**
  * Inserts many rows in one statement of constant size: the rows travel as JSON and PostgreSQL gives them the table's own types (a
@@ -95,13 +98,16 @@ export function insertStatements<R extends Row>(table: keyof Database, rows: rea
 
 /**
  * Runs statements that touch different rows as one, for one round trip: they share a snapshot, and foreign keys among them
- * are checked at its end (PostgreSQL, WITH queries, 7.8.4).
+ * are checked at its end (PostgreSQL, WITH queries, 7.8.4). `keepPlan`: they only insert, and few rows, so that their text is one of few.
  */
-export async function runTogether(tx: Tx, statements: readonly Statement[]): Promise<void> {
+export async function runTogether(tx: Tx, statements: readonly Statement[], { keepPlan = false } = {}): Promise<void> {
   const [first, ...others] = statements
   if (first === undefined) return
   if (others.length === 0) await first.execute(tx)
-  else await sql`with ${sql.join(statements.map((statement, at) => sql`${named([`write_${at}`])} as (${statement})`))} select 1`.execute(tx)
+  else
+    await sql`${keepPlan ? keptPlan : sql``}with ${sql.join(statements.map((statement, at) => sql`${named([`write_${at}`])} as (${statement})`))} select 1`.execute(
+      tx,
+    )
 }
 
 export async function insertAll<R extends Row>(

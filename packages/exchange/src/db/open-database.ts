@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { keepPlans } from './keep-plans.ts'
 import type { Database } from './schema.ts'
 
 /** `date` stays yyyy-mm-dd text: a date without a zone must not become an instant. */
@@ -28,6 +29,9 @@ export function openDatabase(options: OpenDatabaseOptions): Kysely<Database> {
   })
   pool.on('error', options.onError)
   // A connection can break while it is checked out, between two statements: the next one reports it, the event must not end the process.
-  pool.on('connect', (client) => void client.on('error', () => {}))
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+    keepPlans(client)
+  })
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }

@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto'
-import { type Federation, judgeManifest, keyOwner, type Manifest, type PublicJwk, parseStoredManifest, verifyManifest } from '@hefu/protocol'
+import {
+  type Federation,
+  judgeManifest,
+  keyOwner,
+  type Manifest,
+  type PublicJwk,
+  parseStoredManifest,
+  verifyManifest,
+} from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Tx } from '../db/bulk.ts'

@@ -130,6 +130,22 @@ async function unless(code: string, work: Promise<void>): Promise<void> {
   })
 }
 
+/** Wraps every epoch key anew: a key-encryption key has taken the place of another. Only by who alone may destroy epochs: none comes back. */
+export async function rewrapEpochs(folder: string, wrapper: KeyWrapper): Promise<void> {
+  for (const { epoch, from, key } of await readEpochs(folder, wrapper)) {
+    const wrapped = Buffer.from(await wrapper.wrap(key.export(), contextOf({ epoch, from }))).toString('base64url')
+    const draft = join(folder, `.${randomUUID()}`)
+    try {
+      await writeWhole(draft, `${JSON.stringify({ epoch, from, wrapped } satisfies EpochFile)}\n`)
+      // In one step: a process that reads now reads one of the two, whole.
+      await rename(draft, join(folder, nameOf(epoch)))
+      await syncFolder(folder)
+    } catch (cause) {
+      throw new VaultError('epochs-unwritable', cause)
+    }
+  }
+}
+
 async function writeWhole(path: string, text: string): Promise<void> {
   await using file = await open(path, 'wx', 0o600)
   await file.writeFile(text)

@@ -11,11 +11,19 @@ export interface KeyWrapper {
   unwrap(wrapped: Uint8Array, context: string): Promise<Uint8Array>
 }
 
-/** Over 32 bytes that are in memory (protocol's loadSecret). */
-export function secretKeyWrapper(secret: Uint8Array): KeyWrapper {
+/** Over 32 bytes that are in memory (protocol's loadSecret). What `other` wrapped is opened as well: while one key takes the place of another. */
+export function secretKeyWrapper(secret: Uint8Array, other?: Uint8Array): KeyWrapper {
   const key = createSecretKey(secret)
+  const otherKey = other && createSecretKey(other)
   return {
     wrap: async (bytes, context) => sealBytes(key, context, bytes),
-    unwrap: async (bytes, context) => openBytes(key, context, bytes),
+    async unwrap(bytes, context) {
+      if (otherKey === undefined) return openBytes(key, context, bytes)
+      try {
+        return openBytes(key, context, bytes)
+      } catch {
+        return openBytes(otherKey, context, bytes)
+      }
+    },
   }
 }

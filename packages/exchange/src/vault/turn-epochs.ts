@@ -2,9 +2,9 @@ import type { Caller, Context } from '../context.ts'
 import { logAdminChange } from '../log/log-admin-change.ts'
 import { logFact } from '../log/pending-log-store.ts'
 import { uuidv7 } from '../uuid.ts'
-import { createEpoch, destroyEpoch, overwriteDoomed, readEpochs } from './epoch-files.ts'
+import { createEpoch, destroyEpoch, overwriteDoomed, readEpochs, rewrapEpochs } from './epoch-files.ts'
 import { runRewraps } from './rewrap-keys.ts'
-import { asOnlyKeeper, countKeys, insertRewrap, isRewrapDueIn } from './rewrap-store.ts'
+import { asOnlyKeeper, countKeys, insertRewrap, isRewrapDueIn, nextRewrap } from './rewrap-store.ts'
 
 export type EpochContext = Pick<Context, 'db' | 'vault' | 'vaultPlace' | 'backupDays' | 'now' | 'log' | 'metrics'>
 
@@ -32,6 +32,8 @@ export async function turnEpochs(ctx: EpochContext, isStopping?: () => boolean):
     await refreshEpochs(ctx)
     const newest = ctx.vault.epochs().at(-1)
     if (newest !== undefined && ctx.now() >= newest.from + EPOCH_MS) await beginEpoch(ctx, 'schedule')
+    // Where the key-encryption key has been exchanged, this is what ends the need for the one before.
+    if (await nextRewrap(ctx.db, new Date(ctx.now()))) await rewrapEpochs(ctx.vaultPlace.epochsFolder, ctx.vaultPlace.wrapper)
     await runRewraps(ctx, isStopping)
     await destroyOldEpochs(ctx)
   })
@@ -75,7 +77,8 @@ async function destroyOldEpochs(ctx: EpochContext): Promise<void> {
   for (const { epoch } of outlived) {
     if ((keys.get(epoch) ?? 0) === 0) await destroy(ctx, epoch)
     // Something was wrapped by it late: once more, and it goes with the next look. Once a day: what is damaged is never wrapped anew.
-    else if (!(await isRewrapDueIn(ctx.db, new Date(ctx.now() - DAY_MS), new Date(ctx.now())))) await orderRewrap(ctx, 'schedule', ctx.now())
+    else if (!(await isRewrapDueIn(ctx.db, new Date(ctx.now() - DAY_MS), new Date(ctx.now()))))
+      await orderRewrap(ctx, 'schedule', ctx.now())
   }
 }
 

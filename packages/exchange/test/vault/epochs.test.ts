@@ -8,8 +8,8 @@ import { readDocument } from '../../src/cases/read-case.ts'
 import type { Context } from '../../src/context.ts'
 import { putRecord } from '../../src/registers/put-record.ts'
 import { readRecord } from '../../src/registers/read-record.ts'
-import { createEpoch, destroyEpoch, readEpochs } from '../../src/vault/epoch-files.ts'
-import { secretKeyWrapper } from '../../src/vault/key-wrapper.ts'
+import { createEpoch, destroyEpoch, readEpochs, rewrapEpochs } from '../../src/vault/epoch-files.ts'
+import { type KeyWrapper, secretKeyWrapper } from '../../src/vault/key-wrapper.ts'
 import { openVault } from '../../src/vault/open-vault.ts'
 import { runRewraps } from '../../src/vault/rewrap-keys.ts'
 import { showRewrap, showVault } from '../../src/vault/show-vault.ts'
@@ -143,6 +143,28 @@ it('what an epoch wrapped cannot be opened once its key is destroyed', async () 
     .set({ data_key: copy.data_key ?? '' })
     .execute()
   await expect(openVault(ctx.db, ctx.vaultPlace, ctx.now)).rejects.toMatchObject({ code: 'epochs-missing' })
+})
+
+it('the key-encryption key is exchanged: both open what there is, and after a rewrap the new one does alone', async () => {
+  const filled = await fill()
+  const [before, after] = [randomBytes(32), randomBytes(32)]
+  const place = (wrapper: KeyWrapper) => ({ wrapper, epochsFolder: folder })
+  // What the vault was made with is not known here; so it is exchanged twice.
+  const first = secretKeyWrapper(before)
+  await rewrapEpochs(folder, { wrap: first.wrap, unwrap: ctx.vaultPlace.wrapper.unwrap })
+  const both = place(secretKeyWrapper(after, before))
+  const moving: Context = { ...ctx, vaultPlace: both, vault: await openVault(ctx.db, both, ctx.now) }
+  const waiting: Context = { ...ctx, vaultPlace: place(secretKeyWrapper(before, after)) }
+  await expectReadable(filled)
+  await requestRewrap(moving, operator, { newEpoch: false })
+  await turnEpochs(moving)
+  const alone = place(secretKeyWrapper(after))
+  ctx = { ...ctx, vaultPlace: alone, vault: await openVault(ctx.db, alone, ctx.now) }
+  await expectReadable(filled)
+  // A process that still prefers the key before reads what the other has written.
+  await turnEpochs(waiting)
+  await expect(openVault(ctx.db, place(secretKeyWrapper(before)), ctx.now)).rejects.toMatchObject({ code: 'wrong-key' })
+  expect(await epochFiles()).toEqual(['epoch-000001.json'])
 })
 
 it('whoever reads the folder while an epoch is destroyed finds it whole or gone, never half', async () => {

@@ -82,7 +82,7 @@ export function oauthRoutes(): Route[] {
           keys: z.array(z.object({ kty: z.string(), crv: z.string(), x: z.string(), kid: z.string(), alg: z.string(), use: z.string() })),
         }),
       },
-      handle: async ({ access }) => ({ body: { keys: [{ ...access.key.jwk, alg: 'Ed25519', use: 'sig' }] } }),
+      handle: async ({ access }) => ({ body: { keys: access.verifyKeys.map((jwk) => ({ ...jwk, alg: 'Ed25519', use: 'sig' })) } }),
     }),
   ]
 }

@@ -13,6 +13,8 @@ export const SILENT_WITHIN_MS = 120_000
 export const MAX_CONNECTIONS = 2_000
 /** Requests of one listener under way at a time; the next one is turned away at once instead of waiting behind all of them. */
 export const MAX_UNDER_WAY = 500
+/** Requests of one listener whose bodies are still on their way: not under way yet. */
+export const MAX_ARRIVING = 500
 /** Mean delay of the event loop over a second: what is late by this much is not going to be answered in time. */
 export const MAX_LOOP_DELAY_MS = 2_000
 
