@@ -134,7 +134,8 @@ async function unless(code: string, work: Promise<void>): Promise<void> {
 export async function rewrapEpochs(folder: string, wrapper: KeyWrapper): Promise<void> {
   for (const { epoch, from, key } of await readEpochs(folder, wrapper)) {
     const wrapped = Buffer.from(await wrapper.wrap(key.export(), contextOf({ epoch, from }))).toString('base64url')
-    const draft = join(folder, `.${randomUUID()}`)
+    // What a killed process leaves of it holds a key that must not outlive its epoch: under this name it is overwritten at the next look.
+    const draft = join(folder, `${DOOMED}${randomUUID()}`)
     try {
       await writeWhole(draft, `${JSON.stringify({ epoch, from, wrapped } satisfies EpochFile)}\n`)
       // In one step: a process that reads now reads one of the two, whole.

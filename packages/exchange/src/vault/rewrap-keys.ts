@@ -36,7 +36,8 @@ async function rewrapAll(ctx: RewrapContext, { id, keys_total: known }: RewrapRo
         return tried
       })
       if (batch.length === 0) break
-      for (const { wrapped, again } of batch) if (again === null) unreadable.set(epochOf(wrapped), (unreadable.get(epochOf(wrapped)) ?? 0) + 1)
+      for (const { wrapped, again } of batch)
+        if (again === null) unreadable.set(epochOf(wrapped), (unreadable.get(epochOf(wrapped)) ?? 0) + 1)
       after = batch.at(-1)?.place
       done = Math.min(total, done + batch.length)
       await reportRewrap(ctx.db, id, { keys_done: Math.max(0, done) })

@@ -77,7 +77,8 @@ async function destroyOldEpochs(ctx: EpochContext): Promise<void> {
   for (const { epoch } of outlived) {
     if ((keys.get(epoch) ?? 0) === 0) await destroy(ctx, epoch)
     // Something was wrapped by it late: once more, and it goes with the next look. Once a day: what is damaged is never wrapped anew.
-    else if (!(await isRewrapDueIn(ctx.db, new Date(ctx.now() - DAY_MS), new Date(ctx.now())))) await orderRewrap(ctx, 'schedule', ctx.now())
+    else if (!(await isRewrapDueIn(ctx.db, new Date(ctx.now() - DAY_MS), new Date(ctx.now()))))
+      await orderRewrap(ctx, 'schedule', ctx.now())
   }
 }
 
