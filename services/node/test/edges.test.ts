@@ -41,6 +41,16 @@ describe('one client that asks too often', () => {
   })
 })
 
+it.each([
+  ['a route of another role', 'auditor', '/v1/deliveries', {}],
+  ['an actor that is an identity number', 'security', '/v1/clients', { 'hefu-actor': '510104199001011237' }],
+  ['an address that does not exist', 'operator', '/v1/nothing', {}],
+] as const)('a client that is refused each time is counted all the same: %s', async (_, as, path, headers) => {
+  const answers = await Promise.all(Array.from({ length: 100 }, async () => await call(pair.chengdu, path, { as, headers })))
+  // Two windows at most.
+  expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(20)
+})
+
 describe('a peer that delivers too often', () => {
   it('is told to wait, and nothing is lost by it', async () => {
     const cases: string[] = []

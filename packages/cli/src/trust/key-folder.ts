@@ -45,6 +45,8 @@ export async function rotateKey({ folder, root, region, days, atOnce, now }: Rot
   const held = await readManifest(folder)
   const iss = held?.claims.iss ?? regionOf(region)
   const iat = held === undefined || atOnce === true ? now : now + NOTICE_SECONDS
+  // Before a key is made: without a root key it would stay in the folder, in no manifest.
+  await loadSigner(root)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const key = await generateKeyFile(join(folder, `key-${new Date(now * 1000).toISOString().replace(/\D/g, '').slice(0, 14)}.pem`))
   const record = { ...key, use: 'sig', iat, exp: iat + days * DAY } as const

@@ -22,7 +22,6 @@ const ofTheNode: readonly ScopeEntry[] = [
   entry('settlement-entries:read', ['officer'], '查看待清算条目', 'read settlement entries'),
   entry('sensitive', ['officer'], '查看敏感个人信息', 'see sensitive personal fields'),
   entry('agreements:read', ['officer', 'security'], '查看共享协议', 'see agreements'),
-  entry('subject:access', ['officer'], '查阅机构所持有的某人的全部信息', 'see all that the agency holds on one person'),
   entry('peers:read', ['operator'], '查看对端节点', 'see peers'),
   entry('peers:write', ['operator'], '暂停和恢复对端节点', 'pause and resume peers'),
   entry('deliveries:read', ['operator'], '查看送达', 'see deliveries'),

@@ -33,12 +33,18 @@ export async function statePurpose(ctx: PurposeContext, caller: Caller, sent: Se
   if (sent.purpose === undefined || affair === undefined) return null
   const number = sent.ofCase ?? affair
   if (parseCaseNumber(number).ok) {
-    const row = await readCaseRow(ctx.db, number)
-    if (row === undefined || row.agency !== caller.agency) throw new HefuError('affair-unknown')
-    requireReadable(ctx, row, sent.purpose)
+    requireReadable(ctx, await ownCase(ctx, caller, number), sent.purpose)
+    // Another case may be the reason; one that was made up must not stand in the log as one.
+    if (affair !== number && parseCaseNumber(affair).ok) await ownCase(ctx, caller, affair)
   } else if (!isAgreedSomewhere(ctx, sent.purpose)) throw new HefuError('purpose-not-agreed')
   if (!parseCaseNumber(affair).ok && !parseStaffNumber(affair).ok) throw new HefuError('affair-invalid')
   return { purpose: sent.purpose, affair }
+}
+
+async function ownCase({ db }: Pick<Context, 'db'>, { agency }: Caller, caseNumber: string): Promise<CaseRow> {
+  const row = await readCaseRow(db, caseNumber)
+  if (row === undefined || row.agency !== agency) throw new HefuError('affair-unknown')
+  return row
 }
 
 function requireReadable(ctx: Pick<Context, 'federation' | 'now'>, row: Pick<CaseRow, 'agreement' | 'final'>, purpose: string): void {

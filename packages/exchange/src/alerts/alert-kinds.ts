@@ -23,5 +23,6 @@ export const alertKinds = [
   'registry.expired',
   'manifest.refused',
   'clock.skew',
+  'vault.key-unreadable',
   'access.refused-often',
 ] as const

@@ -32,6 +32,8 @@ export interface AlertDetail {
   readonly deferrals?: number
   readonly secondsOff?: number
   readonly refusals?: number
+  readonly epoch?: number
+  readonly keys?: number
   /** Of a log; `shown` and `cosigned` are signed checkpoints. */
   readonly origin?: string
   readonly witness?: string

@@ -78,6 +78,12 @@ export async function nextRewrap(db: Reader, now: Date): Promise<RewrapRow | und
     .executeTakeFirst()
 }
 
+/** Whether one was due in this time, done or not. */
+export async function isRewrapDueIn(db: Reader, from: Date, to: Date): Promise<boolean> {
+  const row = await db.selectFrom('rewraps').select('id').where('start_at', '>', from).where('start_at', '<=', to).executeTakeFirst()
+  return row !== undefined
+}
+
 export async function reportRewrap(
   db: Reader,
   id: string,

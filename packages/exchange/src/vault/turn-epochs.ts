@@ -4,9 +4,9 @@ import { logFact } from '../log/pending-log-store.ts'
 import { uuidv7 } from '../uuid.ts'
 import { createEpoch, destroyEpoch, overwriteDoomed, readEpochs, rewrapEpochs } from './epoch-files.ts'
 import { runRewraps } from './rewrap-keys.ts'
-import { asOnlyKeeper, countKeys, insertRewrap, nextRewrap } from './rewrap-store.ts'
+import { asOnlyKeeper, countKeys, insertRewrap, isRewrapDueIn, nextRewrap } from './rewrap-store.ts'
 
-export type EpochContext = Pick<Context, 'db' | 'vault' | 'vaultPlace' | 'backupDays' | 'now' | 'log'>
+export type EpochContext = Pick<Context, 'db' | 'vault' | 'vaultPlace' | 'backupDays' | 'now' | 'log' | 'metrics'>
 
 const DAY_MS = 86_400_000
 const EPOCH_MS = 30 * DAY_MS
@@ -75,9 +75,9 @@ async function destroyOldEpochs(ctx: EpochContext): Promise<void> {
   if (outlived.length === 0) return
   const keys = await countKeys(ctx.db)
   for (const { epoch } of outlived) {
-    // Something was wrapped by it late: once more, and it goes with the next look.
-    if ((keys.get(epoch) ?? 0) > 0) await orderRewrap(ctx, 'schedule', ctx.now())
-    else await destroy(ctx, epoch)
+    if ((keys.get(epoch) ?? 0) === 0) await destroy(ctx, epoch)
+    // Something was wrapped by it late: once more, and it goes with the next look. Once a day: what is damaged is never wrapped anew.
+    else if (!(await isRewrapDueIn(ctx.db, new Date(ctx.now() - DAY_MS), new Date(ctx.now())))) await orderRewrap(ctx, 'schedule', ctx.now())
   }
 }
 

@@ -191,3 +191,30 @@ it('a node that was killed while it destroyed an epoch starts, and finishes it',
   await turnEpochs(ctx)
   expect(await epochFiles()).toEqual(['epoch-000001.json'])
 })
+
+it('one key that somebody damaged keeps no other from being wrapped anew, and is reported', async () => {
+  const filled = await fill()
+  const damaged = await submitNotice(ctx, '510100')
+  const { data_key: key } = await ctx.db
+    .selectFrom('cases')
+    .select('data_key')
+    .where('case_number', '=', damaged.caseNumber)
+    .executeTakeFirstOrThrow()
+  const spoilt = `${key?.slice(0, 20)}${key?.[20] === 'A' ? 'B' : 'A'}${key?.slice(21)}`
+  await ctx.db.updateTable('cases').set({ data_key: spoilt }).where('case_number', '=', damaged.caseNumber).execute()
+  const { id } = await requestRewrap(ctx, operator, { newEpoch: true })
+  nowMs += EPOCH_LEAD_MS
+  await turnEpochs(ctx)
+  expect(await showRewrap(ctx, id)).toMatchObject({ state: 'done', keys: { total: 4, done: 3 } })
+  expect(await keysByEpoch()).toEqual({ 1: 1, 2: 3 })
+  await expectReadable(filled)
+  const alerts = await ctx.db.selectFrom('alerts').select('detail').where('kind', '=', 'vault.key-unreadable').execute()
+  expect(alerts).toEqual([{ detail: { epoch: 1, keys: 1 } }])
+
+  // Its epoch stays, for whoever repairs it; it is not tried at every look.
+  nowMs += 36 * DAY
+  for (let look = 0; look < 3; look++) await turnEpochs(ctx)
+  expect(await epochFiles()).toContain('epoch-000001.json')
+  const orders = await ctx.db.selectFrom('rewraps').select('id').where('requested_by', '=', 'schedule').execute()
+  expect(orders.length).toBeLessThanOrEqual(2)
+})

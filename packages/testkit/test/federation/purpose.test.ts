@@ -54,6 +54,7 @@ test.each([
   [{ 'hefu-purpose': String(violationNotice.purposes[0]?.code) }, 403, 'purpose-not-agreed'],
   [{ 'hefu-purpose': purpose, 'hefu-affair': '510104199001011237' }, 400, 'affair-invalid'],
   [{ 'hefu-purpose': purpose, 'hefu-affair': '张三的事' }, 400, 'affair-invalid'],
+  [{ 'hefu-purpose': purpose, 'hefu-affair': '510100-IT-20261122-7K3F9QX6' }, 403, 'affair-unknown'],
 ])('refused by its rule: %j', async (headers, status, code) => {
   const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]))
   const answer = await read(sent)

@@ -19,6 +19,8 @@ const detail = z.object({
   deferrals: z.int().exactOptional(),
   secondsOff: z.int().exactOptional(),
   refusals: z.int().exactOptional(),
+  epoch: z.int().exactOptional(),
+  keys: z.int().exactOptional(),
   origin: z.string().exactOptional(),
   witness: z.string().exactOptional(),
   shown: z.string().exactOptional(),

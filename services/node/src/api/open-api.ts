@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { type Context, type Rate, Rates } from '@hefu/exchange'
 import type { FastifyInstance } from 'fastify'
-import { guardApi } from '../http/authenticate.ts'
+import { guardApi, identifyCallers } from '../http/authenticate.ts'
 import { limitClients } from '../http/limit-rates.ts'
 import { openApp } from '../http/open-app.ts'
 import { readJsonBodies } from '../http/read-bodies.ts'
@@ -19,8 +19,9 @@ export interface ApiOptions {
 /** The local listener: bureaus, operators, auditors, probes and the documentation. */
 export async function openApi(ctx: Context, { clientRate, tls }: ApiOptions): Promise<FastifyInstance> {
   const app = await openApp(ctx, 'api', { tls })
-  guardApi(app, ctx)
+  identifyCallers(app, ctx)
   limitClients(app, new Rates(clientRate))
+  guardApi(app, ctx)
   readJsonBodies(app)
   app.addHook('onSend', async (request, reply) => {
     if (request.caller === null) return

@@ -15,8 +15,19 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 type GuardContext = Pick<Context, 'access' | 'actorKey' | 'logState' | 'now' | 'procedures' | 'region'>
 
 /**
+ * Finds who bears the token, before anything else is asked: whoever is then refused, for the role, the scope or a header, has been
+ * counted among this client's requests.
+ */
+export function identifyCallers(app: FastifyInstance, ctx: GuardContext): void {
+  app.addHook('onRequest', async (request) => {
+    if (!Array.isArray(request.routeOptions.config.rule) && !underV1(request.url)) return
+    request.caller = { ...(await authenticate(request, ctx)), actor: null }
+  })
+}
+
+/**
  * Nothing under /v1 answers without a token, not even that an address does not exist; and a route under /v1 without a rule and a scope
- * stops the start. Without a log there is nothing for officers: whatever they read or write is about persons.
+ * stops the start. After `identifyCallers`. Without a log there is nothing for officers: whatever they read or write is about persons.
  */
 export function guardApi(app: FastifyInstance, ctx: GuardContext): void {
   app.addHook('onRoute', ({ url, method, config }) => {
@@ -25,10 +36,9 @@ export function guardApi(app: FastifyInstance, ctx: GuardContext): void {
     if (config?.scope === undefined) throw new Error(`no scope says what a token must allow for ${String(method)} ${url}`)
   })
   app.addHook('onRequest', async (request) => {
+    if (request.caller === null) return
     const { rule, scope } = request.routeOptions.config
-    if (!Array.isArray(rule) && !underV1(request.url)) return
-    const found = await authenticate(request, ctx)
-    request.caller = { ...found, actor: actorOf(request, ctx, found) }
+    request.caller = { ...request.caller, actor: actorOf(request, ctx, request.caller) }
     if (Array.isArray(rule)) requireRole(request.caller, rule)
     if (scope !== undefined) requireScope(ctx, request.caller, scope)
     if (request.caller.role === 'officer') await requireLog(ctx)

@@ -66,7 +66,10 @@ export const problems: Record<ErrorCode, ProblemEntry> = {
   'purpose-not-agreed': {
     status: 403,
     title: { zh: '共享协议不含此用途', en: 'Purpose not agreed' },
-    detail: { zh: '请使用共享协议列出的用途代码（purpose）。', en: 'Use a purpose that the agreement lists.' },
+    detail: {
+      zh: '请使用共享协议列出的用途代码（purpose），见 GET /v1/agreements。',
+      en: 'Use a purpose that the agreement lists: GET /v1/agreements.',
+    },
   },
   'agreement-not-in-force': {
     status: 403,
