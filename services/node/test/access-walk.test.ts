@@ -80,6 +80,9 @@ function expectedRoles({ method, path }: Operation): readonly Role[] {
 /** The scope of each part of the API, written down a second time: reading and writing are never the same one. */
 function expectedScope({ method, path }: Operation): string {
   const action = method === 'GET' ? 'read' : 'write'
+  // Beside the procedure's own scope, which the case decides.
+  if (/^\/v1\/cases\/.*\/erasure$/.test(path)) return 'erasure:order'
+  if (/^\/v1\/cases\/.*\/recall$/.test(path)) return 'documents:recall'
   if (/^\/v1\/(cases|tasks)(\/|$)/.test(path)) return `{procedure}:${action}`
   if (/^\/v1\/imports(\/|$)/.test(path)) return 'imports'
   if (path === '/v1/subject-access') return 'subject:access'

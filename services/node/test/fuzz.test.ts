@@ -117,11 +117,12 @@ it('JSON of every route of the local API', async () => {
 it('bytes of every route that parses them itself', async () => {
   const local = localRoutes().filter(isRaw)
   const peers = exchangeRoutes().filter(isRaw)
-  expect([local.length, peers.length]).toEqual([2, 3])
+  expect([local.length, peers.length]).toEqual([2, 4])
   const examples = [
     'grant_type=client_credentials&client_assertion_type=x&client_assertion=a.b.c',
     '{"employer":{"name":"甲"}}\n{"employer":1}\n',
     '{"range":{"from":"2026-11-01","to":"2026-11-30"}}',
+    '{"request":"eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiI1MDAwMDAifQ.AAAA"}',
     'old 5\nAAAA\n\nhefu.sandbox/510100\n5\nAAAA\n\n— hefu.sandbox/510100 AAAA\n',
     'eyJhbGciOiJFZDI1NTE5In0.eyJpc3MiOiI1MDAwMDAifQ.AAAA',
   ]
