@@ -86,6 +86,8 @@ function expectedScope({ method, path }: Operation): string {
   if (/^\/v1\/(cases|tasks)(\/|$)/.test(path)) return `{procedure}:${action}`
   if (/^\/v1\/imports(\/|$)/.test(path)) return 'imports'
   if (path === '/v1/subject-access') return 'subject:access'
+  if (path.endsWith('/documents/{id}/recall')) return 'documents:recall'
+  if (path === '/v1/cases/{caseNumber}/erasure') return 'erasure:order'
   if (path === '/v1/exchange-log/reads') return 'reads:read'
   if (/^\/v1\/exchange-log\/(state|successor)$/.test(path)) return `log-state:${action}`
   const [, , part = ''] = path.split('/')

@@ -16,6 +16,8 @@ interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   readonly roles: readonly string[]
+  /** The first example of its body. */
+  readonly example: unknown
 }
 
 let net: TestNetwork
@@ -34,6 +36,7 @@ beforeAll(async () => {
         method: method.toUpperCase() as Operation['method'],
         path,
         roles: listOf(operation['x-hefu-roles'] ?? ([] as never)).map(String),
+        example: Object.values(operation.requestBody?.content?.['application/json']?.examples ?? {})[0]?.value ?? {},
       })),
     )
     .filter(({ path }) => path.startsWith('/v1/'))
@@ -204,7 +207,7 @@ it('writes: another role is refused by its rule; another agency finds nothing th
           'if-match': '"1"',
           ...headers,
         },
-        ...(method === 'DELETE' ? {} : { body: JSON.stringify(bodyOf(path)) }),
+        ...(method === 'DELETE' ? {} : { body: JSON.stringify(operation.example) }),
       })
       const text = await response.text()
       return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Json }
@@ -225,14 +228,6 @@ it('writes: another role is refused by its rule; another agency finds nothing th
   await net.settle()
   expect(await states()).toEqual(before)
 })
-
-/** A body that its route takes from whoever may send it: the first example of the document. */
-function bodyOf(path: string): unknown {
-  const [, , first = '', second = '', document = ''] = path.split('/')
-  if (first === 'registers') return registerExample(second).body
-  const procedure = cases[first]?.procedure
-  return procedure?.documents[document]?.examples[0]?.body ?? {}
-}
 
 let token: Promise<string> | undefined
 /** Of the officer that `as` enrolled for the other agency. */
