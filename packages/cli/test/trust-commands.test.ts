@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseStoredManifest, parseStoredRegistry } from '@hefu/protocol'
@@ -93,7 +93,15 @@ test('keys are made, rotated a day ahead, revoked once; records never change', a
   expect((await hefu(['key', 'revoke', ...key, '--kid', kid, '--reason', 'superseded'])).status).toBe(1)
   expect((await hefu(['key', 'revoke', ...key, '--kid', kid, '--reason', 'bored'])).status).toBe(2)
   expect((await done('key', 'list', '--keys', at('keys'))).version).toBe(3)
+  // Another root key is a slip, and leaves no key behind; unless it is said.
+  await done('keygen', '--out', at('root2.pem'))
+  const before = await readdir(at('keys'))
+  const slip = await hefu(['key', 'rotate', '--keys', at('keys'), '--root', at('root2.pem')])
+  expect([slip.status, slip.stderr]).toEqual([1, expect.stringMatching(/不是签发现有清单的根密钥[\s\S]*--new-root/)])
+  expect((await hefu(['key', 'rotate', '--keys', at('keys'), '--root', at('none.pem')])).status).toBe(1)
+  expect(await readdir(at('keys'))).toEqual(before)
   const manifest = parseStoredManifest((await readFile(at('keys', 'manifest.jwt'), 'utf8')).trim())
+  expect((await done('key', 'rotate', '--keys', at('keys'), '--root', at('root2.pem'), '--new-root')).version).toBe(4)
   expect(manifest.claims.previous).toBe(second.digest)
   expect((await hefu(['key', 'list', '--keys', at('none')])).stderr).toMatch(/没有 manifest.jwt[\s\S]*there is no manifest.jwt/)
 })

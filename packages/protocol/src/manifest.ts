@@ -41,6 +41,8 @@ export interface Manifest {
   readonly token: string
   /** Over the JWS signing input, as of a message. */
   readonly digest: string
+  /** Thumbprint of the root key that signed it. */
+  readonly kid: string
   readonly claims: Readonly<ManifestClaims>
 }
 
@@ -57,7 +59,7 @@ export function verifyManifest(
   const json = parseStrictJson(verified.payload)
   const claims = json.ok ? manifestClaims.safeParse(json.value).data : undefined
   if (claims === undefined || claims.iss !== region || claims.keys.some(({ kid }) => kid === root.kid)) return undefined
-  return { token, digest: signingInputDigest(verified.signingInput), claims }
+  return { token, digest: signingInputDigest(verified.signingInput), kid: verified.kid, claims }
 }
 
 /** Of a text that was verified when it was stored. Throws TypeError or ZodError on any other. */
@@ -65,7 +67,7 @@ export function parseStoredManifest(token: string): Manifest {
   const text = checkMessageText(token, MANIFEST_TYP)
   const json = text.ok ? parseStrictJson(text.payload) : undefined
   if (!text.ok || !json?.ok) throw new TypeError('not a manifest that was stored')
-  return { token, digest: signingInputDigest(text.signingInput), claims: manifestClaims.parse(json.value) }
+  return { token, digest: signingInputDigest(text.signingInput), kid: text.kid, claims: manifestClaims.parse(json.value) }
 }
 
 /** Throws ZodError on claims that no node could read. */

@@ -6,6 +6,7 @@ import { runTrust } from './run-trust.ts'
 
 const JSON_ONLY = '只输出一行 JSON / print one line of JSON'
 const FOLDER = '报文密钥目录（HEFU_KEYS）/ folder of the message keys (HEFU_KEYS)'
+const NEW_ROOT = '此根密钥将取代原根密钥，注册表同时更改 / this root key takes the place of the one before, in the registry too'
 const ROOT = '区域根密钥文件，离线保管 / key file of the region’s root key, kept offline'
 
 /** `hefu key`: a node's message keys and the manifest that its peers believe. Nodes take up what changes without a restart. */
@@ -21,10 +22,11 @@ export function addKey(program: Program): void {
     .option('--region <code>', '区域代码，仅第一份清单需要 / the region, for the first manifest alone')
     .option('--days <n>', '新密钥签名的天数 / how many days the new key signs', days, 365)
     .option('--now', '立即启用（原密钥丢失或被盗时）/ in use at once: the key before is lost or stolen')
+    .option('--new-root', NEW_ROOT)
     .option('--json', JSON_ONLY)
-    .action(async ({ keys, root, region, days: valid, now, json }) => {
+    .action(async ({ keys, root, newRoot, region, days: valid, now, json }) => {
       await runTrust(how(json), async () =>
-        describe(await rotateKey({ folder: keys, root, region, days: valid, atOnce: now, now: nowSeconds() })),
+        describe(await rotateKey({ folder: keys, root, newRoot, region, days: valid, atOnce: now, now: nowSeconds() })),
       )
     })
 
@@ -36,10 +38,11 @@ export function addKey(program: Program): void {
     .requiredOption('--kid <thumbprint>', '密钥指纹 / thumbprint of the key')
     .addOption(new Option('--reason <reason>', '原因 / reason').choices(REVOCATION_REASONS).makeOptionMandatory())
     .option('--at <time>', '自何时起不可信（ISO 8601），默认现在 / since when it is not to be believed; now where absent', time)
+    .option('--new-root', NEW_ROOT)
     .option('--json', JSON_ONLY)
-    .action(async ({ keys, root, kid, reason, at, json }) => {
+    .action(async ({ keys, root, newRoot, kid, reason, at, json }) => {
       await runTrust(how(json), async () =>
-        describe(await revokeKey({ folder: keys, root, kid, reason, at: at ?? nowSeconds(), now: nowSeconds() })),
+        describe(await revokeKey({ folder: keys, root, newRoot, kid, reason, at: at ?? nowSeconds(), now: nowSeconds() })),
       )
     })
 

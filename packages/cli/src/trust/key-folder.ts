@@ -10,6 +10,7 @@ import {
   maySign,
   parseStoredManifest,
   type RevocationReason,
+  type Signer,
   signManifest,
 } from '@hefu/protocol'
 import { parseRegionId, type RegionId } from '@hefu/reference'
@@ -27,6 +28,8 @@ export interface KeyFolderOptions {
   readonly folder: string
   /** Key file of the region's root key. */
   readonly root: string
+  /** It takes the place of the one that signed so far, in the registry too. */
+  readonly newRoot?: boolean | undefined
   /** Epoch seconds. */
   readonly now: number
 }
@@ -41,16 +44,16 @@ export interface Rotation extends KeyFolderOptions {
 }
 
 /** A new key in the folder, and a manifest that says from when it signs. The first key signs at once: nobody knows another. */
-export async function rotateKey({ folder, root, region, days, atOnce, now }: Rotation): Promise<Manifest> {
+export async function rotateKey({ folder, root, newRoot, region, days, atOnce, now }: Rotation): Promise<Manifest> {
   const held = await readManifest(folder)
   const iss = held?.claims.iss ?? regionOf(region)
   const iat = held === undefined || atOnce === true ? now : now + NOTICE_SECONDS
-  // Before a key is made: without a root key it would stay in the folder, in no manifest.
-  await loadSigner(root)
+  // Before a key is made: without the right root key it would stay in the folder, in no manifest.
+  const signer = await rootSigner({ root, newRoot }, held)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const key = await generateKeyFile(join(folder, `key-${new Date(now * 1000).toISOString().replace(/\D/g, '').slice(0, 14)}.pem`))
   const record = { ...key, use: 'sig', iat, exp: iat + days * DAY } as const
-  return await publish({ folder, root, now }, held, iss, [...(held?.claims.keys ?? []), record])
+  return await publish({ folder, signer, now }, held, iss, [...(held?.claims.keys ?? []), record])
 }
 
 export interface Revocation extends KeyFolderOptions {
@@ -60,14 +63,15 @@ export interface Revocation extends KeyFolderOptions {
   readonly at: number
 }
 
-export async function revokeKey({ folder, root, kid, reason, at, now }: Revocation): Promise<Manifest> {
+export async function revokeKey({ folder, root, newRoot, kid, reason, at, now }: Revocation): Promise<Manifest> {
   const held = await requireManifest(folder)
   const record = held.claims.keys.find((one) => one.kid === kid)
   if (record === undefined) throw new TrustFileError({ zh: `清单中没有密钥 ${kid}`, en: `the manifest has no key ${kid}` })
   if (record.revoked !== undefined)
     throw new TrustFileError({ zh: '该密钥已吊销，吊销记录不能更改', en: 'this key is revoked already, and what was said of it stays' })
   const keys = held.claims.keys.map((one) => (one === record ? { ...one, revoked: { at, reason } } : one))
-  return await publish({ folder, root, now }, held, held.claims.iss, keys)
+  const signer = await rootSigner({ root, newRoot }, held)
+  return await publish({ folder, signer, now }, held, held.claims.iss, keys)
 }
 
 /** `missing`: the private half is not in this folder. */
@@ -103,9 +107,19 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
   }
 }
 
+/** Peers believe the root key of the registry alone: another one is a slip, unless it is said to be the next. */
+async function rootSigner({ root, newRoot }: Pick<KeyFolderOptions, 'root' | 'newRoot'>, held: Manifest | undefined): Promise<Signer> {
+  const signer = await loadSigner(root)
+  if (held === undefined || signer.kid === held.kid || newRoot === true) return signer
+  throw new TrustFileError({
+    zh: `${root} 不是签发现有清单的根密钥（${held.kid}），各节点会拒绝；若注册表将改用此根密钥，请加 --new-root`,
+    en: `${root} is not the root key that signed the manifest (${held.kid}), and every node would refuse it; if the registry is to name this one, add --new-root`,
+  })
+}
+
 /** Judged as every peer will, before it takes the place of the one before. */
 async function publish(
-  { folder, root, now }: KeyFolderOptions,
+  { folder, signer, now }: Pick<KeyFolderOptions, 'folder' | 'now'> & { readonly signer: Signer },
   held: Manifest | undefined,
   iss: RegionId,
   keys: ManifestClaims['keys'],
@@ -113,7 +127,7 @@ async function publish(
   const previous = held === undefined ? {} : { previous: held.digest }
   const exp = Math.max(now, ...keys.map((key) => key.exp)) + MANIFEST_MORE_DAYS * DAY
   const claims = { iss, iat: now, exp, version: (held?.claims.version ?? 0) + 1, ...previous, keys }
-  const manifest = parseStoredManifest(await signManifest(claims, await loadSigner(root)))
+  const manifest = parseStoredManifest(await signManifest(claims, signer))
   const judged = judgeManifest(held, manifest, now)
   if (judged !== 'newer') {
     const why = judged === 'same' ? judged : judged.refused
