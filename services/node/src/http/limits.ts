@@ -18,5 +18,8 @@ export const MAX_ARRIVING = 500
 /** Mean delay of the event loop over a second: what is late by this much is not going to be answered in time. */
 export const MAX_LOOP_DELAY_MS = 2_000
 
+/** And still late: three turns of the loop take this long when a request comes. */
+export const MAX_LATE_TURNS_MS = 500
+
 /** Refused for want of a valid token or signature, from one address. */
 export const STRANGER_RATE = { requests: 3_000, seconds: 60 }

@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import underPressure from '@fastify/under-pressure'
 import { HefuError } from '@hefu/exchange'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { MAX_ARRIVING, MAX_LOOP_DELAY_MS, MAX_UNDER_WAY } from './limits.ts'
+import { MAX_ARRIVING, MAX_LATE_TURNS_MS, MAX_LOOP_DELAY_MS, MAX_UNDER_WAY } from './limits.ts'
 
 /**
  * Turns requests away while there is no room for them, before anything of them is looked at: 503 with Retry-After, nothing stored.
@@ -20,7 +21,7 @@ export async function shedLoad(app: FastifyInstance, maxUnderWay = MAX_UNDER_WAY
   await app.register(underPressure, {
     maxEventLoopDelay: MAX_LOOP_DELAY_MS,
     pressureHandler: async (request) => {
-      if (!isProbe(request)) throw overloaded()
+      if (!isProbe(request) && (await isLateNow())) throw overloaded()
     },
   })
 }
@@ -46,6 +47,13 @@ function waitForBodiesApart(app: FastifyInstance, underWay: Set<FastifyReply>): 
 
 function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/** One long stretch of work colours the mean of a whole second in which the loop has long been free again: nobody is turned away for what is past. */
+async function isLateNow(): Promise<boolean> {
+  const from = performance.now()
+  for (let turn = 0; turn < 3; turn++) await nextTurn()
+  return performance.now() - from > MAX_LATE_TURNS_MS
 }
 
 export const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics'])
