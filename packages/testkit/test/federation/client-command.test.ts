@@ -4,8 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { violationNotice } from '@hefu/procedures'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { TestNetwork } from '../../src/index.ts'
+import { listOf, TestNetwork } from '../../src/index.ts'
+import { exampleData, openCase } from './play.ts'
 
 const MAIN = fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url))
 let net: TestNetwork
@@ -99,4 +101,27 @@ it('says what is wrong, with exit codes, and never a secret', { timeout: 180_000
   const mistaken = await hefu(['client', 'add', 'x', '--role', 'operator', '--public-key', clients.officer.keyFile], as('security'))
   expect([mistaken.status, mistaken.stderr]).toEqual([1, expect.stringMatching(/不是公钥文件/)])
   expect(mistaken.stderr).not.toContain('PRIVATE')
+})
+
+it('a document is recalled by command, and what the peer answered is shown', { timeout: 120_000 }, async () => {
+  const played = await openCase(net, violationNotice, '510100', '500000', exampleData(violationNotice, 'notice'))
+  await net.settle()
+  const [document] = listOf((await net.node('510100').as('officer').get(`/v1/cases/${played.caseNumber}`)).body.documents)
+  const nothing = await hefu(['content', 'show', played.caseNumber, '--lang', 'en'], as('officer'))
+  expect([nothing.status, nothing.stdout]).toEqual([0, 'nothing was asked\n'])
+  expect((await hefu(['content', 'recall', played.caseNumber, String(document?.id), '--reason', 'bored'], as('officer'))).status).toBe(2)
+  const early = await hefu(['content', 'erase', played.caseNumber, '--reason', 'person-request'], as('officer'))
+  expect([early.status, early.stdout]).toEqual([1, ''])
+  expect(early.stderr).toMatch(/[一-鿿]/)
+
+  const recall = ['content', 'recall', played.caseNumber, String(document?.id), '--reason', 'wrong-person', '--json']
+  const asked = await hefu(recall, as('officer'))
+  expect([asked.status, JSON.parse(asked.stdout)]).toMatchObject([0, { act: 'recall', to: '500000', outcome: null }])
+  const shown = async () =>
+    JSON.parse((await hefu(['content', 'show', played.caseNumber, '--json'], as('officer'))).stdout).contentRequests.map(
+      ({ outcome }: { outcome: string }) => outcome,
+    )
+  await expect.poll(shown, { timeout: 30_000, interval: 500 }).toEqual(['recalled'])
+  const again = await hefu(recall, as('officer'))
+  expect([again.status, again.stdout, again.stderr.length > 0]).toEqual([1, '', true])
 })
