@@ -8,7 +8,7 @@ import { tellQueue } from '../tell-queue.ts'
 import { uuidv7 } from '../uuid.ts'
 import { importOwner } from '../vault/stored-keys.ts'
 import { type ImportedRow, insertImport, insertImportRows } from './import-store.ts'
-import { importTarget, importTargets } from './import-target.ts'
+import { importTarget, importTargets, scopeOfTarget } from './import-target.ts'
 import { splitRows } from './split-rows.ts'
 
 export const MAX_IMPORT_BYTES = 64 * 1024 * 1024
@@ -37,8 +37,8 @@ export async function createImport(
   const agency = officerAgency(caller)
   const target = importTarget(ctx, request.target)
   if (!target) throw unknownTarget(importTargets(ctx))
-  // Rows are judged later, as of now: what the caller may write at this moment.
-  requireScope(ctx, caller, 'register' in target ? 'registers:write' : `${target.procedure.name}:write`)
+  // Rows are judged later: what the caller may write at this moment, less what is taken away until then.
+  requireScope(ctx, caller, scopeOfTarget(target))
   // Read and split before the transaction begins: a slow sender must not hold one open.
   const rows = limitedRows(await readContent(request.lines))
   const created = await ctx.db.transaction().execute(async (tx) => {

@@ -45,7 +45,8 @@ export function isPassing(error: HefuError): boolean {
   return passing.has(error.code)
 }
 
-function failureOf(error: HefuError) {
+/** Of a row that nothing but this is said of. */
+export function failureOf(error: HefuError) {
   const whole = {
     pointer: '',
     code: error.code,

@@ -27,3 +27,8 @@ export function importTarget(ctx: Definitions, name: string): ImportTarget | und
 function startsInBatches(procedure: Procedure): boolean {
   return Object.values(procedure.documents).some((document) => document.starts && document.batch)
 }
+
+/** The scope without which nobody writes such rows. */
+export function scopeOfTarget(target: ImportTarget): string {
+  return 'register' in target ? 'registers:write' : `${target.procedure.name}:write`
+}

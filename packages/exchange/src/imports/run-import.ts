@@ -1,7 +1,9 @@
 import type { Procedure } from '@hefu/procedures'
+import { readClients } from '../access/client-store.ts'
+import { requireScope } from '../access/require-scope.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
-import { importCase, isPassing } from './import-cases.ts'
+import { failureOf, importCase, isPassing } from './import-cases.ts'
 import { importRecords } from './import-records.ts'
 import {
   asOnlyRunner,
@@ -13,7 +15,7 @@ import {
   type StoredImport,
   startImport,
 } from './import-store.ts'
-import { type ImportTarget, importTarget } from './import-target.ts'
+import { type ImportTarget, importTarget, scopeOfTarget } from './import-target.ts'
 import type { QueuedRow, RowFailure, RowOutcome } from './row-outcome.ts'
 
 const ROWS_PER_BATCH = 500
@@ -55,7 +57,18 @@ export async function runImport(ctx: Context, id: string): Promise<void> {
 }
 
 async function runRows(ctx: Context, run: StoredImport, target: ImportTarget, rows: readonly QueuedRow[]): Promise<void> {
-  const caller: Caller = { client: run.client, role: 'officer', agency: run.agency, scopes: new Set(run.scopes), actor: run.actor }
+  const caller = await callerNow(ctx, run)
+  try {
+    requireScope(ctx, caller, scopeOfTarget(target))
+  } catch (error) {
+    if (!(error instanceof HefuError)) throw error
+    const failure = failureOf(error)
+    return await end(
+      ctx,
+      run,
+      rows.map(({ line }) => ({ line, failure })),
+    )
+  }
   if ('register' in target) {
     const write = async (some: readonly QueuedRow[]) => await importRecords(ctx, run, caller, target.register, some)
     // A batch that fails as a whole is tried row by row: the others must not suffer for one.
@@ -66,6 +79,13 @@ async function runRows(ctx: Context, run: StoredImport, target: ImportTarget, ro
   }
   for (let start = 0; start < rows.length; start += ROWS_PER_REPORT)
     await submitRows(ctx, run, caller, target.procedure, rows.slice(start, start + ROWS_PER_REPORT))
+}
+
+/** Who sent the import, less what was taken away from that client since; one that was revoked has nothing left. */
+async function callerNow({ db }: Pick<Context, 'db'>, run: StoredImport): Promise<Caller> {
+  const [client] = await readClients(db, [run.client])
+  const scopes = client === undefined ? run.scopes : run.scopes.filter((scope) => client.scopes.includes(scope))
+  return { client: run.client, role: 'officer', agency: run.agency, scopes: new Set(scopes), actor: run.actor }
 }
 
 /** A row that was submitted and is not reported yet when the process dies gets the same case again. */

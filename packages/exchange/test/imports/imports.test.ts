@@ -6,6 +6,7 @@ import { employers, type Register, violationNotice } from '@hefu/procedures'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { testDatabase } from '../../../testkit/src/postgres/test-database.ts'
 import type { Caller, Context } from '../../src/context.ts'
+import { insertRows } from '../../src/db/bulk.ts'
 import { createImport, MAX_IMPORT_BYTES, MAX_IMPORT_ROWS } from '../../src/imports/create-import.ts'
 import { asOnlyRunner, importsToResume } from '../../src/imports/import-store.ts'
 import { importTargets } from '../../src/imports/import-target.ts'
@@ -57,6 +58,34 @@ function noticeBody(facts: string) {
   const data = example?.data as { contactAgency: object }
   return { from: '500000-0001', to: '510100-0001', purpose: example?.purpose, basis: example?.basis, data: { ...data, facts } }
 }
+
+describe('a client that was revoked after it sent an import', () => {
+  it('has no row of it taken, and each says why', async () => {
+    const caller: Caller = { ...officer, client: 'desk-that-was-revoked' }
+    const records = newEmployers(3)
+    const { id } = await create(ndjson(records), { caller })
+    const at = new Date(ctx.now())
+    const nobody = { asked: null, asked_by: null, asked_at: null, approved_at: at, approved_by: 'other', revoked_by: 'security' }
+    await insertRows('clients', [
+      {
+        ...nobody,
+        client: caller.client,
+        role: 'officer',
+        agency: caller.agency,
+        state: 'revoked',
+        scopes: [],
+        keys: JSON.stringify([]),
+        version: 3,
+        created_at: at,
+        created_by: 'security',
+        revoked_at: at,
+      },
+    ]).execute(ctx.db)
+    await runImport(ctx, id)
+    expect(await readImport(ctx, officer, id)).toMatchObject({ state: 'done', rows: { total: 3, done: 0, failed: 3 } })
+    expect((await errorsOf(id)).map(({ line, code }) => [line, code])).toEqual([1, 2, 3].map((line) => [line, 'scope-not-allowed']))
+  })
+})
 
 describe('createImport', () => {
   it('keeps the rows and tells the queue', async () => {
