@@ -113,5 +113,5 @@ test('a name with a dot at its end reaches nothing, whether this machine can res
 })
 
 test('a region that the registry does not have is not called', async () => {
-  expect(await getFromPeer({ place: undefined, path: '/x' })).toEqual({ kind: 'no-answer', cause: 'address' })
+  expect(await getFromPeer({ place: undefined, path: '/x' })).toEqual({ kind: 'no-answer', cause: 'not-in-registry' })
 })

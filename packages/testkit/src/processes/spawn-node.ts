@@ -22,8 +22,6 @@ export const requiredSettings = [
 ] as const
 /** The settings that have a default. */
 export const optionalSettings = [
-  'HEFU_TOKEN_KEY_OTHER',
-  'HEFU_VAULT_KEY_OTHER',
   'HEFU_VAULT_EPOCHS',
   'HEFU_MIGRATION_DATABASE_URL',
   'HEFU_SEQUENCER_DATABASE_URL',

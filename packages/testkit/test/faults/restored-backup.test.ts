@@ -67,6 +67,8 @@ it('a restored backup: writes on while alone, is sealed by its witness, and goes
     await federation.postgres.createDatabase(databaseName(), { template: backup })
   })
   // The node knows nothing of its correction, nor of the answer to it, and nobody can tell it: it writes on, and accepts nothing.
+  // A node that has just started may turn a request away while it is late.
+  await waitUntil(async () => (await officer(chengdu).get(path)).status === 200, 30_000)
   expect(digests((await officer(chengdu).get(path)).body)).toEqual([String(opened.body.document?.digest)])
   expect((await check('log-confirmed'))?.ok).toBe(false)
   const after = await add(chengdu, path, 'retraction', retraction)
