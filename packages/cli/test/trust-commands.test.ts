@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseStoredManifest, parseStoredRegistry } from '@hefu/protocol'
@@ -104,4 +104,23 @@ test('keys are made, rotated a day ahead, revoked once; records never change', a
   expect((await done('key', 'rotate', '--keys', at('keys'), '--root', at('root2.pem'), '--new-root')).version).toBe(4)
   expect(manifest.claims.previous).toBe(second.digest)
   expect((await hefu(['key', 'list', '--keys', at('none')])).stderr).toMatch(/没有 manifest.jwt[\s\S]*there is no manifest.jwt/)
+})
+
+test('keys that stay offline may have a passphrase, from a file that only its owner reads', async () => {
+  await writeFile(at('passphrase'), '锦江 and a long phrase\n', { mode: 0o600 })
+  const secret = { HEFU_PASSPHRASE_FILE: at('passphrase') }
+  const made = await hefu(['keygen', '--out', at('locked.pem'), '--json'], secret)
+  expect([made.status, made.stderr]).toEqual([0, ''])
+  expect(await readFile(at('locked.pem'), 'utf8')).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/)
+  const rotate = ['key', 'rotate', '--keys', at('locked-keys'), '--root', at('locked.pem'), '--region', '510100', '--json']
+  const without = await hefu(rotate)
+  expect([without.status, without.stderr]).toEqual([1, expect.stringMatching(/口令[\s\S]*HEFU_PASSPHRASE_FILE/)])
+  const done = await hefu(rotate, secret)
+  expect([done.status, JSON.parse(done.stdout)]).toMatchObject([0, { version: 1 }])
+  // The node's own keys open without: nobody is there when it starts.
+  const [pem = ''] = (await readdir(at('locked-keys'))).filter((name) => name.endsWith('.pem'))
+  expect(await readFile(at('locked-keys', pem), 'utf8')).toMatch(/^-----BEGIN PRIVATE KEY-----/)
+  await chmod(at('passphrase'), 0o644)
+  const open = await hefu(rotate.with(3, at('others')), secret)
+  expect([open.status, open.stderr]).toEqual([1, expect.stringContaining('0600')])
 })

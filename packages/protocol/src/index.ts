@@ -86,6 +86,7 @@ export {
   KeyFileError,
   type KeyPair,
   loadKeyPair,
+  loadPassphrase,
   loadSecret,
   loadSigner,
   signerOf,

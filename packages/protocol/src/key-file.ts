@@ -65,6 +65,12 @@ export async function generateKeyFile(path: string, passphrase?: string): Promis
   return publicJwk(privateKey)
 }
 
+/** The first line of a file that only its owner may read. Throws KeyFileError. */
+export async function loadPassphrase(path: string): Promise<string> {
+  const [line = ''] = (await readKeyFile(path)).split(/\r?\n/, 1)
+  return line
+}
+
 /** Characters of base64url that 32 bytes take. */
 const SECRET_TEXT = /^[A-Za-z0-9_-]{43}$/
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { clientAssertionForm, loadSigner, type Signer } from '@hefu/protocol'
+import { clientAssertionForm, type Signer } from '@hefu/protocol'
+import { loadOwnKey } from '../trust/own-key.ts'
 
 export interface TokenRequest {
   /** Base address of the local API. */
@@ -36,7 +37,7 @@ export class TokenRefusedError extends Error {
  */
 export async function requestToken({ api, client, key, issuer, scopes, nowMs }: TokenRequest): Promise<Token> {
   const base = baseOf(api)
-  const signer = typeof key === 'string' ? await loadSigner(key) : key
+  const signer = typeof key === 'string' ? await loadOwnKey(key) : key
   const assertion = async () =>
     await clientAssertionForm({ client, issuer: issuer ?? base, scopes, now: Math.floor(nowMs / 1_000) }, signer)
   let answer = await post(base, await assertion())

@@ -1,9 +1,10 @@
 import { Option } from '@commander-js/extra-typings'
-import { generateKeyFile, generateSecretFile, importPublicJwk, type KeyFileCode, KeyFileError, type PublicJwk } from '@hefu/protocol'
+import { generateSecretFile, importPublicJwk, type KeyFileCode, KeyFileError, type PublicJwk } from '@hefu/protocol'
 import { COSIGNATURE_V1, ED25519, formatVerifierKey, isKeyName, type SignatureType, verifierKey } from '@hefu/translog'
 import { EXIT } from '../exit-codes.ts'
 import { type Language, say, type Text } from '../language.ts'
 import type { Program } from '../program.ts'
+import { makeOwnKey } from '../trust/own-key.ts'
 
 /** `hefu keygen`: a private key stays in its file; only the public half is printed, ready to be handed in. With --vault there is none. */
 export function addKeygen(program: Program): void {
@@ -51,8 +52,8 @@ async function keygen(path: string, named: KeyName | undefined, json: boolean, l
     process.stderr.write(say(WRONG_NAME, language))
     return EXIT.usage
   }
-  return await orSayWhy(path, language, async () => {
-    const jwk = await generateKeyFile(path)
+  return await orSayWhy(language, async () => {
+    const jwk = await makeOwnKey(path)
     const key = named === undefined ? jwk : { ...jwk, verifierKey: verifierKeyText(named, jwk) }
     process.stdout.write(json ? `${JSON.stringify(key)}\n` : describe(path, key, language))
   })
@@ -60,7 +61,7 @@ async function keygen(path: string, named: KeyName | undefined, json: boolean, l
 
 /** Nothing of it is public: only where it is. */
 async function vaultKey(path: string, json: boolean, language: Language): Promise<number> {
-  return await orSayWhy(path, language, async () => {
+  return await orSayWhy(language, async () => {
     await generateSecretFile(path)
     const written: Text = {
       zh: `密钥加密密钥已写入 ${path}（权限 0600）。请另行妥善备份：没有它，数据库中的内容无法读取。`,
@@ -70,13 +71,13 @@ async function vaultKey(path: string, json: boolean, language: Language): Promis
   })
 }
 
-async function orSayWhy(path: string, language: Language, work: () => Promise<void>): Promise<number> {
+async function orSayWhy(language: Language, work: () => Promise<void>): Promise<number> {
   try {
     await work()
     return EXIT.ok
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error
-    process.stderr.write(say({ zh: `${path}：${IN_CHINESE[error.code]}`, en: error.message }, language))
+    process.stderr.write(say(keyFileText(error), language))
     return EXIT.failed
   }
 }
@@ -98,7 +99,13 @@ const WRONG_NAME: Text = {
   en: 'the name of a key is not empty, has no spaces and no plus sign, and at most 255 bytes',
 }
 
-export const IN_CHINESE: Readonly<Record<KeyFileCode, string>> = {
+/** What is wrong with a key file, and where a passphrase comes from. */
+export function keyFileText({ code, path, message }: KeyFileError): Text {
+  const hint = code === 'passphrase' ? ' (HEFU_PASSPHRASE_FILE)' : ''
+  return { zh: `${path}：${IN_CHINESE[code]}${hint}`, en: `${message}${hint}` }
+}
+
+const IN_CHINESE: Readonly<Record<KeyFileCode, string>> = {
   missing: '文件不存在',
   unreadable: '无法读取',
   'not-a-file': '不是普通文件',

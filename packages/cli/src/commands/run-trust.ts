@@ -2,7 +2,7 @@ import { KeyFileError } from '@hefu/protocol'
 import { EXIT } from '../exit-codes.ts'
 import { type Language, say, type Text } from '../language.ts'
 import { TrustFileError } from '../trust/trust-error.ts'
-import { IN_CHINESE } from './keygen.ts'
+import { keyFileText } from './keygen.ts'
 
 /** Does the work and prints what came of it, for people or as one line of JSON; what was not done is said, and no trace shown. */
 export async function runTrust(
@@ -23,6 +23,6 @@ export async function runTrust(
 
 function failureOf(error: unknown): Text | undefined {
   if (error instanceof TrustFileError) return error.text
-  if (error instanceof KeyFileError) return { zh: `${error.path}：${IN_CHINESE[error.code]}`, en: error.message }
+  if (error instanceof KeyFileError) return keyFileText(error)
   return undefined
 }

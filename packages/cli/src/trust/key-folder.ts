@@ -4,7 +4,6 @@ import {
   generateKeyFile,
   judgeManifest,
   type KeyRecord,
-  loadSigner,
   type Manifest,
   type ManifestClaims,
   maySign,
@@ -15,6 +14,7 @@ import {
 } from '@hefu/protocol'
 import { parseRegionId, type RegionId } from '@hefu/reference'
 import { readIfThere, replaceFile } from './files.ts'
+import { loadOwnKey } from './own-key.ts'
 import { TrustFileError } from './trust-error.ts'
 
 const DAY = 86_400
@@ -109,7 +109,7 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
 
 /** Peers believe the root key of the registry alone: another one is a slip, unless it is said to be the next. */
 async function rootSigner({ root, newRoot }: Pick<KeyFolderOptions, 'root' | 'newRoot'>, held: Manifest | undefined): Promise<Signer> {
-  const signer = await loadSigner(root)
+  const signer = await loadOwnKey(root)
   if (held === undefined || signer.kid === held.kid || newRoot === true) return signer
   throw new TrustFileError({
     zh: `${root} 不是签发现有清单的根密钥（${held.kid}），各节点会拒绝；若注册表将改用此根密钥，请加 --new-root`,

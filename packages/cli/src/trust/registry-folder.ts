@@ -2,9 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   alteredAgreements,
-  generateKeyFile,
   judgeRegistry,
-  loadSigner,
   type PublicJwk,
   parsePins,
   parseRegistryClaims,
@@ -15,6 +13,7 @@ import {
   verifyRegistry,
 } from '@hefu/protocol'
 import { readIfThere, readJson, readText, replaceFile } from './files.ts'
+import { loadOwnKey, makeOwnKey } from './own-key.ts'
 import { TrustFileError } from './trust-error.ts'
 
 const DAY = 86_400
@@ -31,7 +30,7 @@ export async function initFederation(folder: string, name: string): Promise<Publ
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await readIfThere(files.draft)) !== undefined)
     throw new TrustFileError({ zh: `${files.draft}：已存在`, en: `${files.draft}: already exists` })
-  const key = await generateKeyFile(files.key)
+  const key = await makeOwnKey(files.key)
   await replaceFile(files.pins, `${JSON.stringify({ keys: [key] }, null, 2)}\n`)
   await writeDraft(folder, { iss: name, version: 0, regions: [], agencies: [], agreements: [] })
   return key
@@ -93,7 +92,7 @@ export async function signFederation(folder: string, { days, now }: { readonly d
   const files = filesIn(folder)
   const before = await readDraft(folder)
   const claims = requireSound({ ...before, version: before.version + 1, iat: now, exp: now + days * DAY })
-  const token = await signRegistry(claims, await loadSigner(files.key))
+  const token = await signRegistry(claims, await loadOwnKey(files.key))
   const registry = parseStoredRegistry(token)
   const text = await readIfThere(files.signed)
   const held = text === undefined ? undefined : parseStoredRegistry(text)
