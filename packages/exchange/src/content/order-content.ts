@@ -74,7 +74,7 @@ export async function orderRecall(
     if (replayCase(loaded).final) throw new HefuError('conflict', { detail: caseIsFinal })
     const asked = { caseNumber, to: document.aud, document: document.digest, reason }
     if (await requestRecall(tx, ctx, asked))
-      await logAdminChange(tx, ctx, caller, { action: 'document.recall-ordered', caseNumber, subject: document.digest })
+      await logAdminChange(tx, ctx, caller, { action: 'document.recall-ordered', caseNumber, subject: `sha256:${document.digest}` })
     const open = await readOpenRequest(tx, { iss: ctx.region, case_number: caseNumber, act: 'recall', document: document.digest })
     if (open === undefined) throw new HefuError('conflict')
     return viewOf(open)

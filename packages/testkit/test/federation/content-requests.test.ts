@@ -104,6 +104,21 @@ describe('recall', () => {
     expect(await net.differences()).toEqual([])
   })
 
+  it('of a document whose digest begins with a sign: like any other', { timeout: 120_000 }, async () => {
+    await using net = await TestNetwork.create([chengdu, chongqing])
+    const officer = net.node(chengdu).as('officer')
+    // One digest in 32 does; base64url has two signs beside its 62 letters and digits.
+    let signed: { caseNumber: string; id: string } | undefined
+    while (signed === undefined) {
+      const { caseNumber } = await openCase(net, violationNotice, chengdu, chongqing, exampleData(violationNotice, 'notice'))
+      const [first] = listOf((await officer.get(`/v1/cases/${caseNumber}`)).body.documents) as unknown as { id: string; digest: string }[]
+      if (first && /^[-_]/.test(first.digest)) signed = { caseNumber, id: first.id }
+    }
+    await net.settle()
+    const asked = await officer.post(`/v1/cases/${signed.caseNumber}/documents/${signed.id}/recall`, { reason: 'wrong-person' })
+    expect([asked.status, asked.body]).toMatchObject([202, { act: 'recall' }])
+  })
+
   it('of a case that has run its course: refused with its reason, nothing changes, and an operator hears of it', {
     timeout: 120_000,
   }, async () => {

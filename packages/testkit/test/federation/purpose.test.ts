@@ -102,6 +102,8 @@ test('registers: lists are masked, a record needs a purpose and an affair', asyn
 test('a final case whose agreement ended long ago is shown masked only; one that is open goes on', async () => {
   const ended = (usual: Parameters<NonNullable<Parameters<typeof TestNetwork.create>[1]>['agreements'] & object>[0]) =>
     usual.map((one) => ({ ...one, validTo: '2026-06-30' }))
+  // The record that came before this answers the letter from the register; the case moves no more once that is applied.
+  await net.settle()
   await net.restart(chengdu, { agreements: ended })
   expect((await read({ 'hefu-purpose': purpose })).body.data).toEqual(letter)
   const etag = (await officer().get(`/v1/insurance-transfers/${played.caseNumber}`)).headers.get('etag') ?? ''
