@@ -136,6 +136,37 @@ describe('a listener with a certificate', () => {
     agent.destroy()
     await app.close()
   })
+
+  it('renews again and again under a stream of requests, on connections that stay and on new ones, and each gets its answer', async () => {
+    const { app, tls, listener } = await serve(await write('stream', await certificate('turn-0')))
+    const end = keepTlsFresh(app.server as never, tls, { everyMs: 10, onChange: () => {} })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const answers: (number | Error)[] = []
+    let running = true
+    const ask = async (client: Client) => {
+      while (running)
+        answers.push(
+          await get(listener, '/hello', client).then(
+            ({ status }) => status,
+            (error: Error) => error,
+          ),
+        )
+    }
+    const asking = [ask({ agent }), ask({}), ask({})]
+    for (let turn = 1; turn <= 5; turn++) {
+      await write('stream', await certificate(`turn-${turn}`))
+      await until(
+        async () => await subjectOf(listener),
+        (subject) => subject === `turn-${turn}`,
+      )
+    }
+    running = false
+    await Promise.all(asking)
+    expect([answers.length > 20, answers.filter((answer) => answer !== 200)]).toEqual([true, []])
+    end()
+    agent.destroy()
+    await app.close()
+  })
 })
 
 describe('two nodes', () => {
