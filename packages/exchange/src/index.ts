@@ -100,7 +100,7 @@ export { openTrust, Trust, TrustError, type TrustOptions, type TrustSources } fr
 export { type KeyFolder, MANIFEST_FILE, readKeyFolder } from './trust/own-keys.ts'
 export { isUrl, readRegistrySource } from './trust/registry-source.ts'
 export { readNewestManifest } from './trust/trust-store.ts'
-export { readEpochs } from './vault/epoch-files.ts'
+export { createEpoch, readEpochs } from './vault/epoch-files.ts'
 export { type KeyWrapper, secretKeyWrapper } from './vault/key-wrapper.ts'
 export { openVault, type VaultPlace } from './vault/open-vault.ts'
 export { type RewrapView, showRewrap, showVault, type VaultView } from './vault/show-vault.ts'

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fileEnvironment, type RegionFiles, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
 import { createTestDatabase, testDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
 import { query } from '../../../packages/testkit/test/faults/observe.ts'
+import { readSettings } from '../src/config.ts'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const database = testDatabase()
@@ -66,6 +67,10 @@ describe('settings', () => {
     ]) {
       expect(stderr).toMatch(new RegExp(`^ {2}${name}: .*[一-鿿].* / is required`, 'm'))
     }
+  })
+
+  it('are few: without a word an access token lasts ten minutes', () => {
+    expect(readSettings(settings())).toMatchObject({ ok: true, value: { tokenSeconds: 600 } })
   })
 
   it('are all reported when they are wrong, and never shown', async () => {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { requestToken } from '@hefu/cli'
-import { secretKeyWrapper } from '@hefu/exchange'
+import { createEpoch, secretKeyWrapper } from '@hefu/exchange'
 import { generateKeyFile, generateSecretFile, loadSecret } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createEpoch } from '../../../exchange/src/vault/epoch-files.ts'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { hefu } from '../../../cli/test/run-hefu.ts'
 import { holdCase } from '../../src/faults/hold-lock.ts'
 import { changeRegistry } from '../../src/federation-files.ts'
 import { apiClient, type Federation, startFederation } from '../../src/index.ts'
@@ -130,6 +130,7 @@ it('registry, token key and key-encryption key change under load: no request is 
   taking = [node().api, second?.api ?? '']
   const { files } = node()
   const clients = startClients()
+  onTestFinished(async () => await clients.stop())
   const moreCases = async () => {
     const before = clients.opened.length
     await waitUntil(async () => clients.opened.length >= before + 4 || clients.wrong.length > 0, 30_000)
@@ -152,9 +153,8 @@ it('registry, token key and key-encryption key change under load: no request is 
   const swapped = { HEFU_TOKEN_KEY: token, HEFU_VAULT_KEY: vault }
   const epochs = { HEFU_VAULT_EPOCHS: join(folder, 'epochs') }
   await restartOneByOne({ ...swapped, ...epochs, HEFU_TOKEN_KEY_OTHER: files.tokenKey, HEFU_VAULT_KEY_OTHER: files.vaultKey })
-  const operator = as(federation, chengdu, 'operator')
-  const { id } = (await operator.post('/v1/vault/rewraps', {})).body
-  await waitUntil(async () => String((await operator.get(`/v1/vault/rewraps/${id}`)).body.state) === 'done', 30_000)
+  const rewrapped = await hefu(['key', 'rewrap', '--api', node().api, '--token', node().tokens.operator, '--json'])
+  expect([rewrapped.status, JSON.parse(rewrapped.stdout)]).toMatchObject([0, { ok: true }])
   // The key-encryption key before is needed no more.
   await restartOneByOne({ ...swapped, ...epochs, HEFU_TOKEN_KEY_OTHER: files.tokenKey })
   await moreCases()
