@@ -1,4 +1,4 @@
-import type { Procedure } from '@hefu/procedures'
+import { type Procedure, startingDocument } from '@hefu/procedures'
 import { requireCaseScope } from '../access/require-scope.ts'
 import type { Caller, Context } from '../context.ts'
 import type { Tx } from '../db/bulk.ts'
@@ -116,12 +116,6 @@ async function submit(tx: Tx, ctx: SubmitContext, request: SubmitRequest): Promi
   const taken = projected?.conflicts.find((conflict) => conflict.digest === row.digest)
   if (taken) throw new HefuError('conflict', { detail: taken.title })
   return { submitted: render(loaded, row, false), peer: row.aud }
-}
-
-export function startingDocument(procedure: Procedure): string {
-  const starting = Object.entries(procedure.documents).find(([, definition]) => definition.starts)
-  if (!starting) throw new Error(`procedure ${procedure.name} has no starting document`)
-  return starting[0]
 }
 
 async function lockCase(

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import type { Procedure } from '@hefu/procedures'
-import { startingDocument, submitDocument } from '../cases/submit-document.ts'
+import { type Procedure, startingDocument } from '@hefu/procedures'
+import { submitDocument } from '../cases/submit-document.ts'
 import { submitSchema } from '../cases/submit-schema.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'

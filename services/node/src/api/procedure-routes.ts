@@ -1,5 +1,5 @@
-import { listCases, readCase, startingDocument, submitDocument, submitSchema } from '@hefu/exchange'
-import type { DocumentDefinition, Procedure, Text } from '@hefu/procedures'
+import { listCases, readCase, submitDocument, submitSchema } from '@hefu/exchange'
+import { type DocumentDefinition, type Procedure, startingDocument, type Text } from '@hefu/procedures'
 import { defineList } from '../http/list-route.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { askedCases, caseFilter, listOfCases } from './case-filter.ts'
