@@ -45,7 +45,10 @@ test('a federation is made, regions are added, its registry is signed and shown'
     kid,
     term: 'expiring',
   })
-  await writeFile(at('altered.jwt'), before.replace(/.$/m, (last) => (last === 'A' ? 'Q' : 'A')))
+  await writeFile(
+    at('altered.jwt'),
+    before.replace(/.$/m, (last) => (last === 'A' ? 'Q' : 'A')),
+  )
   const altered = await hefu(['federation', 'show', at('altered.jwt'), ...pins])
   expect([altered.status, altered.stdout, altered.stderr]).toEqual([
     1,
