@@ -24,6 +24,8 @@ export interface ProvenHead extends VerifiedCheckpoint {
   readonly side: Side
   /** The entry names the case; one about a receipt, or a refusal, does not. */
   readonly namesCase: boolean
+  /** The entry is about the receipt: since then that exists too, and not the document alone. */
+  readonly holdsReceipt: boolean
 }
 
 /** The verified checkpoint when the proof shows, under the policy, that an entry about this document is in that log. */
@@ -50,7 +52,7 @@ export function judgeProof(
   if (!isAbout(read.entry, about)) return refuse('proof-entry', about.digest, read.entry.kind)
   const { kind } = read.entry
   const side = kind === 'message.sent' || kind === 'receipt.received' ? 'sender' : 'receiver'
-  return { ...verified.value, side, namesCase: 'case' in read.entry }
+  return { ...verified.value, side, namesCase: 'case' in read.entry, holdsReceipt: kind.startsWith('receipt.') }
 }
 
 function isAbout(entry: LogEntry, about: AboutDocument): boolean {

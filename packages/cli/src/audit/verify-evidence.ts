@@ -16,6 +16,7 @@ import {
   verifyMessage,
   verifyReceipt,
 } from '@hefu/protocol'
+import type { RegionId } from '@hefu/reference'
 import { type Policy, policyFor, type VerifiedCheckpoint, verifyCheckpoint, verifyInclusion } from '@hefu/translog'
 import { AuditError } from './audit-error.ts'
 import { type Finding, Findings } from './finding.ts'
@@ -128,11 +129,11 @@ interface Judging extends EvidenceOptions {
 async function judgeDocument(document: EvidenceDocument, evidence: EvidencePackage, judging: Judging, findings: Findings) {
   const { digest, iss, aud } = document
   const signed = await judgeMessage(document, evidence.case, judging.lookUpKey, findings)
-  const receipt = await judgeAnswer(document, judging.lookUpKey, findings)
+  const answer = await judgeAnswer(document, judging.lookUpKey, findings)
   const about: AboutDocument = {
     ...document,
     case: evidence.case,
-    receipt,
+    receipt: answer?.digest,
     procedure: signed?.claims.procedure,
     document: signed?.claims.document,
   }
@@ -144,17 +145,15 @@ async function judgeDocument(document: EvidenceDocument, evidence: EvidencePacka
   // A refusal names no case, and of what was refused its receiver keeps no content.
   if (document.message === null && document.answer?.status !== 'refused' && proven.length > 0 && !proven.some(({ namesCase }) => namesCase))
     findings.add('case-unproven', { subject: digest, expected: evidence.case, found: '—' })
-  // A sender could date its own cosignature back: only those of others say since when a signature exists.
-  const own = judging.federation?.witnessKeys.get(iss)?.name
-  const times = proven.flatMap(({ cosignatures }) => cosignatures.flatMap(({ key, time }) => (key.name === own ? [] : [time])))
-  const witnessedAt = times.length === 0 ? undefined : Math.min(...times)
-  if (signed !== undefined)
-    judgeKeyTime(
-      // What the federation file says of a key goes before what the package says.
-      timesIn(judging, signed.kid) ?? evidence.keys.find(({ key }) => key.kid === signed.kid),
-      { digest, witnessedAt },
-      findings,
-    )
+  const witnessedAt = firstWitnessed(judging, proven, iss)
+  const judgeKeyOf = (kid: string, signature: { readonly digest: string; readonly witnessedAt: number | undefined }) =>
+    // What the federation file says of a key goes before what the package says.
+    judgeKeyTime(timesIn(judging, kid) ?? evidence.keys.find(({ key }) => key.kid === kid), signature, findings)
+  if (signed !== undefined) judgeKeyOf(signed.kid, { digest, witnessedAt })
+  if (answer !== undefined) {
+    const heads = proven.filter(({ holdsReceipt }) => holdsReceipt)
+    judgeKeyOf(answer.kid, { digest: answer.digest, witnessedAt: firstWitnessed(judging, heads, aud) })
+  }
   return {
     digest,
     document: signed?.claims.document ?? null,
@@ -165,6 +164,13 @@ async function judgeDocument(document: EvidenceDocument, evidence: EvidencePacka
     witnessedAt: witnessedAt === undefined ? null : new Date(witnessedAt * 1000).toISOString(),
     claims: signed?.claims,
   }
+}
+
+/** Earliest cosignature by others than the signer, who could date its own back: only theirs say since when a signature exists. */
+function firstWitnessed({ federation }: Judging, proven: readonly ProvenHead[], signer: RegionId): number | undefined {
+  const own = federation?.witnessKeys.get(signer)?.name
+  const times = proven.flatMap(({ cosignatures }) => cosignatures.flatMap(({ key, time }) => (key.name === own ? [] : [time])))
+  return times.length === 0 ? undefined : Math.min(...times)
 }
 
 /** Undefined: the federation file knows no times of this key, and a package may know more. */
@@ -211,7 +217,7 @@ async function judgeMessage({ message, ...said }: EvidenceDocument, caseNumber: 
   return { kid: verified.kid, claims }
 }
 
-/** Digest of the receipt when it proves this document's answer. */
+/** The receipt's digest and key when it proves this document's answer. */
 async function judgeAnswer({ answer, digest, jti, iss, aud }: EvidenceDocument, lookUpKey: KeyLookUp, findings: Findings) {
   if (answer === null) {
     findings.add('receipt-open', { subject: digest, expected: aud, found: '—' })
@@ -229,7 +235,7 @@ async function judgeAnswer({ answer, digest, jti, iss, aud }: EvidenceDocument, 
     findings.add('receipt-path', { subject: digest, expected: root, found: '≠' })
     return undefined
   }
-  return verified.digest
+  return { digest: verified.digest, kid: verified.kid }
 }
 
 /** What the documents say of each other: whoever leaves one out has to leave out all that came after it. */

@@ -18,10 +18,12 @@ export interface AskContext extends Pick<Context, 'region' | 'federation' | 'pee
 }
 
 export interface EntryQuestion {
-  readonly kind: 'message.sent' | 'message.received' | 'refusal'
-  /** Who sent the messages. */
+  readonly kind: 'message.sent' | 'message.received' | 'refusal' | 'receipt.issued'
+  /** Who sent the messages, or issued the receipts. */
   readonly iss: RegionId
   readonly jtis: readonly string[]
+  /** `first`: for evidence, by the earliest witnessed checkpoint over each; else all by the newest. */
+  readonly head?: 'first'
 }
 
 /**
@@ -33,7 +35,7 @@ export type Fetched =
   | { readonly ok: false; readonly away: string; readonly answered: boolean }
 
 /** Asks a peer to prove that its log holds messages of this node, or for it. */
-export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, jtis }: EntryQuestion): Promise<Fetched> {
+export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, jtis, head }: EntryQuestion): Promise<Fetched> {
   const place = placeOf(ctx, peer)
   const path = `${LOG_PATH}/proof`
   const url = addressOf(place, path)
@@ -42,6 +44,7 @@ export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, 
   const authorization = await signRequest(signed, ctx.signer)
   const query = new URLSearchParams({ kind, iss })
   for (const jti of jtis) query.append('jti', jti)
+  if (head !== undefined) query.set('head', head)
   const answer = await getFromPeer({ place, path: `${path}?${query}`, authorization, timeoutMs: TIMEOUT_MS, signal: ctx.signal })
   if (answer.kind === 'no-answer') return { ok: false, away: answer.cause, answered: false }
   if (answer.status === 404) return { ok: true, proofs: [] }

@@ -30,7 +30,7 @@ export function verifyProofs(proofs: readonly EntryProof[], parties: { iss: stri
   return proven
 }
 
-/** An entry about a message that is proven to be in the log, as the proof has it. */
+/** An entry about a message or receipt that is proven to be in the log, as the proof has it. */
 export interface ProvenEntry extends EntryProof {
   readonly said: Extract<LogEntry, { readonly jti: string; readonly digest: string; readonly kind: ProvenKind }>
   /** Of the witnessed tree, and the log that it is of: that of the policy, or one that it succeeds. */
@@ -38,7 +38,8 @@ export interface ProvenEntry extends EntryProof {
   readonly log: string
 }
 
-type ProvenKind = 'message.sent' | 'message.received' | 'refusal'
+const PROVEN_KINDS = ['message.sent', 'message.received', 'refusal', 'receipt.issued'] as const
+type ProvenKind = (typeof PROVEN_KINDS)[number]
 
 /**
  * What these proofs prove of messages, under the policy of the log that they are of. A log that this one succeeds stays what it was: its
@@ -46,10 +47,12 @@ type ProvenKind = 'message.sent' | 'message.received' | 'refusal'
  */
 export function provenEntries(proofs: readonly EntryProof[], policy: Policy): ProvenEntry[] {
   return provenTexts(proofs, policy).flatMap(({ said, ...proven }) => {
-    if (said.kind !== 'message.sent' && said.kind !== 'message.received' && said.kind !== 'refusal') return []
-    return 'jti' in said ? [{ said, ...proven }] : []
+    return isOfKind(said, PROVEN_KINDS) && 'jti' in said ? [{ said, ...proven }] : []
   })
 }
+
+const isOfKind = <Kind extends LogEntry['kind']>(said: LogEntry, kinds: readonly Kind[]): said is Extract<LogEntry, { kind: Kind }> =>
+  (kinds as readonly string[]).includes(said.kind)
 
 /** An entry of any kind that is proven to be in the log. */
 export interface ProvenText extends Omit<ProvenEntry, 'said'> {
