@@ -183,6 +183,24 @@ describe('deliver and record, the sender killed', () => {
     await expectOneNotice(caseNumber)
   })
 
+  it('after record has committed: what it recorded stands, and nothing is sent again', async () => {
+    const held = federation.link(chengdu, chongqing).inject({ kind: 'hold' })
+    const caseNumber = await open()
+    await held.hit()
+    held.remove()
+    await waitUntil(async () => (await traces(database(chengdu), caseNumber)).receipts === 1, 10_000, 1)
+    await killAndRestart(chengdu)
+    expect(await traces(database(chengdu), caseNumber)).toMatchObject({ delivered: 1, undelivered: 0, receipts: 1 })
+    const requests = () =>
+      federation
+        .link(chengdu, chongqing)
+        .exchanges()
+        .filter(({ request }) => request.path === '/exchange/v1/inbox').length
+    const sent = requests()
+    await expectOneNotice(caseNumber)
+    expect(requests()).toBe(sent)
+  })
+
   it('during record, and then nobody shortens the lease', async () => {
     const held = federation.link(chengdu, chongqing).inject({ kind: 'hold' })
     const caseNumber = await open()
