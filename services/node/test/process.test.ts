@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fileEnvironment, type RegionFiles, writeFederation } from '../../../packages/testkit/src/federation-files.ts'
 import { createTestDatabase, testDatabase } from '../../../packages/testkit/src/postgres/test-database.ts'
 import { query } from '../../../packages/testkit/test/faults/observe.ts'
-import { readSettings } from '../src/config.ts'
+import { readSettings } from '../src/settings/read-settings.ts'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const database = testDatabase()
