@@ -6,11 +6,17 @@ interface Known {
   readonly federation?: Federation | undefined
 }
 
-/** Earliest cosignature over what `author` signed (epoch seconds). It could date its own back: only those of others say since when a signature exists. */
+/**
+ * Since when others have known what `author` signed (epoch seconds): by the earliest cosignature that is not its own, which it could date
+ * back. Of a region that has left a later federation file names no witness, and any one of them may be its own: then it takes two.
+ */
 export function witnessedBeside(author: RegionId, proven: readonly VerifiedCheckpoint[], { federation }: Known): number | undefined {
   const own = federation?.witnessKeys.get(author)?.name
-  const times = proven.flatMap(({ cosignatures }) => cosignatures.flatMap(({ key, time }) => (key.name === own ? [] : [time])))
-  return times.length === 0 ? undefined : Math.min(...times)
+  const earliest = new Map<string, number>()
+  for (const { key, time } of proven.flatMap(({ cosignatures }) => cosignatures))
+    if (key.name !== own) earliest.set(key.name, Math.min(time, earliest.get(key.name) ?? time))
+  const isUnknown = federation !== undefined && own === undefined
+  return [...earliest.values()].toSorted((a, b) => a - b)[isUnknown ? 1 : 0]
 }
 
 /** What the federation file says of a key goes before what the package says, which may know more where the file knows no times of it. */
