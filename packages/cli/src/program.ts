@@ -1,4 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings'
+import { callerMissing } from './api/caller-options.ts'
 import { addAudit } from './commands/audit.ts'
 import { addClient } from './commands/client.ts'
 import { addContent } from './commands/content.ts'
@@ -8,7 +9,7 @@ import { addKeyRewrap } from './commands/key-rewrap.ts'
 import { addKeygen } from './commands/keygen.ts'
 import { addStart } from './commands/start.ts'
 import { addToken } from './commands/token.ts'
-import { LANGUAGES, languageOf, say } from './language.ts'
+import { LANGUAGES, languageOf, say, type Text } from './language.ts'
 
 /** `hefu` with all its commands. A further command is one file in commands/ and one line here. */
 export function buildProgram() {
@@ -39,6 +40,11 @@ function createProgram() {
     .addOption(new Option('--lang <language>', '语言 / language').choices(LANGUAGES).default(language))
     .exitOverride()
     .configureOutput({
-      outputError: (text, write) => write(say({ zh: `用法错误，见 hefu --help：${text.trim()}`, en: text.trim() }, language)),
+      outputError: (text, write) => write(say(wrongUsage(text.trim()), language)),
     })
+}
+
+function wrongUsage(text: string): Text {
+  const [, flags] = /required option '(.+)' not specified/.exec(text) ?? []
+  return (flags === undefined ? undefined : callerMissing(flags)) ?? { zh: `用法错误，见 hefu --help：${text}`, en: text }
 }

@@ -1,18 +1,25 @@
-import type { EvidenceDocument, EvidencePackage, PublicJwk } from '@hefu/protocol'
+import { type EvidenceDocument, type EvidencePackage, messageDigest, type PublicJwk } from '@hefu/protocol'
 import { appendLeaves, EMPTY_RANGE, formatTlogProof, leafHash, proveInclusion, type ReadTiles, tilePath } from '@hefu/translog'
 import { CHENGDU, CHONGQING } from '../../protocol/test/make-vectors/test-keys.ts'
 import { type Half, type Halves, type SentMessage, treeFiles } from './build-log.ts'
 
-/** The evidence of one case as an honest node makes it: every document with its receipt, proven by both logs. */
+/** The evidence of one case as an honest node makes it: every document with its receipt, proven by both logs; `receipts`: these too, as nodes have it. */
 export async function buildEvidence(
   halves: Halves,
   caseNumber: string,
   notes: { readonly a: string; readonly b: string },
+  { receipts = false } = {},
 ): Promise<EvidencePackage> {
   const messages = halves.messages.filter(({ claims }) => claims.case === caseNumber)
   const [a, b] = [prover(halves.a, notes.a), prover(halves.b, notes.b)]
   const documents = await Promise.all(
-    messages.map((message) => documentOf(message, halves.a.region === message.claims.iss ? [a, b] : [b, a])),
+    messages.map(async (message) => {
+      const isFromA = halves.a.region === message.claims.iss
+      const document = await documentOf(message, isFromA ? [a, b] : [b, a])
+      if (!receipts) return document
+      const proofs = [await a(receiptAt(halves.a, message)), await b(receiptAt(halves.b, message))]
+      return { ...document, logProofs: [...document.logProofs, ...(isFromA ? proofs : proofs.toReversed())] }
+    }),
   )
   const key = (region: string, jwk: PublicJwk) => ({ region, key: jwk, iat: 0, exp: 4_000_000_000 }) as EvidencePackage['keys'][number]
   return {
@@ -26,6 +33,12 @@ export async function buildEvidence(
     checkpoints: [notes.a, notes.b],
     summary: { zh: '一件', en: 'One case' },
   }
+}
+
+/** Index of the entry about a message's receipt, in the log of either side. */
+export function receiptAt({ entries }: Half, { receipt }: SentMessage): number {
+  const digest = messageDigest(receipt.text)
+  return entries.findIndex((entry) => entry.includes('"kind":"receipt.') && entry.includes(digest))
 }
 
 type Prove = (index: number) => Promise<EvidenceDocument['logProofs'][number]>

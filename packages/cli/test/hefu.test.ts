@@ -132,3 +132,28 @@ test('a program killed by a signal is reported as a shell does', async () => {
   const { exited } = await supervised(`process.kill(process.pid, 'SIGKILL')`)
   expect(await exited).toEqual([137, null])
 })
+
+test('a command that calls the API without saying which: what it needs, in both languages, all of it at once', () => {
+  const said = hefu(['client', 'add', 'desk', '--role', 'officer', '--public-key', 'k'])
+  expect([said.status, said.stdout]).toEqual([2, ''])
+  for (const part of [
+    '缺少选项 --api <url>',
+    'option --api <url> is missing',
+    'HEFU_API',
+    '--as <client>',
+    'HEFU_CLIENT',
+    '--key <file>',
+    'HEFU_CLIENT_KEY',
+  ])
+    expect(said.stderr).toContain(part)
+})
+
+test.each(['http://127.0.0.1:1', 'nonsense'])('nothing answers at %s: what to check, in both languages', (api) => {
+  const key = join(folder, 'caller.pem')
+  hefu(['keygen', '--out', key])
+  for (const command of [['token'], ['client', 'list']]) {
+    const said = hefu([...command, '--api', api, '--as', 'desk', '--key', key])
+    expect([said.status, said.stdout]).toEqual([1, ''])
+    expect(said.stderr).toMatch(/无法连接；请检查 --api[^\n]*\n[^\n]*cannot be reached; check that --api/)
+  }
+})

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseStoredManifest, parseStoredRegistry } from '@hefu/protocol'
 import { afterAll, expect, test } from 'vitest'
 import { exampleRegistry } from '../../protocol/test/make-vectors/trust.ts'
@@ -22,7 +23,22 @@ test('a federation is made, regions are added, its registry is signed and shown'
   expect((await hefu(['federation', 'init', '--dir', at('f'), '--name', 'trial'])).status).toBe(1)
 
   const empty = await hefu(['federation', 'sign', '--dir', at('f')])
-  expect([empty.status, empty.stderr]).toEqual([1, expect.stringMatching(/注册表有误[\s\S]*\/regions/)])
+  expect([empty.status, empty.stderr]).toEqual([
+    1,
+    expect.stringMatching(/还没有区域；.*add-region.*examples\/region\.json[\s\S]*no region yet; .*add-region/),
+  ])
+  await writeFile(at('empty.json'), '{}')
+  await writeFile(at('half.json'), JSON.stringify({ region: { region: '510100' } }))
+  for (const [file, said] of [
+    ['empty.json', /须为 \{"region"[^\n]*exchangeUrl[^\n]*examples\/region\.json[^\n]*\n[^\n]*must be[^\n]*examples\/region\.json/],
+    ['half.json', /\/regions\/0\/exchangeUrl[\s\S]*examples\/region\.json[\s\S]*\/regions\/0\/exchangeUrl[\s\S]*examples\/region\.json/],
+  ] as const) {
+    const refused = await hefu(['federation', 'add-region', '--dir', at('f'), '--file', at(file)])
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(said)])
+  }
+  // The file that they are shown is one that is taken.
+  const example = fileURLToPath(new URL('../../../examples/region.json', import.meta.url))
+  expect(await done('federation', 'add-region', '--dir', at('f'), '--file', example)).toMatchObject({ region: '510100', regions: 1 })
   for (const region of exampleRegistry.regions) {
     const agencies = exampleRegistry.agencies.filter((agency) => agency.region === region.region)
     await writeFile(at(`${region.region}.json`), JSON.stringify({ region, agencies }))
@@ -45,7 +61,10 @@ test('a federation is made, regions are added, its registry is signed and shown'
     kid,
     term: 'expiring',
   })
-  await writeFile(at('altered.jwt'), before.replace(/.$/m, (last) => (last === 'A' ? 'Q' : 'A')))
+  await writeFile(
+    at('altered.jwt'),
+    before.replace(/.$/m, (last) => (last === 'A' ? 'Q' : 'A')),
+  )
   const altered = await hefu(['federation', 'show', at('altered.jwt'), ...pins])
   expect([altered.status, altered.stdout, altered.stderr]).toEqual([
     1,

@@ -146,7 +146,10 @@ const typeNames: Readonly<Record<string, Text>> = {
 
 const formatTexts: Readonly<Record<string, Text>> = {
   date: { zh: '须为存在的日期，格式 yyyy-mm-dd', en: 'Must be a date that exists, as yyyy-mm-dd' },
-  datetime: { zh: '须为 ISO 8601 时间', en: 'Must be a time as in ISO 8601' },
+  datetime: {
+    zh: '须为带时区的时间，例如 2026-11-01T00:00:00+08:00',
+    en: 'Must be a time with its zone, such as 2026-11-01T00:00:00+08:00',
+  },
   uuid: { zh: '须为 UUID', en: 'Must be a UUID' },
   email: { zh: '须为电子邮件地址', en: 'Must be an e-mail address' },
   url: { zh: '须为网址', en: 'Must be a URL' },

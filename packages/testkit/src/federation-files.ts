@@ -256,7 +256,7 @@ function bureau({ zh, en }: Bilingual): Bilingual {
 /** All regions may run every procedure with one another, for all its purposes. */
 function usualAgreements(regions: readonly RegionId[], procedures: NonNullable<WriteFederationOptions['procedures']>): Agreements {
   return procedures.map(({ name, version, purposes }) => ({
-    id: `${name}-2026`,
+    id: version === 1 ? `${name}-2026` : `${name}-v${version}-2026`,
     version: 1,
     procedure: `${name}/${version}`,
     regions: [...regions],

@@ -2,17 +2,19 @@ import { SchemaNewerError, TrustError, VaultError, vaultTexts } from '@hefu/exch
 import type { Text } from '@hefu/procedures'
 import { type Algorithm, brokenAlgorithms } from '@hefu/protocol'
 import closeWithGrace from 'close-with-grace'
-import { readSettings, type SettingProblem } from './config.ts'
 import { createNode, type Node } from './create-node.ts'
-import { loadFiles } from './load-files.ts'
 import { createLogger, errorFacts } from './logger.ts'
+import { listProblems } from './settings/list-problems.ts'
+import { loadFiles } from './settings/load-files.ts'
+import { readSettings } from './settings/read-settings.ts'
+import type { SettingProblem } from './settings/settings.ts'
 
 const STOP_WITHIN_MS = 20_000
 
 /** One region's node as a process: settings from the environment, one line on stdout when ready, logs on stderr. */
 export async function runNode(): Promise<void> {
   const settings = readSettings(process.env)
-  if (!settings.ok) return refuseSettings(settings.problems)
+  if (!settings.ok) return refuseSettings(await listProblems(process.env, settings.problems))
   const { value } = settings
   const broken = brokenAlgorithms()
   if (broken.length > 0) return refuseMachine(broken)

@@ -121,6 +121,24 @@ describe('addresses', () => {
     expect(reply.body).toMatchObject({ code: expect.stringMatching(/malformed-request|not-found/) })
   })
 
+  it.each(['/v1/exchange-log/reads?owner=510100&from=2026-11-01', '/v1/exchange-log/entries?from=2026-11-01'])(
+    'say how a time is written: %s',
+    async (at) => {
+      for (const [language, advice] of [
+        ['zh', /须为带时区的时间，例如 .*%2B/],
+        ['en', /Must be a time with its zone, such as .*%2B/],
+      ] as const) {
+        const reply = await call(pair.chengdu, at, { as: 'auditor', headers: { 'accept-language': language } })
+        expect(reply).toMatchObject({ status: 400, body: { code: 'malformed-request' } })
+        expect(reply.body.errors).toEqual([{ pointer: '/from', code: 'invalid-format', detail: expect.stringMatching(advice) }])
+        expect(reply.body.detail).toMatch(language === 'zh' ? /请按/ : /Check/)
+      }
+      const written = new URL(at, 'http://node')
+      written.searchParams.set('from', '2026-11-01T00:00:00+08:00')
+      expect((await call(pair.chengdu, `${written.pathname}${written.search}`, { as: 'auditor' })).status).toBe(200)
+    },
+  )
+
   it.each(['x', '019aa000', '%00', 'A'.repeat(44)])('knows no id %j', async (id) => {
     expect((await call(pair.chengdu, `/v1/tasks/${id}`)).status).toBe(404)
     expect((await call(pair.chengdu, `/v1/receipts/${id}`, { as: 'auditor' })).status).toBe(404)

@@ -130,6 +130,26 @@ describe('settings', () => {
     expect(stderr).not.toContain('SECRET')
   })
 
+  it('are all reported with what is wrong in their files, in one start: each once', async () => {
+    const clients = join(folder, 'no-clients.json')
+    await writeFile(clients, '{"clients":"SECRET"}')
+    const { HEFU_KEYS: _, ...withoutKeys } = settings()
+    const { code, stderr } = await refusal({
+      ...withoutKeys,
+      HEFU_API_PORT: 'SECRET',
+      HEFU_TOKEN_KEY: join(folder, 'none.pem'),
+      HEFU_VAULT_KEY: join(folder, 'none.key'),
+      HEFU_CLIENTS: clients,
+      HEFU_EXCHANGE_TLS_CERT: join(folder, 'none.crt'),
+    })
+    expect(code).toBe(2)
+    const named = [...stderr.matchAll(/^ {2}(\w+)(?: \/\S*)?: /gm)].map(([, name]) => name)
+    expect(named.toSorted()).toEqual(
+      ['HEFU_KEYS', 'HEFU_API_PORT', 'HEFU_TOKEN_KEY', 'HEFU_VAULT_KEY', 'HEFU_CLIENTS', 'HEFU_EXCHANGE_TLS_KEY'].toSorted(),
+    )
+    expect(stderr).not.toContain('SECRET')
+  })
+
   it('must fit: a registry that no pinned key signed is refused', async () => {
     const registry = join(folder, 'altered.jwt')
     const token = await readFile(files.registry, 'utf8')

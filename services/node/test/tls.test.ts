@@ -11,11 +11,11 @@ import { violationNotice } from '@hefu/procedures'
 import { pino } from 'pino'
 import { type GenerateResult, generate } from 'selfsigned'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readSettings } from '../src/config.ts'
 import { HANDSHAKE_WITHIN_MS } from '../src/http/limits.ts'
 import { type Listener, listen } from '../src/http/listen.ts'
 import { openApp } from '../src/http/open-app.ts'
 import { keepTlsFresh, loadTls, type TlsFiles } from '../src/http/tls.ts'
+import { readSettings } from '../src/settings/read-settings.ts'
 import { call, startPair, until } from './node-pair.ts'
 
 let folder: string

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Language, Text } from '../language.ts'
-import { baseOf } from './request-token.ts'
+import { baseOf, UnreachableError } from './request-token.ts'
 
-/** A refusal in the node's own words, or that nothing answers there. */
+/** A refusal in the node's own words. */
 export class ApiError extends Error {
   readonly text: Text
   constructor(text: Text) {
@@ -29,7 +29,7 @@ export interface LocalApi {
   ): Promise<ApiAnswer>
 }
 
-/** The local API for one token. Throws ApiError for every answer that is not a success; no error holds the token. */
+/** The local API for one token. Throws ApiError for every answer that is not a success, UnreachableError where there is none; no error holds the token. */
 export function localApi(api: string, token: string, language: Language): LocalApi {
   return {
     async call(method, path, body, headers = {}) {
@@ -46,7 +46,7 @@ export function localApi(api: string, token: string, language: Language): LocalA
         redirect: 'error',
         signal: AbortSignal.timeout(30_000),
       }).catch(() => {
-        throw new ApiError({ zh: `${api}：无法连接`, en: `${api}: cannot be reached` })
+        throw new UnreachableError(api)
       })
       const json = (await answer.json().catch(() => ({}))) as Record<string, unknown>
       if (!answer.ok) throw new ApiError(refusalOf(answer.status, json))

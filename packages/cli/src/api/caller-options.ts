@@ -2,7 +2,7 @@ import { type Command, Option } from '@commander-js/extra-typings'
 import { KeyFileError } from '@hefu/protocol'
 import { type Language, say, type Text } from '../language.ts'
 import { ApiError, type LocalApi, localApi } from './call-api.ts'
-import { baseOf, requestToken, TokenRefusedError } from './request-token.ts'
+import { baseOf, requestToken, TokenRefusedError, UnreachableError } from './request-token.ts'
 
 /** Who calls which node, and how it proves that. */
 export interface CallerOptions {
@@ -30,6 +30,18 @@ export function withCaller(command: Command) {
     .addOption(callerOptions.as())
     .addOption(callerOptions.key())
     .addOption(callerOptions.issuer())
+}
+
+/** Of all three when one of them is missing: whoever forgot the first has forgotten the others. */
+export function callerMissing(flags: string): Text | undefined {
+  const needed = [callerOptions.api(), callerOptions.as(), callerOptions.key()]
+  if (!needed.some((option) => option.flags === flags)) return undefined
+  const named = (language: 0 | 1) =>
+    needed.map(({ flags, envVar, description }) => `\n  ${flags}  ${envVar}  ${description.split(' / ')[language]}`).join('')
+  return {
+    zh: `缺少选项 ${flags}。调用本地接口的命令需要以下选项或环境变量：${named(0)}`,
+    en: `option ${flags} is missing. A command that calls the local API needs these options, or variables of the environment:${named(1)}`,
+  }
 }
 
 export async function tokenFor({ api, as, key, issuer }: CallerOptions, scopes?: readonly string[]) {
@@ -67,7 +79,7 @@ export async function runCall(language: Language, work: () => Promise<string>): 
 }
 
 function textOf(error: unknown): Text | undefined {
-  if (error instanceof ApiError) return error.text
+  if (error instanceof ApiError || error instanceof UnreachableError) return error.text
   if (error instanceof TokenRefusedError) {
     const why = `${error.error}: ${error.message}`
     return { zh: `没有得到令牌（${why}）`, en: `no token was given (${why})` }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clientAssertionForm, type Signer } from '@hefu/protocol'
+import type { Text } from '../language.ts'
 import { loadOwnKey } from '../trust/own-key.ts'
 
 export interface TokenRequest {
@@ -21,7 +22,19 @@ export interface Token {
   readonly scopes: readonly string[]
 }
 
-/** A refusal in the words of the token endpoint, or an address where there is none. */
+/** Nothing answers at this address, or it is none. */
+export class UnreachableError extends Error {
+  readonly text: Text
+  constructor(api: string) {
+    const zh = `${api}：无法连接；请检查 --api（或环境变量 HEFU_API）是否为本区域节点本地接口的地址，例如 http://127.0.0.1:8080，以及节点是否已启动（GET /readyz）`
+    const en = `${api}: cannot be reached; check that --api (or the variable HEFU_API) is the address of the node's local API, such as http://127.0.0.1:8080, and that the node is running (GET /readyz)`
+    super(en)
+    this.name = 'UnreachableError'
+    this.text = { zh, en }
+  }
+}
+
+/** A refusal in the words of the token endpoint. */
 export class TokenRefusedError extends Error {
   readonly error: string
   constructor(error: string, description: string) {
@@ -33,7 +46,7 @@ export class TokenRefusedError extends Error {
 
 /**
  * An access token for a client, by its private key. The assertion is made for the address that the caller named, never for one that the
- * server says: else a false server could ask for one that is good at another. Throws KeyFileError, TokenRefusedError.
+ * server says: else a false server could ask for one that is good at another. Throws KeyFileError, TokenRefusedError, UnreachableError.
  */
 export async function requestToken({ api, client, key, issuer, scopes, nowMs }: TokenRequest): Promise<Token> {
   const base = baseOf(api)
@@ -62,8 +75,8 @@ async function post(base: string, body: string): Promise<Response> {
     body,
     redirect: 'error',
     signal: AbortSignal.timeout(30_000),
-  }).catch((cause: unknown) => {
-    throw new TokenRefusedError('unreachable', `${base}: ${cause instanceof Error ? cause.message : 'unreachable'}`)
+  }).catch(() => {
+    throw new UnreachableError(base)
   })
 }
 

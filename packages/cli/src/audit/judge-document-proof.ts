@@ -25,6 +25,8 @@ export interface ProvenHead extends Proven {
   readonly side: Side
   /** The entry names the case; one about a receipt, or a refusal, does not. */
   readonly namesCase: boolean
+  /** The entry is about the receipt: since then that exists too, and not the document alone. */
+  readonly holdsReceipt: boolean
 }
 
 /** The verified head of a log that holds an entry about this document. */
@@ -38,7 +40,7 @@ export function judgeDocumentProof(
   if (proven === undefined) return undefined
   const { kind } = proven.entry
   const side = kind === 'message.sent' || kind === 'receipt.received' ? 'sender' : 'receiver'
-  return { ...proven, side, namesCase: 'case' in proven.entry }
+  return { ...proven, side, namesCase: 'case' in proven.entry, holdsReceipt: kind.startsWith('receipt.') }
 }
 
 function isAbout(entry: LogEntry, about: AboutDocument): boolean {

@@ -44,11 +44,11 @@ export async function judgeDocument(
 ): Promise<JudgedDocument & { readonly claims: MessageClaims | undefined }> {
   const { digest, iss, aud } = document
   const signed = await judgeMessage(document, evidence.case, judging.lookUpKey, findings)
-  const receipt = await judgeAnswer(document, judging.lookUpKey, findings)
+  const answer = await judgeAnswer(document, judging.lookUpKey, findings)
   const about: AboutDocument = {
     ...document,
     case: evidence.case,
-    receipt,
+    receipt: answer?.digest,
     procedure: signed?.claims.procedure,
     document: signed?.claims.document,
   }
@@ -62,6 +62,11 @@ export async function judgeDocument(
     findings.add('case-unproven', { subject: digest, expected: evidence.case, found: '—' })
   const witnessedAt = witnessedBeside(iss, proven, judging)
   if (signed !== undefined) judgeKeyTime(timesOf(signed.kid, evidence, judging), { digest, witnessedAt }, findings)
+  if (answer !== undefined) {
+    const heads = proven.filter(({ holdsReceipt }) => holdsReceipt)
+    const receipt = { digest: answer.digest, witnessedAt: witnessedBeside(aud, heads, judging) }
+    judgeKeyTime(timesOf(answer.kid, evidence, judging), receipt, findings)
+  }
   return {
     digest,
     document: signed?.claims.document ?? null,
@@ -107,7 +112,7 @@ async function judgeMessage({ message, ...said }: EvidenceDocument, caseNumber: 
   return { kid: verified.kid, claims }
 }
 
-/** Digest of the receipt when it proves this document's answer. */
+/** The receipt's digest and key when it proves this document's answer. */
 async function judgeAnswer({ answer, digest, jti, iss, aud }: EvidenceDocument, lookUpKey: KeyLookUp, findings: Findings) {
   if (answer === null) {
     findings.add('receipt-open', { subject: digest, expected: aud, found: '—' })
@@ -125,5 +130,5 @@ async function judgeAnswer({ answer, digest, jti, iss, aud }: EvidenceDocument, 
     findings.add('receipt-path', { subject: digest, expected: root, found: '≠' })
     return undefined
   }
-  return verified.digest
+  return { digest: verified.digest, kid: verified.kid }
 }

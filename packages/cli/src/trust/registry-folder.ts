@@ -12,6 +12,7 @@ import {
   signRegistry,
   verifyRegistry,
 } from '@hefu/protocol'
+import type { Text } from '../language.ts'
 import { readIfThere, readJson, readText, replaceFile } from './files.ts'
 import { loadOwnKey, makeOwnKey } from './own-key.ts'
 import { TrustFileError } from './trust-error.ts'
@@ -71,8 +72,8 @@ export async function addRegion(folder: string, file: string): Promise<{ region:
   const handed = await readJson(file)
   if (!isRegionFile(handed))
     throw new TrustFileError({
-      zh: `${file}：须为 {"region":{…},"agencies":[…]}`,
-      en: `${file}: must be {"region":{…},"agencies":[…]}`,
+      zh: `${file}：须为 {"region":{…},"agencies":[…]}，其中 region 须有 region、name、exchangeUrl、addresses、root、log、witness，每个机构须有 code、region、name；${likeExample.zh}`,
+      en: `${file}: must be {"region":{…},"agencies":[…]}, where the region has region, name, exchangeUrl, addresses, root, log and witness, and each agency code, region and name; ${likeExample.en}`,
     })
   const before = await readDraft(folder)
   const { region } = handed.region
@@ -82,7 +83,7 @@ export async function addRegion(folder: string, file: string): Promise<{ region:
     regions: [...before.regions.filter((one) => one.region !== region), handed.region],
     agencies: [...before.agencies.filter((one) => one.region !== region), ...agencies],
   }
-  requireSound({ ...next, version: 1, iat: 0, exp: 1 })
+  requireSound({ ...next, version: 1, iat: 0, exp: 1 }, likeExample)
   await writeDraft(folder, next)
   return { region, regions: next.regions.length }
 }
@@ -91,6 +92,11 @@ export async function addRegion(folder: string, file: string): Promise<{ region:
 export async function signFederation(folder: string, { days, now }: { readonly days: number; readonly now: number }): Promise<Registry> {
   const files = filesIn(folder)
   const before = await readDraft(folder)
+  if (before.regions.length === 0)
+    throw new TrustFileError({
+      zh: `${files.draft}：草稿中还没有区域；请先用 hefu federation add-region --dir ${folder} --file … 逐个登记，${likeExample.zh}`,
+      en: `${files.draft}: the draft has no region yet; put each one in with hefu federation add-region --dir ${folder} --file …, ${likeExample.en}`,
+    })
   const claims = requireSound({ ...before, version: before.version + 1, iat: now, exp: now + days * DAY })
   const token = await signRegistry(claims, await loadOwnKey(files.key))
   const registry = parseStoredRegistry(token)
@@ -126,18 +132,23 @@ function requireNewVersions(altered: readonly string[]): void {
   })
 }
 
-function requireSound(json: unknown): RegistryClaims {
+function requireSound(json: unknown, advice?: Text): RegistryClaims {
   const parsed = parseRegistryClaims(json)
-  if (!parsed.ok) throw unsound(parsed.problems)
+  if (!parsed.ok) throw unsound(parsed.problems, advice)
   return parsed.claims
 }
 
-function unsound(problems: readonly { readonly pointer: string; readonly zh: string; readonly en: string }[]): TrustFileError {
+function unsound(
+  problems: readonly { readonly pointer: string; readonly zh: string; readonly en: string }[],
+  advice?: Text,
+): TrustFileError {
   return new TrustFileError({
-    zh: `注册表有误：\n${problems.map(({ pointer, zh }) => `  ${pointer}：${zh}`).join('\n')}`,
-    en: `the registry has errors:\n${problems.map(({ pointer, en }) => `  ${pointer}: ${en}`).join('\n')}`,
+    zh: `注册表有误：\n${problems.map(({ pointer, zh }) => `  ${pointer}：${zh}`).join('\n')}${advice ? `\n${advice.zh}` : ''}`,
+    en: `the registry has errors:\n${problems.map(({ pointer, en }) => `  ${pointer}: ${en}`).join('\n')}${advice ? `\n${advice.en}` : ''}`,
   })
 }
+
+const likeExample: Text = { zh: '可照 examples/region.json 填写', en: 'examples/region.json shows one' }
 
 async function readDraft(folder: string): Promise<Draft> {
   const path = filesIn(folder).draft

@@ -108,5 +108,10 @@ test('an entry of the log that says something else than the text', async () => {
 test('a text under a key that all knew was compromised', async () => {
   const revoked = { at: 1, reason: 'compromised' as const }
   const keys = documents.keys.map((key) => (key.region === b.region ? { ...key, revoked } : key))
-  expect(await codesOf({}, {}, { keys })).toEqual([['key-compromised'], []])
+  const { findings } = await judge({}, {}, { keys })
+  // The receipt of that region, and its answer.
+  expect(findings.map(({ code, subject }) => [code, subject === answer.digest])).toEqual([
+    ['key-compromised', false],
+    ['key-compromised', true],
+  ])
 })

@@ -16,6 +16,7 @@ const { federation } = parsed
 const caseNumber = halves.messages.find(({ claims }, at) => claims.iss === a.region && halves.messages[at + 3]?.claims.case === claims.case)
   ?.claims.case as string
 const honest = await buildEvidence(halves, caseNumber, notes)
+const whole = await buildEvidence(halves, caseNumber, notes, { receipts: true })
 
 const verify = (evidence: unknown, options: Partial<EvidenceOptions> = {}) =>
   verifyEvidence(Buffer.from(JSON.stringify(evidence)), { policies, federation, ...options })
@@ -146,31 +147,69 @@ describe('whatever is wrong is a finding', () => {
       { ...honest, keys: honest.keys.map((key, at) => ({ ...key, key: { ...key.key, x: honest.keys[1 - at]?.key.x as string } })) },
       ['key-invalid'],
     ],
-    ['a key that had long expired', { ...honest, keys: honest.keys.map((key) => ({ ...key, exp: 1 })) }, ['key-late']],
-    ['a key that was not yet one', { ...honest, keys: honest.keys.map((key) => ({ ...key, iat: 3_900_000_000 })) }, ['key-early']],
+    ['a key that had long expired', { ...whole, keys: whole.keys.map((key) => ({ ...key, exp: 1 })) }, ['key-late']],
+    ['a key that was not yet one', { ...whole, keys: whole.keys.map((key) => ({ ...key, iat: 3_900_000_000 })) }, ['key-early']],
     [
       'a key that was compromised before, which nobody knew',
-      { ...honest, keys: honest.keys.map((key) => ({ ...key, revoked: { at: 1, reason: 'compromised' as const, since: 4_000_000_000 } })) },
+      { ...whole, keys: whole.keys.map((key) => ({ ...key, revoked: { at: 1, reason: 'compromised' as const, since: 4_000_000_000 } })) },
       ['key-doubtful'],
     ],
     [
       'a key of which all knew that it was compromised',
-      { ...honest, keys: honest.keys.map((key) => ({ ...key, revoked: { at: 1, reason: 'compromised' as const } })) },
+      { ...whole, keys: whole.keys.map((key) => ({ ...key, revoked: { at: 1, reason: 'compromised' as const } })) },
       ['key-compromised'],
     ],
     [
       'a key that was compromised later',
-      { ...honest, keys: honest.keys.map((key) => ({ ...key, revoked: { at: 3_900_000_000, reason: 'compromised' as const } })) },
+      { ...whole, keys: whole.keys.map((key) => ({ ...key, revoked: { at: 3_900_000_000, reason: 'compromised' as const } })) },
       [],
     ],
     [
-      'a superseded key',
-      { ...honest, keys: honest.keys.map((key) => ({ ...key, revoked: { at: 1, reason: 'superseded' as const } })) },
-      [],
+      'a receipt by a key of which all knew that it was compromised',
+      {
+        ...whole,
+        keys: whole.keys.map((key) => (key.region === b.region ? { ...key, revoked: { at: 1, reason: 'compromised' as const } } : key)),
+      },
+      ['key-compromised'],
     ],
+    [
+      'a receipt by a key that was compromised before, which nobody knew',
+      {
+        ...whole,
+        keys: whole.keys.map((key) =>
+          key.region === b.region ? { ...key, revoked: { at: 1, reason: 'compromised' as const, since: 4_000_000_000 } } : key,
+        ),
+      },
+      ['key-doubtful'],
+    ],
+    [
+      'a receipt by a key that had long expired',
+      { ...whole, keys: whole.keys.map((key) => (key.region === b.region ? { ...key, exp: 1 } : key)) },
+      ['key-late'],
+    ],
+    ['a superseded key', { ...whole, keys: whole.keys.map((key) => ({ ...key, revoked: { at: 1, reason: 'superseded' as const } })) }, []],
   ]
   test.each(cases)('%s', async (_, evidence, codes) => {
     expect(await codesOf(evidence)).toEqual(codes)
+  })
+
+  test('a receipt that a thief makes for an old document: the document is old, the receipt nobody saw', async () => {
+    const genuine = whole.documents[0] as EvidenceDocument
+    const keys = whole.keys.map((key) =>
+      key.region === b.region ? { ...key, revoked: { at: 3_900_000_000, reason: 'compromised' as const } } : key,
+    )
+    expect(await codesOf({ ...whole, keys })).toEqual([])
+    const hidden = genuine.logProofs.filter(({ entry }) => !entry.includes('"kind":"receipt.'))
+    expect(hidden.length).toBe(2)
+    const report = await verify({ ...whole, documents: whole.documents.with(0, { ...genuine, logProofs: hidden }), keys })
+    expect(report.findings).toEqual([
+      expect.objectContaining({ code: 'key-compromised', subject: messageDigest(answer.receipt), found: '—' }),
+    ])
+    // The witness of whoever signed it says nothing of its time.
+    const own = genuine.logProofs.filter(({ entry }) => !entry.includes('"kind":"receipt.issued"'))
+    expect((await verify({ ...whole, documents: whole.documents.with(0, { ...genuine, logProofs: own }), keys })).findings).toEqual(
+      report.findings,
+    )
   })
 
   test('a head without a quorum proves nothing', async () => {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Caller, Context } from '../context.ts'
 import { insertRows, type Reader } from '../db/bulk.ts'
+import { afterCommit } from '../db/transact.ts'
 import { HefuError } from '../errors.ts'
 import { logAdminChange } from '../log/log-admin-change.ts'
 import { uuidv7 } from '../uuid.ts'
@@ -65,8 +66,11 @@ export async function raiseAlert(db: Reader, ctx: Pick<Context, 'now' | 'log' | 
   }
   const inserted = await insertRows('alerts', [row], sql`on conflict (key) do nothing returning id`).execute(db)
   if (inserted.rows.length === 0) return
-  ctx.metrics.alerts.inc({ kind: alert.kind })
-  ctx.log.error({ event: 'alert.raised', kind: alert.kind, peer: alert.peer, case: alert.caseNumber, jti: alert.jti }, 'alert.raised')
+  const { kind, peer, caseNumber, jti } = alert
+  afterCommit(db, () => {
+    ctx.metrics.alerts.inc({ kind })
+    ctx.log.error({ event: 'alert.raised', kind, peer, case: caseNumber, jti }, 'alert.raised')
+  })
 }
 
 /** Newest first; with `open` those that nobody has acknowledged (true), or the others (false). */

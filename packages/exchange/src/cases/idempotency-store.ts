@@ -16,7 +16,7 @@ export async function takeIdempotencyKey(
   fingerprint: string,
 ): Promise<FinishedRow | undefined> {
   const { rows } = await sql<{ taken: boolean; fingerprint: string | null } & Omit<FinishedRow, 'fingerprint'>>`select * from
-    take_idempotency_key(${caller.client}, ${key})`.execute(tx)
+    take_idempotency_key(${caller.client}, ${keyed(ctx, key)})`.execute(tx)
   const [row] = rows
   if (!row?.taken) throw new HefuError('idempotency-key-busy')
   const { taken: _, fingerprint: finished, ...before } = row
@@ -27,8 +27,11 @@ export async function takeIdempotencyKey(
 
 type FinishedRow = Pick<IdempotencyRow, 'fingerprint' | 'case_number' | 'jti' | 'result'>
 
-/** A body has few unknowns for whoever knows the rest of it: its bare digest would let him try them out. */
-const keyed = ({ vault }: Pick<Context, 'vault'>, fingerprint: string) => vault.lookupKey('fingerprint', fingerprint)
+/**
+ * A body has few unknowns for whoever knows the rest of it: its bare digest would let him try them out. And a key is whatever a client's
+ * programmer made of it, perhaps an identity number with a date.
+ */
+const keyed = ({ vault }: Pick<Context, 'vault'>, text: string) => vault.lookupKey('idempotency', text)
 
 interface FinishedRequest {
   readonly key: string
@@ -51,7 +54,7 @@ export function idempotencyStatement(ctx: Pick<Context, 'vault' | 'now'>, caller
   return insertRows('idempotency', [
     {
       client: caller.client,
-      key: record.key,
+      key: keyed(ctx, record.key),
       fingerprint: keyed(ctx, record.fingerprint),
       case_number: record.caseNumber ?? null,
       jti: record.jti ?? null,

@@ -10,17 +10,19 @@ import type { LoadedCase } from './loaded-case.ts'
 import type { Participant } from './participant.ts'
 import { agreementToOpen } from './require-agreement.ts'
 import type { SubmitBody } from './submit-document.ts'
+import { versionToOpen } from './versions.ts'
 
-type OpenContext = Pick<Context, 'region' | 'federation' | 'vault' | 'now'>
+type OpenContext = Pick<Context, 'region' | 'federation' | 'procedures' | 'vault' | 'now'>
 
-/** A new case with its number, participants and agreement, still without a document and not stored. Throws HefuError. */
-export function openCase(ctx: OpenContext, caller: Caller, procedure: Procedure, body: SubmitBody): LoadedCase {
+/** A new case with its number, version, participants and agreement, still without a document and not stored. Throws HefuError. */
+export function openCase(ctx: OpenContext, caller: Caller, newest: Procedure, body: SubmitBody): LoadedCase {
   const agency = body.from ?? caller.agency
   if (agency === null || agency !== caller.agency) throw new HefuError('agency-not-allowed')
   if (body.to === undefined) throw new HefuError('recipient-unknown')
   const region = regionOfAgency(ctx.federation, body.to as AgencyCode)
   if (region === undefined) throw new HefuError('recipient-unknown')
   if (region === ctx.region) throw new HefuError('recipient-own-region')
+  const procedure = versionToOpen(ctx, newest, region)
   const agreement = agreementToOpen(ctx, procedure, { region, agencies: [agency, body.to], purpose: body.purpose, basis: body.basis })
   const [counterparty] = procedure.roles.counterparties
   if (!counterparty) throw new Error(`procedure ${procedure.name} has no counterparty`)

@@ -1,4 +1,4 @@
-import type { Procedure } from '@hefu/procedures'
+import { type Procedure, startingDocument } from '@hefu/procedures'
 import { requireCaseScope } from '../access/require-scope.ts'
 import type { Caller, Context } from '../context.ts'
 import type { Tx } from '../db/bulk.ts'
@@ -19,6 +19,7 @@ import { openCase } from './open-case.ts'
 import { projectCases } from './project-cases.ts'
 import { requireContent } from './read-case.ts'
 import { requireAgreement } from './require-agreement.ts'
+import { requireShape } from './versions.ts'
 
 export interface SubmitBody {
   readonly from?: string | undefined
@@ -34,7 +35,7 @@ export interface SubmitRequest {
   readonly idempotencyKey: string
   /** base64url SHA-256 over method, path, If-Match and raw body. */
   readonly fingerprint: string
-  readonly target:
+  readonly target: // Any version that the node runs names the procedure.
     | { readonly open: Procedure }
     | { readonly procedure: Procedure; readonly caseNumber: string; readonly document: string; readonly ifMatch: string }
   readonly body: SubmitBody
@@ -94,7 +95,8 @@ async function submit(tx: Tx, ctx: SubmitContext, request: SubmitRequest): Promi
   const before = await takeIdempotencyKey(tx, ctx, caller, request.idempotencyKey, request.fingerprint)
   if (before) return { submitted: await repeat(tx, ctx, before), peer: '' }
   const opened = 'open' in target ? openCase(ctx, caller, target.open, body) : await lockCase(tx, ctx, caller, target, body)
-  const document = 'open' in target ? startingDocument(target.open) : target.document
+  const document = 'open' in target ? startingDocument(opened.procedure) : target.document
+  requireShape(ctx, opened.procedure, document, body)
   const { loaded, row, writes } = await appendDocument(ctx, opened, { document, purpose: body.purpose, basis: body.basis, data: body.data })
   const [projected] = await projectCases(
     tx,
@@ -116,12 +118,6 @@ async function submit(tx: Tx, ctx: SubmitContext, request: SubmitRequest): Promi
   const taken = projected?.conflicts.find((conflict) => conflict.digest === row.digest)
   if (taken) throw new HefuError('conflict', { detail: taken.title })
   return { submitted: render(loaded, row, false), peer: row.aud }
-}
-
-export function startingDocument(procedure: Procedure): string {
-  const starting = Object.entries(procedure.documents).find(([, definition]) => definition.starts)
-  if (!starting) throw new Error(`procedure ${procedure.name} has no starting document`)
-  return starting[0]
 }
 
 async function lockCase(

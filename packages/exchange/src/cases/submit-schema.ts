@@ -19,6 +19,16 @@ export function submitSchema(procedure: Procedure, document: string, data?: z.Zo
   return schema
 }
 
+/** What any of these versions of a procedure takes; the one that the case has is asked again when the case is known. */
+export function anySubmitSchema(
+  versions: readonly Procedure[],
+  schemaOf: (procedure: Procedure) => z.ZodType<SubmitBody>,
+): z.ZodType<SubmitBody> {
+  const [first, ...others] = versions.map(schemaOf)
+  if (!first) throw new Error('a procedure has a version at least')
+  return others.length === 0 ? first : z.union([first, ...others])
+}
+
 function makeSchema(procedure: Procedure, document: string, data?: z.ZodType): z.ZodType<SubmitBody> {
   const definition = procedure.documents[document]
   const purposes = procedure.purposes.map(({ code }) => code)

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Tx } from './bulk.ts'
+import type { Reader, Tx } from './bulk.ts'
 import type { Database } from './schema.ts'
 
 /** PostgreSQL ended a transaction in favour of another: deadlock_detected, serialization_failure (its manual, appendix A). */
@@ -12,10 +12,29 @@ const maxTries = 5
  */
 export async function transact<T>(db: Kysely<Database>, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
+    const behind: (() => void)[] = []
     try {
-      return await db.transaction().execute(work)
+      const result = await db.transaction().execute(async (tx) => {
+        behindCommit.set(tx, behind)
+        return await work(tx)
+      })
+      for (const tell of behind) tell()
+      return result
     } catch (error) {
       if (tries === maxTries || !victimCodes.has(String((error as { code?: unknown }).code))) throw error
     }
   }
+}
+
+const behindCommit = new WeakMap<Tx, (() => void)[]>()
+
+/** What is told once it is so, never of a transaction that was rolled back: a counter, a log line. Outside of a transaction, at once. */
+export function afterCommit(db: Reader, tell: () => void): void {
+  if (!db.isTransaction) {
+    tell()
+    return
+  }
+  const behind = behindCommit.get(db as Tx)
+  if (behind === undefined) throw new Error('a transaction that tells something begins with transact()')
+  behind.push(tell)
 }

@@ -5,6 +5,7 @@ import type { PlaceRow } from '../db/schema.ts'
 export interface StoredAnswer extends Pick<PlaceRow, 'digest' | 'iss' | 'status' | 'reason' | 'leaf_index' | 'path'> {
   /** Digest of the receipt. */
   readonly receipt: string
+  readonly receiptJti: string
   /** The exact signed bytes of the receipt. */
   readonly text: string
 }
@@ -18,7 +19,7 @@ export async function readAnswers(
     .selectFrom('places')
     .innerJoin('receipts', 'receipts.digest', 'places.receipt')
     .select(['places.digest', 'places.iss', 'places.status', 'places.reason', 'places.leaf_index', 'places.path'])
-    .select(['places.receipt', 'receipts.receipt as text'])
+    .select(['places.receipt', 'receipts.jti as receiptJti', 'receipts.receipt as text'])
     .where('places.jti', '=', sql<string>`any(${documents.map(({ jti }) => jti)}::uuid[])`)
     .where('places.digest', '=', sql<string>`any(${documents.map(({ digest }) => digest)}::text[])`)
     .execute()

@@ -13,7 +13,7 @@ const PATIENCE_MS = 5_000
 type PeerContext = Pick<Context, 'region' | 'federation' | 'peerTls' | 'signer' | 'now' | 'log'>
 
 export interface PeerProofs {
-  /** By digest of the document; verified under the policy of the peer's log. */
+  /** By digest of the document or its receipt; verified under the policy of the peer's log. */
   readonly proofs: ReadonlyMap<string, readonly EvidenceLogProof[]>
   readonly peers: EvidencePackage['peers']
 }
@@ -69,16 +69,18 @@ async function askPeer(ctx: PeerContext & AskContext, peer: RegionId, texts: Cas
   return { peer: { region: peer, status: digests.size === 0 ? 'proven' : 'incomplete' }, proofs }
 }
 
-interface Wanted extends Omit<EntryQuestion, 'jtis'> {
+interface Wanted extends Omit<EntryQuestion, 'jtis' | 'head'> {
   readonly jti: string
   readonly digest: string
 }
 
-/** What the peer's log should have of this document. */
+/** What the peer's log should have of this document. Its receipt too: only a witness of the log of who signed it says since when it exists. */
 function questionOf({ iss, aud, jti, digest }: DocumentRow, peer: RegionId, answer: StoredAnswer | undefined): Wanted[] {
   if (iss === peer) return [{ kind: 'message.sent', iss: peer, jti, digest }]
   if (aud !== peer) return []
-  return [{ kind: answer?.status === 'refused' ? 'refusal' : 'message.received', iss: iss as RegionId, jti, digest }]
+  const arrived = { kind: answer?.status === 'refused' ? 'refusal' : 'message.received', iss: iss as RegionId, jti, digest } as const
+  if (answer === undefined) return [arrived]
+  return [arrived, { kind: 'receipt.issued', iss: peer, jti: answer.receiptJti, digest: answer.receipt }]
 }
 
 /** Request and answer stand in the logs of both sides (ADR 0023). */
@@ -89,10 +91,12 @@ function contentQuestions({ iss, aud, jti, digest, answer_digest: answered }: Co
 }
 
 function* questionsOf(wanted: readonly Wanted[]): Generator<EntryQuestion> {
-  for (const some of Map.groupBy(wanted, ({ kind, iss }) => `${kind} ${iss}`).values()) {
+  for (const same of Map.groupBy(wanted, ({ kind, iss }) => `${kind} ${iss}`).values()) {
+    // One receipt answers many documents.
+    const some = [...new Set(same.map(({ jti }) => jti))]
     for (let at = 0; at < some.length; at += MAX_PROOFS) {
-      const { kind, iss } = some[at] as Wanted
-      yield { kind, iss, jtis: some.slice(at, at + MAX_PROOFS).map(({ jti }) => jti) }
+      const { kind, iss } = same[0] as Wanted
+      yield { kind, iss, jtis: some.slice(at, at + MAX_PROOFS), head: 'first' }
     }
   }
 }

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
-import type { Procedure } from '@hefu/procedures'
-import { startingDocument, submitDocument } from '../cases/submit-document.ts'
-import { submitSchema } from '../cases/submit-schema.ts'
+import { type Procedure, startingDocument } from '@hefu/procedures'
+import { submitDocument } from '../cases/submit-document.ts'
+import { anySubmitSchema, submitSchema } from '../cases/submit-schema.ts'
+import { versionsOf } from '../cases/versions.ts'
 import type { Caller, Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import type { StoredImport } from './import-store.ts'
@@ -19,7 +20,7 @@ export async function importCase(
   procedure: Procedure,
   row: QueuedRow,
 ): Promise<RowOutcome> {
-  const parsed = parseRow(submitSchema(procedure, startingDocument(procedure)), row.body, 'invalid-document')
+  const parsed = parseRow(rowSchema(ctx, procedure), row.body, 'invalid-document')
   if ('failure' in parsed) return { line: row.line, failure: parsed.failure }
   const idempotencyKey = `import:${run.id}:${row.line}`
   const fingerprint = hash('sha256', `${idempotencyKey}\n${row.body}`, 'base64url')
@@ -36,6 +37,10 @@ export async function importCase(
     if (!(error instanceof HefuError) || isPassing(error) || error.code === 'internal') throw error
     return { line: row.line, failure: failureOf(error) }
   }
+}
+
+function rowSchema(ctx: Context, procedure: Procedure) {
+  return anySubmitSchema(versionsOf(ctx.procedures, procedure.name), (version) => submitSchema(version, startingDocument(version)))
 }
 
 const passing: ReadonlySet<HefuError['code']> = new Set(['unavailable', 'idempotency-key-busy', 'log-unavailable', 'log-sealed'])

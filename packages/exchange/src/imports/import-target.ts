@@ -1,4 +1,5 @@
 import type { Procedure, Register } from '@hefu/procedures'
+import { versionsOf } from '../cases/versions.ts'
 import type { Context } from '../context.ts'
 
 /** What the rows of an import become: records of a register, or the starting documents of new cases. */
@@ -20,7 +21,7 @@ export function importTargets(ctx: Definitions): string[] {
 export function importTarget(ctx: Definitions, name: string): ImportTarget | undefined {
   const register = ctx.registers.find((one) => one.name === name)
   if (register) return { register }
-  const procedure = ctx.procedures.filter((one) => one.name === name && startsInBatches(one)).sort((a, b) => b.version - a.version)[0]
+  const procedure = versionsOf(ctx.procedures, name).find(startsInBatches)
   return procedure && { procedure }
 }
 

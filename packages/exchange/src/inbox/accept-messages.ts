@@ -1,4 +1,5 @@
 import { type Answer, type AnswerEntry, keyOwner, keyOwnerAt, type VerifiedMessage, verifyMessages } from '@hefu/protocol'
+import { caseNumberParts } from '@hefu/reference'
 import type { Context } from '../context.ts'
 import { logUnverifiable } from '../log/unverifiable-texts.ts'
 import { requirePeerRate } from '../peers/require-peer-rate.ts'
@@ -7,7 +8,7 @@ import { tellQueue } from '../tell-queue.ts'
 import type { NewArrival } from './arrival-rows.ts'
 import { firstAnswers } from './first-answers.ts'
 import { readAnswerRows, readKnownCases, type StoredAnswer } from './inbox-store.ts'
-import { judgeMessage } from './judge-message.ts'
+import { judgeMessage, type KnownCase, type Verdict } from './judge-message.ts'
 import { storeArrivals } from './store-arrivals.ts'
 
 export type Accepted = { readonly status: 200; readonly answer: Answer } | { readonly status: 400; readonly code: 'unverifiable' }
@@ -133,6 +134,8 @@ async function judgeAll(
 ): Promise<{ arrivals: NewArrival[]; deferred: Map<string, AnswerEntry> }> {
   const caseNumbers = fresh.flatMap((message) => knownOf(message).case ?? [])
   const cases = await readKnownCases(ctx.db, [...new Set(caseNumbers)])
+  // What a line opens is known to the lines behind it, as if they had come later: their version and agreement are judged by it.
+  const known = new Map(cases)
   const arrivals: NewArrival[] = []
   const deferred = new Map<string, AnswerEntry>()
   for (const message of fresh) {
@@ -140,16 +143,31 @@ async function judgeAll(
       arrivals.push(reusedId({ ...message, verdict: { status: 'refused', reason: 'reused-id', known: knownOf(message) } }))
       continue
     }
-    const verdict = judgeMessage(ctx, message.claims, (caseNumber) => cases.get(caseNumber))
+    const verdict = judgeMessage(ctx, message.claims, (caseNumber) => known.get(caseNumber))
     if (verdict.status === 'deferred') {
       deferred.set(keyOf(message), { jti: message.jti, status: 'deferred', reason: verdict.reason })
       continue
     }
     taken.add(message.jti)
     const isNewCase = verdict.status === 'accepted' && !cases.has(verdict.claims.case)
+    if (verdict.status === 'accepted') learn(known, verdict)
     arrivals.push({ ...message, first: true, isNewCase, verdict })
   }
   return { arrivals, deferred }
+}
+
+/** Its first document, or before that whatever comes first, says what a case is. */
+function learn(known: Map<string, KnownCase>, { claims, procedure, starts }: Extract<Verdict, { status: 'accepted' }>): void {
+  const held = known.get(claims.case)
+  if (held?.started || (held !== undefined && !starts)) return
+  known.set(claims.case, {
+    procedure: procedure.name,
+    version: procedure.version,
+    owner: caseNumberParts(claims.case).owner,
+    participants: [claims.iss, claims.aud],
+    agreement: claims.agreement,
+    started: starts,
+  })
 }
 
 const knownOf = (message: Verified) => (message.claims.ok ? message.claims.claims : message.claims.known)

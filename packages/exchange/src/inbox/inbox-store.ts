@@ -39,15 +39,17 @@ export async function readKnownCases(db: Reader, caseNumbers: readonly string[])
   if (caseNumbers.length === 0) return new Map()
   const rows = await db
     .selectFrom('cases')
-    .select(['case_number', 'procedure', 'version', 'owner', 'participants', 'agreement', 'state'])
+    .select(['case_number', 'procedure', 'version', 'owner', 'participants', 'agreement', hasStarted.as('started')])
     .where('case_number', '=', sql<string>`any(${caseNumbers})`)
     .execute()
-  return new Map(
-    rows.map((row) => [
-      row.case_number,
-      { ...row, started: !Object.hasOwn(engineStates, row.state), participants: row.participants.map(({ region }) => region) },
-    ]),
-  )
+  return new Map(rows.map((row) => [row.case_number, { ...row, participants: row.participants.map(({ region }) => region) }]))
+}
+
+/** Of a case: its first document is held. One that has been applied says so by its state. */
+const hasStarted = sql<boolean>`(cases.state <> all(${Object.keys(engineStates)}) or ${firstIsHeld()})`
+
+function firstIsHeld() {
+  return sql<boolean>`exists (select 1 from documents d where d.case_number = cases.case_number and d.iss = cases.owner and d.seen = '{}' and d.status = 'held')`
 }
 
 export interface Arrival {
@@ -113,7 +115,7 @@ export function arrivedCaseStatements(starting: readonly CaseRow[], early: reado
       byNumber(starting),
       sql`on conflict (case_number) do update set agency = excluded.agency, participants = excluded.participants, agreement = excluded.agreement, deadline_rules = excluded.deadline_rules,
       opened_at = excluded.opened_at where cases.state = any(${Object.keys(engineStates)})
-        and not exists (select 1 from documents d where d.case_number = cases.case_number and d.iss = cases.owner and d.seen = '{}' and d.status = 'held')`,
+        and not ${firstIsHeld()}`,
     ),
     ...insertStatements(
       'cases',

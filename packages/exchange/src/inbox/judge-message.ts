@@ -19,7 +19,7 @@ export interface KnownCase {
   readonly owner: string
   readonly participants: readonly string[]
   readonly agreement: string
-  /** Its first document has been applied. */
+  /** Its first document is here, applied or not. */
   readonly started: boolean
 }
 

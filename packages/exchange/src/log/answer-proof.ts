@@ -5,7 +5,7 @@ import { HefuError } from '../errors.ts'
 import { authenticatePeer, type SignedRequest } from '../peers/authenticate-peer.ts'
 import { type FoundEntry, findEntries } from './log-proof-store.ts'
 import { tilesOf } from './log-store.ts'
-import { proveSoundly } from './prove-entries.ts'
+import { firstHeadOver, proveSoundly } from './prove-entries.ts'
 import { requireConfirmedLog } from './require-log.ts'
 import { readNewestWitnessed, type WitnessedCheckpoint } from './witness/witness-store.ts'
 
@@ -18,9 +18,11 @@ export interface ProofQuestion {
   readonly kind: string
   readonly iss: string
   readonly jtis: readonly string[]
+  /** `first`: by the earliest checkpoint over each that a quorum has witnessed, which says since when it exists; else all by the newest. */
+  readonly head?: 'first' | undefined
 }
 
-/** `entry`: the exact text in the log; `proof`: a `.tlog-proof` with the newest checkpoint that a quorum has witnessed. */
+/** `entry`: the exact text in the log; `proof`: a `.tlog-proof` with a checkpoint that a quorum has witnessed. */
 export interface EntryProof {
   readonly entry: string
   readonly proof: string
@@ -40,12 +42,12 @@ type ProofContext = Pick<Context, 'region' | 'federation' | 'db' | 'now' | 'log'
 export async function answerProof(
   ctx: ProofContext,
   request: Pick<SignedRequest, 'authorization' | 'path'>,
-  { kind, iss, jtis }: ProofQuestion,
+  { kind, iss, jtis, head }: ProofQuestion,
 ): Promise<ProofAnswer> {
   await requireConfirmedLog(ctx)
   const peer = await authenticatePeer(ctx, { ...request, method: 'GET', body: Buffer.alloc(0) })
   const found = (await findEntries(ctx.db, kind, jtis, MAX_FOUND)).filter((one) => isParty(peer, iss, one))
-  const [first, ...more] = await proveAll(ctx, found)
+  const [first, ...more] = head === 'first' ? await proveByFirst(ctx, found) : await proveAll(ctx, found)
   if (first === undefined) throw new HefuError('not-found')
   return more.length === 0 ? first : { ...first, more }
 }
@@ -68,6 +70,16 @@ export async function proveAll(ctx: Pick<Context, 'db' | 'log' | 'metrics' | 'no
     const log = logs.get(epoch)
     if (log?.witnessed === undefined || index >= log.witnessed.size) continue
     proofs.push({ entry, proof: await proveSoundly(ctx, { index, entry }, log.witnessed, log.tiles) })
+  }
+  return proofs
+}
+
+/** An old signature is judged by the time when others first saw it (protocol.md section 3). */
+async function proveByFirst(ctx: Pick<Context, 'db' | 'log' | 'metrics' | 'now'>, found: readonly FoundEntry[]): Promise<EntryProof[]> {
+  const proofs: EntryProof[] = []
+  for (const { epoch, index, entry } of found) {
+    const head = await firstHeadOver(ctx, epoch, index)
+    if (head?.witnessed) proofs.push({ entry, proof: await proveSoundly(ctx, { index, entry }, head) })
   }
   return proofs
 }

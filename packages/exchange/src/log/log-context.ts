@@ -16,7 +16,7 @@ export interface LogContext {
   readonly policy: Policy | undefined
 }
 
-/** The key files must be those of the registry: load-files.ts says so before, where the registry is a file. */
+/** The key files must be those of the registry: settings/load-trust.ts says so before, where the registry is a file. */
 export function logContextOf(
   federationNow: () => Federation,
   region: RegionId,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue as BullQueue } from 'bullmq'
 import { listen, type QueueBackend, type QueueConfig, queueName, sharedOptions } from './backend.ts'
 import { type Job, type JobName, jobNames } from './job.ts'
@@ -46,7 +47,22 @@ export async function keepSchedules(
   }
 }
 
+/** Of workers that start at the same moment the queue lets one store a schedule and refuses the others, which then find it stored. */
 async function storeSchedules(queue: BullQueue, wanted: readonly Schedule[]): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await storeMissing(queue, wanted)
+    } catch (error) {
+      if (tries === MAX_TRIES) throw error
+      await sleep(RETRY_MS)
+    }
+  }
+}
+
+const MAX_TRIES = 5
+const RETRY_MS = 100
+
+async function storeMissing(queue: BullQueue, wanted: readonly Schedule[]): Promise<void> {
   const stored = await queue.getJobSchedulers()
   for (const { key } of stored) {
     if (!wanted.some(({ name }) => name === key)) await queue.removeJobScheduler(key)

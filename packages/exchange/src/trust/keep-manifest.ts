@@ -13,7 +13,7 @@ import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Tx } from '../db/bulk.ts'
 import { appendToLog } from '../log/pending-log-store.ts'
 import type { KeepContext } from './keep-registry.ts'
-import { insertManifest, lockTrust, readManifests, readNewestManifest } from './trust-store.ts'
+import { countManifestsSince, insertManifest, lockTrust, readManifests, readNewestManifest } from './trust-store.ts'
 
 /** Whose manifest it must be, by the registry. */
 export interface RegionRoot {
@@ -40,6 +40,7 @@ export async function keepManifest(
     const held = await readNewestManifest(tx, region)
     const verdict = judgeManifest(held === undefined ? undefined : parseStoredManifest(held), manifest, Math.floor(ctx.now() / 1000))
     if (verdict === 'newer' && (await listsForeignKey(tx, manifest))) return { refused: 'foreign-key' as const }
+    if (verdict === 'newer' && (await isFlooding(tx, region, ctx.now()))) return { refused: 'too-many' as const }
     if (verdict === 'newer') {
       const { version } = manifest.claims
       await insertManifest(tx, { region, version, digest: manifest.digest, token: manifest.token, at: new Date(ctx.now()) })
@@ -58,8 +59,19 @@ async function listsForeignKey(tx: Tx, { claims }: Manifest): Promise<boolean> {
   return others.some((other) => other.claims.keys.some(({ kid }) => kids.has(kid)))
 }
 
+/** All are kept for ever and read at every start: a region that rotates has a few, one that wants to fill this database would have thousands. */
+async function isFlooding(tx: Tx, region: RegionId, nowMs: number): Promise<boolean> {
+  return (await countManifestsSince(tx, region, new Date(nowMs - DAY_MS))) >= MAX_A_DAY
+}
+
+const DAY_MS = 86_400_000
+/** Of one region. What is refused today is asked for again: the newest may come whichever were missed. */
+export const MAX_A_DAY = 24
+
 async function refuse(ctx: KeepContext, region: RegionId, why: string, digest: string): Promise<string> {
   ctx.log.warn({ event: 'manifest.refused', region, why, digest }, 'manifest.refused')
-  await raiseAlert(ctx.db, ctx, { kind: 'manifest.refused', key: `${region}:${why}:${digest}`, peer: region, detail: { why, digest } })
+  // Other bytes at every question make no alert at every question.
+  const once = why === 'too-many' || why === 'signature' ? new Date(ctx.now()).toISOString().slice(0, 10) : digest
+  await raiseAlert(ctx.db, ctx, { kind: 'manifest.refused', key: `${region}:${why}:${once}`, peer: region, detail: { why, digest } })
   return why
 }

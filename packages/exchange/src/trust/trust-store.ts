@@ -36,6 +36,16 @@ export async function readNewestManifest(db: Reader, region: string): Promise<st
   return row?.token
 }
 
+export async function countManifestsSince(db: Reader, region: string, since: Date): Promise<number> {
+  const { n } = await db
+    .selectFrom('manifests')
+    .select(({ fn }) => fn.countAll<string>().as('n'))
+    .where('region', '=', region)
+    .where('at', '>', since)
+    .executeTakeFirstOrThrow()
+  return Number(n)
+}
+
 /** Two processes judge one after the other: each sees what the other has stored. */
 export async function lockTrust(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('hefu.trust'))`.execute(tx)

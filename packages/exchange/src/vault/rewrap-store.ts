@@ -92,6 +92,14 @@ export async function reportRewrap(
   await db.updateTable('rewraps').set(change).where('id', '=', id).execute()
 }
 
+/** Runs `work` when no other process of the node makes, rewrites or destroys epoch keys: a file is written, not a night's work. */
+export async function asOnlyWriter<T>(db: Kysely<Database>, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(hashtext('hefu.vault'), 1)`.execute(tx)
+    return await work(tx)
+  })
+}
+
 /** Runs `work` unless another process does; the lock ends with the connection, however the process ends. False when it was taken. */
 export async function asOnlyKeeper(db: Kysely<Database>, work: () => Promise<void>): Promise<boolean> {
   return await db.connection().execute(async (connection) => {

@@ -1,10 +1,11 @@
 import type { Caller, Context } from '../context.ts'
+import type { Reader } from '../db/bulk.ts'
 import { logAdminChange } from '../log/log-admin-change.ts'
 import { logFact } from '../log/pending-log-store.ts'
 import { uuidv7 } from '../uuid.ts'
 import { createEpoch, destroyEpoch, overwriteDoomed, readEpochs, rewrapEpochs } from './epoch-files.ts'
 import { runRewraps } from './rewrap-keys.ts'
-import { asOnlyKeeper, countKeys, insertRewrap, isRewrapDueIn, nextRewrap } from './rewrap-store.ts'
+import { asOnlyKeeper, asOnlyWriter, countKeys, insertRewrap, isRewrapDueIn, nextRewrap } from './rewrap-store.ts'
 
 export type EpochContext = Pick<Context, 'db' | 'vault' | 'vaultPlace' | 'backupDays' | 'now' | 'log' | 'metrics'>
 
@@ -33,23 +34,31 @@ export async function turnEpochs(ctx: EpochContext, isStopping?: () => boolean):
     const newest = ctx.vault.epochs().at(-1)
     if (newest !== undefined && ctx.now() >= newest.from + EPOCH_MS) await beginEpoch(ctx, 'schedule')
     // Where the key-encryption key has been exchanged, this is what ends the need for the one before.
-    if (await nextRewrap(ctx.db, new Date(ctx.now()))) await rewrapEpochs(ctx.vaultPlace.epochsFolder, ctx.vaultPlace.wrapper)
+    if (await nextRewrap(ctx.db, new Date(ctx.now())))
+      await asOnlyWriter(ctx.db, async () => await rewrapEpochs(ctx.vaultPlace.epochsFolder, ctx.vaultPlace.wrapper))
     await runRewraps(ctx, isStopping)
     await destroyOldEpochs(ctx)
   })
 }
 
-/** Makes the key of the next epoch, and the order to wrap everything under it once it has begun. */
+/**
+ * Makes the key of the next epoch, and the order to wrap everything under it once it has begun. Of two who do so at once each makes its own: the
+ * number is taken by what the folder holds then, and an order never comes before the epoch that it is for.
+ */
 async function beginEpoch(ctx: EpochContext, requestedBy: string): Promise<string> {
   const { vaultPlace, vault } = ctx
-  const from = ctx.now() + EPOCH_LEAD_MS
-  await createEpoch(vaultPlace.epochsFolder, vaultPlace.wrapper, (vault.epochs().at(-1)?.epoch ?? 0) + 1, from)
-  await refreshEpochs(ctx)
-  ctx.log.info({ event: 'vault.epoch-made', epoch: vault.epochs().at(-1)?.epoch }, 'vault.epoch-made')
-  return await orderRewrap(ctx, requestedBy, from)
+  return await asOnlyWriter(ctx.db, async (tx) => {
+    await refreshEpochs(ctx)
+    const newest = vault.epochs().at(-1)
+    const from = Math.max(ctx.now() + EPOCH_LEAD_MS, newest?.from ?? 0)
+    await createEpoch(vaultPlace.epochsFolder, vaultPlace.wrapper, (newest?.epoch ?? 0) + 1, from)
+    await refreshEpochs(ctx)
+    ctx.log.info({ event: 'vault.epoch-made', epoch: vault.epochs().at(-1)?.epoch }, 'vault.epoch-made')
+    return await orderRewrap(tx, ctx, requestedBy, from)
+  })
 }
 
-async function orderRewrap({ db, now }: Pick<Context, 'db' | 'now'>, requestedBy: string, startMs: number): Promise<string> {
+async function orderRewrap(db: Reader, { now }: Pick<Context, 'now'>, requestedBy: string, startMs: number): Promise<string> {
   const id = uuidv7(now())
   await insertRewrap(db, { id, requested_by: requestedBy, start_at: new Date(startMs), created_at: new Date(now()) })
   return id
@@ -61,7 +70,7 @@ export async function requestRewrap(
   caller: Caller,
   { newEpoch }: { readonly newEpoch: boolean },
 ): Promise<{ id: string }> {
-  const id = newEpoch ? await beginEpoch(ctx, caller.client) : await orderRewrap(ctx, caller.client, ctx.now())
+  const id = newEpoch ? await beginEpoch(ctx, caller.client) : await orderRewrap(ctx.db, ctx, caller.client, ctx.now())
   await ctx.db.transaction().execute(async (tx) => await logAdminChange(tx, ctx, caller, { action: 'vault.rewrap-requested', subject: id }))
   return { id }
 }
@@ -78,14 +87,14 @@ async function destroyOldEpochs(ctx: EpochContext): Promise<void> {
     if ((keys.get(epoch) ?? 0) === 0) await destroy(ctx, epoch)
     // Something was wrapped by it late: once more, and it goes with the next look. Once a day: what is damaged is never wrapped anew.
     else if (!(await isRewrapDueIn(ctx.db, new Date(ctx.now() - DAY_MS), new Date(ctx.now()))))
-      await orderRewrap(ctx, 'schedule', ctx.now())
+      await orderRewrap(ctx.db, ctx, 'schedule', ctx.now())
   }
 }
 
 async function destroy(ctx: EpochContext, epoch: number): Promise<void> {
   // Said before it is done: an entry without the act can be done again, the act without its entry cannot be undone.
   await logFact(ctx, { kind: 'admin.change', client: 'node', role: 'node', action: 'vault.epoch-destroyed', subject: `epoch-${epoch}` })
-  await destroyEpoch(ctx.vaultPlace.epochsFolder, epoch)
+  await asOnlyWriter(ctx.db, async () => await destroyEpoch(ctx.vaultPlace.epochsFolder, epoch))
   await refreshEpochs(ctx)
   ctx.log.info({ event: 'vault.epoch-destroyed', epoch }, 'vault.epoch-destroyed')
 }

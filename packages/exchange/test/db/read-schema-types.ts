@@ -13,7 +13,7 @@ export type DeclaredTables = ReadonlyMap<string, ReadonlyMap<string, DeclaredCol
 const declaration = /^(?:export )?interface (\w+) \{\n([^}]*?)^\}/gm
 
 /**
- * Reads the table types from the source: types are gone at run time. Knows only the forms that schema.ts uses and throws for
+ * Reads the table types from the source: types are gone at run time. Knows only the forms that schema.ts and the tables beside it use and throws for
  * anything else, so that a new form is not silently left out of the comparison.
  */
 export function readSchemaTypes(source: string): DeclaredTables {
@@ -25,7 +25,7 @@ export function readSchemaTypes(source: string): DeclaredTables {
   const tables = new Map<string, ReadonlyMap<string, DeclaredColumn>>()
   for (const [table, type] of database) {
     const members = interfaces.get(type)
-    if (!members) throw new Error(`table ${table}: ${type} is not an interface of schema.ts`)
+    if (!members) throw new Error(`table ${table}: ${type} is not an interface of src/db`)
     tables.set(table, new Map([...members].map(([column, declared]) => [column, readType(declared, `${table}.${column}`)])))
   }
   return tables

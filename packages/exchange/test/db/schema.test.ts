@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import pg from 'pg'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { testDatabase } from '../../../testkit/src/postgres/test-database.ts'
@@ -10,7 +10,9 @@ let source: string
 let stored: Awaited<ReturnType<typeof readStoredColumns>>
 
 beforeAll(async () => {
-  source = await readFile(new URL('../../src/db/schema.ts', import.meta.url), 'utf8')
+  const folder = new URL('../../src/db/', import.meta.url)
+  const files = (await readdir(folder)).filter((name) => name === 'schema.ts' || name.endsWith('-tables.ts'))
+  source = (await Promise.all(files.map(async (name) => await readFile(new URL(name, folder), 'utf8')))).join('\n')
   const client = new pg.Client({ connectionString: database.url })
   await client.connect()
   stored = await readStoredColumns(client).finally(() => client.end())

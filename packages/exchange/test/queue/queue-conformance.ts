@@ -382,6 +382,14 @@ export function queueConformance(name: string, start: () => Promise<TestBackend>
         expect(new Date(stored?.next ?? 0).toISOString()).toMatch(/T19:30:00\.000Z$/)
       })
 
+      it('are stored once by workers that start at the same moment', async () => {
+        const raw = await t.raw('reconcile')
+        const many = Array.from({ length: 8 }, (_, at) => ({ ...everySecond, name: `nightly-${at}`, pattern: '30 3 * * *' }))
+        await t.schedule(6, many)
+        expect((await raw.getJobSchedulers()).map(({ key }) => key).toSorted()).toEqual(many.map(({ name }) => name))
+        expect(await raw.getDelayedCount()).toBe(many.length)
+      })
+
       it('follow their list while it changes', async () => {
         const toPeer = (peer: string) => ({
           ...everySecond,

@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { openBackend, queueName, sharedOptions } from '../../src/queue/backend.ts'
 import type { Handlers, JobName } from '../../src/queue/job.ts'
 import { openQueue } from '../../src/queue/queue.ts'
+import { keepSchedules, type Schedule } from '../../src/queue/schedules.ts'
 import { startWorkers, type WorkerOptions } from '../../src/queue/workers.ts'
 
 let count = 0
@@ -26,6 +27,19 @@ export async function openTestQueue(url: string) {
       const workers = await startWorkers(config, { ...refuse, ...handlers }, { concurrency, ...options })
       closers.unshift(() => workers.close())
       return workers
+    },
+    /** As so many workers do when they start, all in the same moment. */
+    async schedule(workers: number, schedules: readonly Schedule[]) {
+      const failed: Error[] = []
+      const use = { side: 'worker', queues: 1, onError: () => {} } as const
+      const backends = await Promise.all(Array.from({ length: workers }, async () => await openBackend(config, use)))
+      closers.push(...backends.map((backend) => () => backend.close()))
+      const wanted = { schedules: () => schedules, checkMs: 60_000 }
+      const kept = await Promise.all(
+        backends.map(async (backend) => await keepSchedules(config, backend, wanted, (error) => failed.push(error))),
+      )
+      closers.unshift(...kept.map((one) => () => one.close()))
+      expect(failed).toEqual([])
     },
     /** BullMQ's own view of one queue. */
     async raw(name: JobName) {

@@ -17,7 +17,7 @@ import type { RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { offlineIn, writeFederation } from '../../../testkit/src/federation-files.ts'
 import { testDatabase } from '../../../testkit/src/postgres/test-database.ts'
-import { keepManifest } from '../../src/trust/keep-manifest.ts'
+import { keepManifest, MAX_A_DAY } from '../../src/trust/keep-manifest.ts'
 import { KeyMisses } from '../../src/trust/key-misses.ts'
 import { openTrust } from '../../src/trust/open-trust.ts'
 import { type NodeContext, openNodeContext } from '../registers/node-context.ts'
@@ -52,6 +52,35 @@ test('two regions that list one key at the same moment: one of them is believed'
   expect(kept.toSorted()).toEqual(['foreign-key', undefined])
   const stored = await node.ctx.db.selectFrom('manifests').select('region').where('region', 'in', ['330100', '440100']).execute()
   expect(stored).toHaveLength(1)
+})
+
+test('a region that publishes without end: a day’s worth is kept, one alert is raised, and the next day its newest is taken', async () => {
+  const start = Date.parse('2026-11-22T00:10:00Z')
+  const region = '350100' as RegionId
+  const root = generateKeyPairSync('ed25519').privateKey
+  const key = record(publicJwk(generateKeyPairSync('ed25519').privateKey), start / 1000)
+  let previous: string | undefined
+  const publish = async (version: number, nowMs: number) => {
+    const iat = Math.floor(nowMs / 1000)
+    const claims: ManifestClaims = { iss: region, iat, exp: iat + 86_400, version, keys: [key], ...(previous && { previous }) }
+    const token = await signManifest(claims, signerOf(root))
+    previous = parseStoredManifest(token).digest
+    return await keepManifest({ ...node.ctx, now: () => nowMs }, Buffer.from(token), { region, root: publicJwk(root) }, node.ctx.federation)
+  }
+  const answers: (string | undefined)[] = []
+  for (let version = 1; version <= MAX_A_DAY + 10; version++) answers.push(await publish(version, start + version * 60_000))
+  const [kept, refused] = [answers.slice(0, MAX_A_DAY), answers.slice(MAX_A_DAY)]
+  expect([new Set(kept), new Set(refused)]).toEqual([new Set([undefined]), new Set(['too-many'])])
+  const rows = async (table: 'manifests' | 'alerts', column: 'region' | 'peer') =>
+    (
+      await node.ctx.db
+        .selectFrom(table)
+        .select(column as never)
+        .where(column as never, '=', region as never)
+        .execute()
+    ).length
+  expect([await rows('manifests', 'region'), await rows('alerts', 'peer')]).toEqual([MAX_A_DAY, 1])
+  expect(await publish(MAX_A_DAY + 11, start + 2 * 86_400_000)).toBeUndefined()
 })
 
 test('an own manifest from a machine whose clock is ahead is believed when its time has come, without a restart', async () => {

@@ -100,6 +100,26 @@ it('a rewrap that was killed goes on, and another process reads on meanwhile', a
   await expectReadable(filled)
 })
 
+it('two operators who begin an epoch at once, beside two processes that turn epochs: each has its own, and no order comes before its epoch', async () => {
+  const filled = await fill()
+  const behind: Context = { ...ctx, now: () => nowMs - 5_000, vault: await openVault(ctx.db, ctx.vaultPlace, ctx.now) }
+  const orders = await Promise.all([
+    requestRewrap(ctx, operator, { newEpoch: true }),
+    requestRewrap(behind, operator, { newEpoch: true }),
+    turnEpochs(ctx),
+    turnEpochs(behind),
+  ])
+  const made = await readEpochs(folder, ctx.vaultPlace.wrapper)
+  expect(made.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
+  const starts = await Promise.all(orders.slice(0, 2).map(async (order) => (await showRewrap(ctx, order?.id ?? '')).startAt))
+  expect(starts.toSorted()).toEqual(made.slice(1).map(({ from }) => new Date(from).toISOString()))
+  nowMs += EPOCH_LEAD_MS + 5_000
+  await Promise.all([turnEpochs(ctx), turnEpochs(behind)])
+  for (const order of orders.slice(0, 2)) expect(await showRewrap(ctx, order?.id ?? '')).toMatchObject({ state: 'done' })
+  expect(await keysByEpoch()).toEqual({ 1: 0, 2: 0, 3: 3 })
+  await expectReadable(filled)
+})
+
 it('an epoch that has wrapped something late is not destroyed before that has moved', async () => {
   const filled = await fill()
   // A process that never looks into the folder wraps under the old epoch when the others have moved on.

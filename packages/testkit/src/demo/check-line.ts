@@ -1,5 +1,5 @@
-import { fieldErrorsOf, startingDocument } from '@hefu/exchange'
-import { type CaseFacts, type Procedure, registers, replay } from '@hefu/procedures'
+import { fieldErrorsOf } from '@hefu/exchange'
+import { type CaseFacts, type Procedure, registers, replay, startingDocument } from '@hefu/procedures'
 import type { AgencyCode, Bilingual, CaseNumber, RegionId } from '@hefu/reference'
 
 export interface LineProblem extends Bilingual {

@@ -5,10 +5,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { procedures } from '@hefu/procedures'
 import { expect, onTestFinished, test } from 'vitest'
 import { exampleFiles } from '../../src/demo/example-files.ts'
 import type { DemoReport } from '../../src/demo/report.ts'
 import { waitUntil } from '../../src/processes/wait-until.ts'
+import { query } from '../faults/observe.ts'
 
 const mainFile = fileURLToPath(new URL('../../src/demo/main.ts', import.meta.url))
 
@@ -72,6 +74,15 @@ test('plays the awkward cases of one region to their ends, reports, and stops ev
   expect(JSON.parse(await readFile(join(demo.cwd, 'demo-report.json'), 'utf8'))).toEqual(report)
   expect(Object.keys(report)).toEqual(['ok', 'seconds', 'procedures', 'messages', 'halvesMatch', 'latencyMs'])
   expect(report).toMatchObject({ ok: true, halvesMatch: true })
+  // Its progress, procedure by procedure, to the last case.
+  for (const [name, { cases }] of Object.entries(report.procedures)) {
+    const title = procedures.find((one) => one.name === name)?.title.zh ?? name
+    const lines = demo
+      .stderr()
+      .split('\n')
+      .filter((line) => line.includes(`/${cases}  `) && line.includes(title))
+    expect(lines.at(-1)).toContain(`${cases}/${cases}  `)
+  }
   // What the counts of cases that are not final mean stands right under the table.
   expect(demo.stderr()).toMatch(/certificate-recognition .*\n终态 final：/)
 
@@ -168,6 +179,43 @@ test('stays up with addresses when asked to, answers there, and Ctrl-C ends ever
   await waitUntil(() => pids.every((pid) => !isAlive(pid)), 20_000)
   expect(demo.stderr()).toContain('正在停止 … / stopping …')
 })
+
+test('halves that do not match: said in both languages and in the report, exit 1, nothing left behind', { timeout: 280_000 }, async () => {
+  let left = 3
+  const input = await subset(({ after }, path) => path === '510100/violation-notices.ndjson' && after === undefined && left-- > 0)
+  const demo = await startDemo('--input', input, '--exit', '--json')
+  // Somebody alters what one node keeps of when documents came: its clocks are others than its peer's.
+  const alters = `create function alter_arrival() returns trigger language plpgsql as
+      $$ begin new.received_at := new.received_at + interval '20 days'; return new; end $$;
+    create trigger alter_arrival before insert on documents for each row execute function alter_arrival()`
+  let pids: number[] = []
+  await waitUntil(
+    async () => {
+      pids = await descendantsOf(demo.child.pid ?? 0)
+      const url = (await Promise.all(pids.map(async (pid) => await databaseOf(pid, '500000')))).find((one) => one !== undefined)
+      return (
+        url !== undefined &&
+        (await query(url, alters).then(
+          () => true,
+          () => false,
+        ))
+      )
+    },
+    120_000,
+    50,
+  )
+  expect(await demo.exited).toBe(1)
+  expect(JSON.parse(demo.stdout())).toMatchObject({ ok: false, halvesMatch: false })
+  expect(demo.stderr()).toMatch(/两地各半不相符.*the halves do NOT match/)
+  await waitUntil(() => pids.every((pid) => !isAlive(pid)), 20_000)
+})
+
+/** Of the node of a region: its owner's login, as its environment has it. */
+async function databaseOf(pid: number, region: string): Promise<string | undefined> {
+  const environ = (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).split('\0')
+  if (!environ.includes(`HEFU_REGION=${region}`)) return undefined
+  return environ.find((one) => one.startsWith('HEFU_MIGRATION_DATABASE_URL='))?.slice('HEFU_MIGRATION_DATABASE_URL='.length)
+}
 
 function isAlive(pid: number): boolean {
   try {

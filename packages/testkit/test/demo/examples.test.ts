@@ -31,20 +31,11 @@ test('every line is valid, on the day after the examples were written and years 
 test('there is as much of everything as the demo promises, in both directions', async () => {
   const { cases, registers } = await readExamples()
   const casesOf = (name: string) => cases.filter(({ procedure }) => procedure.name === name)
-  const rowsOf = (name: string) =>
-    registers
-      .filter(({ register }) => register.name === name)
-      .flatMap(({ text }) =>
-        text
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line)),
-      )
   expect(casesOf('violation-notice').length).toBeGreaterThanOrEqual(200)
   expect(casesOf('insurance-transfer').length).toBeGreaterThanOrEqual(60)
   expect(casesOf('certificate-recognition').length).toBeGreaterThanOrEqual(150)
-  expect(rowsOf('certificates')).toHaveLength(500)
-  const persons = rowsOf('insured-persons')
+  expect(rowsOf(registers, 'certificates')).toHaveLength(500)
+  const persons = rowsOf(registers, 'insured-persons')
   expect(persons.length).toBeGreaterThanOrEqual(100)
   const years = persons.map(({ rows }) => rows.length)
   expect([Math.min(...years), Math.max(...years)]).toEqual([3, 25])
@@ -53,9 +44,23 @@ test('there is as much of everything as the demo promises, in both directions', 
 })
 
 test('the awkward cases are there', async () => {
-  const { cases } = await readExamples()
+  const { cases, registers } = await readExamples()
   const titles = cases.map(({ content }) => content.title?.zh ?? '').join('\n')
   for (const code of [...returnReasonCodes, 'R05', 'R06', 'R07', 'R13']) expect(titles).toContain(code)
+  const steps = cases.map(({ content }) => (content.script ?? []) as readonly { document?: string }[])
+  const corrected = steps.filter((script) => {
+    const objected = script.findIndex(({ document }) => document === 'objection')
+    return objected !== -1 && script.slice(objected).some(({ document }) => document === 'information-form')
+  })
+  expect(corrected.length).toBeGreaterThanOrEqual(2)
+  const kept = new Map(rowsOf(registers, 'certificates').map((row) => [String(row.number), row]))
+  const asked = cases.flatMap<Record<string, unknown>>(
+    ({ content }) => (content.body.data as { certificate?: Record<string, unknown> }).certificate ?? [],
+  )
+  const recordOf = (certificate: Record<string, unknown>) => kept.get(String(certificate.number))
+  expect(asked.some((one) => recordOf(one)?.status === 'valid' && recordOf(one)?.occupation !== one.occupation)).toBe(true)
+  expect(asked.some((one) => recordOf(one)?.status === 'revoked')).toBe(true)
+  expect(asked.some((one) => recordOf(one) === undefined)).toBe(true)
   const all = cases.map(({ content }) => JSON.stringify(content)).join('\n')
   for (const part of [
     '"severity":"major"',
@@ -68,3 +73,8 @@ test('the awkward cases are there', async () => {
   expect(all).toMatch(/"uscc":"91500(112|105)/)
   expect(all).toMatch(/"divisionCode":"500(112|105)"/)
 })
+
+function rowsOf(registers: DemoInput['registers'], name: string) {
+  const texts = registers.filter(({ register }) => register.name === name).map(({ text }) => text.trim())
+  return texts.flatMap((text) => text.split('\n').map((line) => JSON.parse(line)))
+}

@@ -74,13 +74,16 @@ describe('submit, killed', () => {
   /** Sends a request that gets no answer because of the kill; the same request afterwards is answered as if nothing had been. */
   async function submitThroughCrash(crash: (request: Promise<ApiAnswer | 'no answer'>, key: string) => Promise<void>): Promise<string> {
     const key = randomUUID()
+    const askedAt = new Date()
     const request = officer(chengdu)
       .post('/v1/violation-notices', notice, { key })
       .catch(() => 'no answer' as const)
     await crash(request, key)
     expect(await request).toBe('no answer')
     const before = await casesAt(chengdu)
-    const stored = await query<{ case_number: string }>(database(chengdu), 'select case_number from idempotency where key = $1', [key])
+    const stored = await query<{ case_number: string }>(database(chengdu), 'select case_number from idempotency where created_at >= $1', [
+      askedAt,
+    ])
     const repeated = await officer(chengdu).post('/v1/violation-notices', notice, { key })
     expect(repeated.status).toBe(201)
     const caseNumber = String(repeated.body.caseNumber)
@@ -178,6 +181,24 @@ describe('deliver and record, the sender killed', () => {
     await killAndRestart(chengdu, lock, async () => await expectUnrecorded(caseNumber))
     await passLease(chengdu)
     await expectOneNotice(caseNumber)
+  })
+
+  it('after record has committed: what it recorded stands, and nothing is sent again', async () => {
+    const held = federation.link(chengdu, chongqing).inject({ kind: 'hold' })
+    const caseNumber = await open()
+    await held.hit()
+    held.remove()
+    await waitUntil(async () => (await traces(database(chengdu), caseNumber)).receipts === 1, 10_000, 1)
+    await killAndRestart(chengdu)
+    expect(await traces(database(chengdu), caseNumber)).toMatchObject({ delivered: 1, undelivered: 0, receipts: 1 })
+    const requests = () =>
+      federation
+        .link(chengdu, chongqing)
+        .exchanges()
+        .filter(({ request }) => request.path === '/exchange/v1/inbox').length
+    const sent = requests()
+    await expectOneNotice(caseNumber)
+    expect(requests()).toBe(sent)
   })
 
   it('during record, and then nobody shortens the lease', async () => {

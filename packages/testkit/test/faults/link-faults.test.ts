@@ -143,6 +143,19 @@ describe('order', () => {
   })
 })
 
+it('several requests to one peer are under way at a time: a slow one holds up nothing behind it', async () => {
+  const held = out().inject({ kind: 'hold' })
+  const ids: string[] = []
+  for (let n = 1; n <= 3; n++) {
+    ids.push((await open()).id)
+    await held.hit(n)
+  }
+  expect(await Promise.all(ids.map(async (id) => String((await delivery(id)).state)))).toEqual(ids.map(() => 'pending'))
+  held.remove()
+  await expectHeldOnce(ids)
+  for (const id of ids) expect(await delivery(id)).toMatchObject({ state: 'delivered', attempts: 1 })
+})
+
 async function messageOf(id: string): Promise<string> {
   return await heldMessage(net.node(chengdu).node.ctx, id)
 }

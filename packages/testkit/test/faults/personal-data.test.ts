@@ -132,7 +132,8 @@ async function runCases(): Promise<void> {
   created(await other().put(employers.path, employers.body))
   const noticePath = `/v1/violation-notices/${created(await one().post('/v1/violation-notices', secretNotice))}`
   const transferPath = `/v1/insurance-transfers/${created(await one().post('/v1/insurance-transfers', withCanary(transferApplication, people)))}`
-  created(await one().post('/v1/certificate-recognitions', withCanary(recognitionRequest, people)))
+  // A key that a client's programmer made of what he had at hand.
+  created(await one().post('/v1/certificate-recognitions', withCanary(recognitionRequest, people), { key: `${ids[0]}-20261123` }))
   await net.settle()
   created(await add(other(), noticePath, 'filing', { ...filing, data: { ...(filing.data as object), remarks: canary.words } }))
   expect((await one().get(transferPath)).body).toMatchObject({ state: 'informed' })

@@ -96,7 +96,7 @@ it('says what is wrong, with exit codes, and never a secret', { timeout: 180_000
   const missing = await hefu(['token'], { ...as('officer'), HEFU_CLIENT_KEY: join(dir, 'none.pem') })
   expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining('none.pem')])
   const away = await hefu(['token'], { ...as('officer'), HEFU_API: 'http://127.0.0.1:1' })
-  expect([away.status, away.stderr]).toEqual([1, expect.stringContaining('unreachable')])
+  expect([away.status, away.stderr]).toEqual([1, expect.stringContaining('cannot be reached')])
   const { clients } = net.node('510100')
   const mistaken = await hefu(['client', 'add', 'x', '--role', 'operator', '--public-key', clients.officer.keyFile], as('security'))
   expect([mistaken.status, mistaken.stderr]).toEqual([1, expect.stringMatching(/不是公钥文件/)])

@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseEnv, promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ApiClient, apiClient } from '../../src/api-client.ts'
 import { type Postgres, startPostgres } from '../../src/postgres/start-postgres.ts'
 import { freePorts } from '../../src/processes/free-port.ts'
 import { type NodeEnvironment, type NodeProcess, spawnNode } from '../../src/processes/spawn-node.ts'
+import { waitUntil } from '../../src/processes/wait-until.ts'
 import { findRedis, type RedisServer, startRedis } from '../../src/redis/start-redis.ts'
+import { notice } from '../faults/bodies.ts'
 import { composeFile, nodeServices } from './compose-file.ts'
 
 const file = composeFile()
@@ -79,7 +82,8 @@ describe.skipIf(findRedis() === undefined)('the process set of docker-compose.ym
     }
   })
 
-  test('whoever tries it gets tokens in one command, and nothing else opens the API', async () => {
+  test('whoever tries it gets tokens in one command, and nothing else opens the API; a notice goes from one region to the other', async () => {
+    const officers: ApiClient[] = []
     for (const node of running) {
       const env = {
         PATH: process.env.PATH,
@@ -94,6 +98,15 @@ describe.skipIf(findRedis() === undefined)('the process set of docker-compose.ym
       const status = async (token: string) =>
         (await fetch(`${node.api}/v1/cases`, { headers: { authorization: `Bearer ${token}` } })).status
       expect([await status(tokens.officer ?? ''), await status('guess')]).toEqual([200, 401])
+      officers.push(apiClient(node.api, tokens.officer ?? ''))
     }
+    const [chengdu, chongqing] = officers as [ApiClient, ApiClient]
+    const opened = await chengdu.post('/v1/violation-notices', notice)
+    expect(opened.status).toBe(201)
+    const path = `/v1/violation-notices/${opened.body.caseNumber}`
+    const ball = async (officer: ApiClient) => String((await officer.get(path)).body.ballHolder)
+    await waitUntil(async () => (await ball(chongqing)) === 'home', 20_000)
+    await waitUntil(async () => String((await chengdu.get(path)).body.due) !== 'null', 20_000)
+    expect((await chengdu.get(path)).body).toMatchObject({ state: 'notified', due: (await chongqing.get(path)).body.due })
   })
 })

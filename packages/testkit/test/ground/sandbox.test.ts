@@ -103,8 +103,18 @@ test('prints one line, serves, and stops everything on SIGTERM', async () => {
   }
   expect(await answersAll(line)).toBe(true)
 
+  const nodes = line.regions.map(({ pid }) => pid)
+  let outlived = 0
+  const orphaned: number[] = []
+  // PostgreSQL first: one that is gone while a node still is there stopped too early.
+  const watching = setInterval(() => {
+    if (!isAlive(sandbox.postgres.pid)) orphaned.push(...nodes.filter(isAlive))
+    else if (!nodes.some(isAlive)) outlived += 1
+  }, 1)
   sandbox.child.kill('SIGTERM')
   expect(await once(sandbox.child, 'exit')).toEqual([0, null])
+  clearInterval(watching)
+  expect([orphaned, outlived > 0]).toEqual([[], true])
   expect(pidsOf(sandbox).filter(isAlive)).toEqual([])
   expect(existsSync(sandbox.postgres.cluster)).toBe(false)
   expect(sandbox.stdout().split('\n').length).toBe(2)

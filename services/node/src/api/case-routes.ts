@@ -58,7 +58,7 @@ export function caseRoutes(procedures: readonly Procedure[]): Route[] {
       description: { zh: '办件，新的在前', en: 'cases, newest first' },
       rule: readers,
       scope: ANY_PROCEDURE.read,
-      filter: { procedure: z.enum(procedures.map(({ name }) => name)).optional(), ...caseFilter(procedures) },
+      filter: { procedure: z.enum([...new Set(procedures.map(({ name }) => name))]).optional(), ...caseFilter(procedures) },
       read: async (ctx, { caller, query }, page) => {
         const procedure = procedures.find(({ name }) => name === query.procedure)
         return await listCases(ctx, caller, { procedure, ...askedCases(query), ...page })

@@ -4,7 +4,7 @@ import { exportOffer, logEntryKinds } from '@hefu/protocol'
 import { z } from 'zod'
 import { linkHeader, pageOf, pageQuery } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { caseNumber, digest, instant, region } from './schemas.ts'
+import { caseNumber, digest, filterInstant, instant, region } from './schemas.ts'
 
 const shownSize = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
 /** Numbers in a path or query arrive as text; up to 2^53 - 1. */
@@ -22,13 +22,6 @@ const epoch = z
   .meta({ shownAs: { type: 'integer', minimum: 0, maximum: 32_767 } })
 const ofEpoch = { epoch: epoch.optional() }
 const epochOf = (query: { readonly epoch?: string | undefined }) => (query.epoch === undefined ? undefined : Number(query.epoch))
-/** RFC 3339, in years that a database and a calendar both know. */
-const rfc3339 = z.iso.datetime({ offset: true })
-const filterInstant = z
-  .string()
-  .refine((text) => /^(?:19|20)/.test(text) && rfc3339.safeParse(text).success)
-  .meta({ format: 'date-time' })
-
 const note = z.string()
 const checkpoint = z.object({ origin: z.string(), epoch: z.int(), size: z.int(), at: instant, note }).meta({ id: 'LogCheckpoint' })
 const head = checkpoint.extend({ witnessed: checkpoint.nullable() }).meta({ id: 'LogHead' })

@@ -114,5 +114,5 @@ export function importRoutes(procedures: readonly Procedure[], registers: readon
 
 function targetsOf(procedures: readonly Procedure[], registers: readonly Register[]): string[] {
   const inBatches = procedures.filter(({ documents }) => Object.values(documents).some(({ starts, batch }) => starts && batch))
-  return [...registers, ...inBatches].map(({ name }) => name)
+  return [...new Set([...registers, ...inBatches].map(({ name }) => name))]
 }

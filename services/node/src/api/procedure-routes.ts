@@ -1,5 +1,5 @@
-import { listCases, readCase, startingDocument, submitDocument, submitSchema } from '@hefu/exchange'
-import type { DocumentDefinition, Procedure, Text } from '@hefu/procedures'
+import { anySubmitSchema, listCases, readCase, submitDocument, submitSchema, versionsOf } from '@hefu/exchange'
+import { type DocumentDefinition, type Procedure, startingDocument, type Text } from '@hefu/procedures'
 import { defineList } from '../http/list-route.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { askedCases, caseFilter, listOfCases } from './case-filter.ts'
@@ -32,20 +32,26 @@ const submitErrors = [
   'registry-expired',
 ] as const
 
-/** The routes of one procedure, from its definition alone. */
-export function procedureRoutes(procedure: Procedure): Route[] {
-  const starting = startingDocument(procedure)
-  const documents = Object.entries(procedure.documents)
-  return [
-    openRoute(procedure, starting),
-    listRoute(procedure),
-    readRoute(procedure),
-    ...documents.filter(([name]) => name !== starting).map(([name, definition]) => addRoute(procedure, name, definition)),
-  ]
+/** The routes of every procedure, from its definitions alone: all versions that the node runs share them. */
+export function procedureRoutes(procedures: readonly Procedure[]): Route[] {
+  return [...new Set(procedures.map(({ name }) => name))].flatMap((name) => routesOf(versionsOf(procedures, name) as unknown as Versions))
 }
 
-function openRoute(procedure: Procedure, name: string): Route {
-  const definition = procedure.documents[name] as DocumentDefinition
+/** Newest first. */
+type Versions = readonly [Procedure, ...Procedure[]]
+
+function routesOf(versions: Versions): Route[] {
+  const [newest] = versions
+  if (versions.some(({ path, code }) => path !== newest.path || code !== newest.code))
+    throw new Error(`all versions of ${newest.name} have one path and one code`)
+  const added = new Set(versions.flatMap((one) => Object.keys(one.documents).filter((name) => name !== startingDocument(one))))
+  return [openRoute(versions), listRoute(versions), readRoute(newest), ...[...added].map((name) => addRoute(versions, name))]
+}
+
+function openRoute(versions: Versions): Route {
+  const [procedure] = versions
+  const starts = (one: Procedure) => documentOf(one, startingDocument(one))
+  const definition = starts(procedure)
   return defineRoute({
     method: 'POST',
     path: `/v1/${procedure.path}`,
@@ -55,9 +61,9 @@ function openRoute(procedure: Procedure, name: string): Route {
     summary: summary({ zh: '开立办件：', en: 'Open a case: ' }, definition.title),
     rule: ['officer'],
     scope: `${procedure.name}:write`,
-    body: bodyOf(procedure, name),
+    body: anySubmitSchema(versions, (one) => bodyOf(one, startingDocument(one))),
     bodyLimit: MAX_DOCUMENT_BYTES,
-    examples: examplesOf(definition),
+    examples: versions.flatMap((one) => examplesOf(starts(one))),
     idempotent: true,
     answer: created,
     errors: [...submitErrors, 'agreement-not-in-force', 'recipient-unknown', 'recipient-own-region'],
@@ -66,20 +72,22 @@ function openRoute(procedure: Procedure, name: string): Route {
   })
 }
 
-function addRoute(procedure: Procedure, name: string, definition: DocumentDefinition): Route {
+function addRoute(all: Versions, name: string): Route {
+  const versions = all.filter((one) => Object.hasOwn(one.documents, name)) as unknown as Versions
+  const [procedure] = versions
   return defineRoute({
     method: 'POST',
     path: `/v1/${procedure.path}/{caseNumber}/${name}`,
     operationId: `add-${procedure.name}-${name}`,
     reads: 'no',
     tag: procedure.path,
-    summary: summary({ zh: '添加文书：', en: 'Add a document: ' }, definition.title),
+    summary: summary({ zh: '添加文书：', en: 'Add a document: ' }, documentOf(procedure, name).title),
     rule: ['officer'],
     scope: `${procedure.name}:write`,
     params: caseParams,
-    body: bodyOf(procedure, name),
+    body: anySubmitSchema(versions, (one) => bodyOf(one, name)),
     bodyLimit: MAX_DOCUMENT_BYTES,
-    examples: examplesOf(definition),
+    examples: versions.flatMap((one) => examplesOf(documentOf(one, name))),
     idempotent: true,
     ifMatch: true,
     answer: created,
@@ -91,7 +99,8 @@ function addRoute(procedure: Procedure, name: string, definition: DocumentDefini
   })
 }
 
-function listRoute(procedure: Procedure): Route {
+function listRoute(versions: Versions): Route {
+  const [procedure] = versions
   return defineList({
     ...listOfCases,
     path: `/v1/${procedure.path}`,
@@ -102,7 +111,7 @@ function listRoute(procedure: Procedure): Route {
     description: { zh: '本机构的办件，新的在前', en: "the agency's cases, newest first" },
     rule: ['officer'],
     scope: `${procedure.name}:read`,
-    filter: caseFilter([procedure]),
+    filter: caseFilter(versions),
     read: async (ctx, { caller, query }, page) => await listCases(ctx, caller, { procedure, ...askedCases(query), ...page }),
   })
 }
@@ -135,6 +144,10 @@ function bodyOf(procedure: Procedure, name: string) {
   return submitSchema(procedure, name, dataOf(procedure, name)).meta({
     id: `${pascal(procedure.name)}${pascal(name)}V${procedure.version}`,
   })
+}
+
+function documentOf(procedure: Procedure, name: string): DocumentDefinition {
+  return procedure.documents[name] as DocumentDefinition
 }
 
 function examplesOf({ examples }: DocumentDefinition) {

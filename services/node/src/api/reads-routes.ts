@@ -2,7 +2,7 @@ import { showReads } from '@hefu/exchange'
 import { z } from 'zod'
 import { linkHeader } from '../http/paging.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { caseNumber, digest, instant, region, regionCode } from './schemas.ts'
+import { caseNumber, digest, filterInstant, instant, region, regionCode } from './schemas.ts'
 
 const read = z
   .object({
@@ -25,7 +25,6 @@ const source = z
   .object({ region, status: z.enum(['own', 'proven', 'unproven', 'none-claimed', 'away', 'no-log']), more: z.boolean() })
   .meta({ id: 'ReadsSource' })
 
-const bound = z.iso.datetime({ offset: true }).refine((text) => /^(?:19|20)/.test(text))
 const MONTH_MS = 30 * 86_400_000
 
 /** Who read our data: here, and at the peers, proven by their logs. */
@@ -39,7 +38,7 @@ export function readsRoutes(): Route[] {
       summary: { zh: '谁读取过本区域的数据（含对端，由其日志证明）', en: "Who read this region's data, at peers too, as their logs prove" },
       rule: ['officer', 'auditor'],
       scope: 'reads:read',
-      query: z.strictObject({ owner: regionCode, from: bound.optional(), to: bound.optional() }),
+      query: z.strictObject({ owner: regionCode, from: filterInstant.optional(), to: filterInstant.optional() }),
       reads: () => ({}),
       answer: {
         statuses: [200],

@@ -25,7 +25,7 @@ import { vaultRoutes } from './vault-routes.ts'
 /** Every route of the local API; those of procedures and registers follow from their definitions. */
 export function apiRoutes(procedures: readonly Procedure[], registers: readonly Register[]): Route[] {
   return [
-    ...procedures.flatMap(procedureRoutes),
+    ...procedureRoutes(procedures),
     ...caseRoutes(procedures),
     ...contentRoutes(),
     ...taskRoutes(procedures),

@@ -5,6 +5,18 @@ import { z } from 'zod'
 export const text = z.object({ zh: z.string(), en: z.string() }).meta({ id: 'Text' })
 export const digest = z.string()
 export const instant = z.string().meta({ format: 'date-time' })
+const rfc3339 = z.iso.datetime({ offset: true })
+/** RFC 3339, in years that a database and a calendar both know. */
+export const filterInstant = z
+  .string()
+  .refine((value) => /^(?:19|20)/.test(value) && rfc3339.safeParse(value).success, {
+    params: {
+      code: 'invalid-format',
+      zh: '须为带时区的时间，例如 2026-11-01T00:00:00+08:00（在地址的查询部分，+ 写作 %2B）',
+      en: 'Must be a time with its zone, such as 2026-11-01T00:00:00+08:00 (in the query of an address, + is written %2B)',
+    },
+  })
+  .meta({ format: 'date-time' })
 export const day = z.string().meta({ format: 'date' })
 export const region = z.string()
 /** A region as a caller names it; there need not be one. */

@@ -24,6 +24,7 @@ const proofQuery = z.strictObject({
   kind: z.enum(logEntryKinds as [string, ...string[]]),
   iss: z.string().regex(/^\d{6}$/),
   jti: z.union([jti, z.array(jti).min(1).max(MAX_PROOFS)]),
+  head: z.literal('first').exactOptional(),
 })
 const proof = z.object({ entry: z.string(), proof: z.string() }).meta({ id: 'EntryProof' })
 const proofs = proof.extend({ more: z.array(proof).optional() }).meta({ id: 'EntryProofs' })
@@ -80,7 +81,7 @@ export function logRoutes(): Route[] {
         body: await answerProof(
           ctx,
           { authorization, path: url.split('?', 1)[0] as string },
-          { kind: query.kind, iss: query.iss, jtis: [query.jti].flat() },
+          { kind: query.kind, iss: query.iss, jtis: [query.jti].flat(), head: query.head },
         ),
       }),
     }),

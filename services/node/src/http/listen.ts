@@ -1,6 +1,6 @@
 import { Server as HttpsServer } from 'node:https'
 import type { FastifyInstance } from 'fastify'
-import type { Address } from '../config.ts'
+import type { Address } from '../settings/settings.ts'
 
 export interface Listener {
   readonly url: string

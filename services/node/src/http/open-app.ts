@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import helmet from '@fastify/helmet'
 import { type Caller, type Context, type ErrorCode, HefuError, Rates } from '@hefu/exchange'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorFacts } from '../logger.ts'
+import { answerBrokenRequest, hostIsOurs, keepAnswersInOrder, requireOneHost } from './broken-requests.ts'
 import { type Language, readLanguage } from './language.ts'
 import { countStranger, refuseStranger } from './limit-rates.ts'
 import {
@@ -64,12 +64,13 @@ export async function openApp(
     requestTimeout: REQUEST_WITHIN_MS,
     keepAliveTimeout: REST_WITHIN_MS,
     connectionTimeout: SILENT_WITHIN_MS,
-    [tls ? 'https' : 'http']: { ...tls?.options, ...(tls && { handshakeTimeout: HANDSHAKE_WITHIN_MS }), ...httpLimits },
+    [tls ? 'https' : 'http']: { ...tls?.options, ...(tls && { handshakeTimeout: HANDSHAKE_WITHIN_MS }), ...httpLimits, ...hostIsOurs },
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply as FastifyReply),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket as Socket),
   })
   app.server.maxConnections = MAX_CONNECTIONS
+  keepAnswersInOrder(app.server)
   app.server.on('drop', sayFull(ctx, listener))
   if (tls) followCertificate(ctx, listener, app, tls)
   // No answer can be written before there is TLS, and waiting to write one would hold the connection for ever.
@@ -83,6 +84,7 @@ export async function openApp(
   app.setErrorHandler((error, request, reply) => refuse(error, request, reply))
   app.setNotFoundHandler((request, reply) => refuse(new HefuError('not-found'), request, reply))
   await shedLoad(app)
+  app.addHook('onRequest', requireOneHost)
   app.addHook('onRequest', refuseEncodings)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
@@ -167,25 +169,6 @@ function followCertificate(ctx: Pick<Context, 'log' | 'metrics'>, listener: List
     },
   })
   app.addHook('onClose', async () => end())
-}
-
-/** What Node could not even read as HTTP, or not in time, gets its answer on the bare socket. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const code = brokenCodes[error.code ?? ''] ?? 'malformed-request'
-  const problem = problemOf(new HefuError(code, { cause: error }), 'both', randomBytes(16).toString('hex'))
-  const body = JSON.stringify(problem)
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
-}
-
-const brokenCodes: Partial<Record<string, ErrorCode>> = {
-  HPE_HEADER_OVERFLOW: 'headers-too-large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'too-slow',
 }
 
 const httpLimits = {

@@ -1,5 +1,5 @@
 import type { PeerTls } from '@hefu/exchange'
-import type { ListenerTls } from '../load-files.ts'
+import type { ListenerTls } from '../settings/load-tls.ts'
 import { loadTls, readAuthorities } from './tls.ts'
 
 export const LOOK_FOR_CERTIFICATES_MS = 10_000

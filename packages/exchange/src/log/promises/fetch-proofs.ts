@@ -23,6 +23,8 @@ export interface EntryQuestion {
   /** Who signed what the entries are about. */
   readonly iss: RegionId
   readonly jtis: readonly string[]
+  /** `first`: for evidence, by the earliest witnessed checkpoint over each; else all by the newest. */
+  readonly head?: 'first'
 }
 
 /**
@@ -34,7 +36,7 @@ export type Fetched =
   | { readonly ok: false; readonly away: string; readonly answered: boolean }
 
 /** Asks a peer to prove that its log holds messages, or requests about content, that this node is a party of. */
-export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, jtis }: EntryQuestion): Promise<Fetched> {
+export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, jtis, head }: EntryQuestion): Promise<Fetched> {
   const place = placeOf(ctx, peer)
   const path = `${LOG_PATH}/proof`
   const url = addressOf(place, path)
@@ -43,6 +45,7 @@ export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, 
   const authorization = await signRequest(signed, ctx.signer)
   const query = new URLSearchParams({ kind, iss })
   for (const jti of jtis) query.append('jti', jti)
+  if (head !== undefined) query.set('head', head)
   const answer = await getFromPeer({ place, path: `${path}?${query}`, authorization, timeoutMs: TIMEOUT_MS, signal: ctx.signal })
   if (answer.kind === 'no-answer') return { ok: false, away: answer.cause, answered: false }
   if (answer.status === 404) return { ok: true, proofs: [] }

@@ -30,7 +30,7 @@ export function verifyProofs(proofs: readonly EntryProof[], parties: { iss: stri
   return proven
 }
 
-/** An entry about a message, or about what was asked of its content, that is proven to be in the log, as the proof has it. */
+/** An entry about a message or receipt, or about what was asked of its content, that is proven to be in the log, as the proof has it. */
 export interface ProvenEntry extends EntryProof {
   readonly said: Extract<LogEntry, { readonly jti: string; readonly digest: string; readonly kind: ProvenKind }>
   /** Of the witnessed tree, and the log that it is of: that of the policy, or one that it succeeds. */
@@ -38,7 +38,7 @@ export interface ProvenEntry extends EntryProof {
   readonly log: string
 }
 
-const PROVEN_KINDS = ['message.sent', 'message.received', 'refusal', 'content.request', 'content.answer'] as const
+const PROVEN_KINDS = ['message.sent', 'message.received', 'refusal', 'receipt.issued', 'content.request', 'content.answer'] as const
 export type ProvenKind = (typeof PROVEN_KINDS)[number]
 
 /**
