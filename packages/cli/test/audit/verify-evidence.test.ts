@@ -1,6 +1,7 @@
 import { type EvidenceDocument, type EvidencePackage, messageDigest, parseFederation } from '@hefu/protocol'
 import { describe, expect, test } from 'vitest'
 import type { FindingCode } from '../../src/audit/meanings.ts'
+import { printEvidence } from '../../src/audit/print-report.ts'
 import { type EvidenceOptions, verifyEvidence } from '../../src/audit/verify-evidence.ts'
 import { buildEvidence, prover } from '../build-evidence.ts'
 import { buildHalves, exampleFederation, honestParts, signHead } from '../build-log.ts'
@@ -115,6 +116,16 @@ test('a peer that was away, and documents that one log alone proves, are notes',
 test('content that is not held, and a receipt that has not come, are notes', async () => {
   const report = await verify(withFirst({ message: null, answer: null }))
   expect([report.ok, report.notes.map(({ code }) => code)]).toEqual([true, ['content-not-held', 'receipt-open']])
+})
+
+test('a report for people says what was expected only where something was', async () => {
+  const [zh, en] = await Promise.all(
+    (['zh', 'en'] as const).map(async (language) => printEvidence(await verify(withFirst({ message: null, answer: null })), language)),
+  )
+  expect(zh).toMatch(/content-not-held \S+：未附内容，只证明其摘要。\n/)
+  expect(en).toMatch(/content-not-held \S+: The content is not in the package: only its digest is proven\.\n/)
+  expect(zh).toContain(`（应为 ${b.region}，实为 —）`)
+  expect(en).toContain(`(expected ${b.region}, found —)`)
 })
 
 describe('whatever is wrong is a finding', () => {
