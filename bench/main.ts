@@ -8,6 +8,7 @@ import { exchangeThroughput } from './exchange-throughput.ts'
 import type { Figure } from './figure.ts'
 import { logAppend } from './log-append.ts'
 import { logCheckpoint } from './log-checkpoint.ts'
+import { logCost } from './log-cost.ts'
 import { logOverhead } from './log-overhead.ts'
 import { logProof } from './log-proof.ts'
 import { protectionCost } from './protection-cost.ts'
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'log.checkpoint': logCheckpoint,
   'log.proof': logProof,
   'log.overhead': logOverhead,
+  'log.cost': logCost,
   'protocol.signatures': signatures,
   'node.memory': restingMemory,
   'audit.verify': auditVerify,

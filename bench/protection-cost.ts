@@ -2,12 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cpuMsOfAll, cpuMsPer } from './cpu-time.ts'
 import { delivered, submitAll } from './exchange-throughput.ts'
 import { type Figure, machine, quantile, round } from './figure.ts'
 import type { BenchOptions } from './main.ts'
-import { monotonicUs, profileShare } from './profile-share.ts'
-import { type TwoNodes, twoNodes } from './two-nodes.ts'
+import { during, nodesMsInside, type Part } from './profiled-part.ts'
+import { twoNodes } from './two-nodes.ts'
 
 /**
  * What encryption at rest and access checks cost, of messages end to end and of reads. Nothing can turn them off, so it is measured by the
@@ -19,7 +18,7 @@ export async function protectionCost(options: BenchOptions): Promise<Figure[]> {
   const dir = await mkdtemp(join(tmpdir(), 'hefu-profile-'))
   try {
     const { messages, reads } = await measure({ ...options, profile: dir }, count)
-    const ofMessages = await protectedMs(dir, messages)
+    const ofMessages = await nodesMsInside(dir, messages, isProtection)
     const more = { measure: 'share of profile', ...machine() }
     return [
       {
@@ -36,7 +35,7 @@ export async function protectionCost(options: BenchOptions): Promise<Figure[]> {
       },
       {
         name: 'read.protection',
-        value: round((await protectedMs(dir, reads)) / READS, 2),
+        value: round((await nodesMsInside(dir, reads, isProtection)) / READS, 2),
         unit: 'ms of processor time',
         // The whole read, its entry in the log included: an upper bound for its protection.
         readP50: round(quantile(reads.times, 0.5)),
@@ -50,12 +49,6 @@ export async function protectionCost(options: BenchOptions): Promise<Figure[]> {
   }
 }
 
-/** A profile counts time as it passes, also while somebody else has the processor: only its proportions are used. */
-async function protectedMs(dir: string, { span, nodesMs }: Part): Promise<number> {
-  const { busyMs, insideMs } = await profileShare(dir, span, isProtection)
-  return busyMs === 0 ? 0 : (nodesMs * insideMs) / busyMs
-}
-
 /** Vault, callers, scopes, masking, agreements: where they are, not what calls them. */
 function isProtection(url: string): boolean {
   return (
@@ -64,14 +57,6 @@ function isProtection(url: string): boolean {
     /\/packages\/protocol\/src\/(agreement|judge-claims)\.ts$/.test(url) ||
     /\/services\/node\/src\/http\/(authenticate|show-personal)\.ts$/.test(url)
   )
-}
-
-interface Part {
-  /** Of the monotonic clock, in microseconds. */
-  readonly span: readonly [number, number]
-  /** Processor time: of what the profiles cover, and of PostgreSQL. */
-  readonly nodesMs: number
-  readonly postgresMs: number
 }
 
 interface Measured {
@@ -111,12 +96,3 @@ async function measure(options: BenchOptions, count: number): Promise<Measured> 
 
 const WARM_UP = 100
 const READS = 500
-
-async function during({ federation }: TwoNodes, work: () => Promise<void>): Promise<Part> {
-  const before = await cpuMsOfAll(federation)
-  const fromUs = monotonicUs()
-  await work()
-  const toUs = monotonicUs()
-  const { sender, receiver, postgres } = cpuMsPer(before, await cpuMsOfAll(federation), 1)
-  return { span: [fromUs, toUs], nodesMs: (sender ?? 0) + (receiver ?? 0), postgresMs: postgres ?? 0 }
-}

@@ -8,6 +8,8 @@ export interface TwoNodes extends AsyncDisposable {
   readonly federation: Federation
   readonly chengdu: { readonly officer: ApiClient; readonly operator: ApiClient; readonly officerToken: string; readonly database: pg.Pool }
   readonly chongqing: { readonly officer: ApiClient; readonly database: pg.Pool }
+  /** Each node again, under the profiler: it writes its profile into that folder when it stops. */
+  startProfiled(dir: string): Promise<void>
 }
 
 /** Chengdu and Chongqing as two real processes on one durable PostgreSQL, as in the sandbox; fsync on. */
@@ -33,6 +35,7 @@ export async function twoNodes(options: BenchOptions): Promise<TwoNodes> {
       database: pools[0],
     },
     chongqing: { officer: apiClient(b.api, b.tokens.officer), database: pools[1] },
+    startProfiled: async (dir) => await startProfiled(federation, resolve(dir)),
     async [Symbol.asyncDispose]() {
       await Promise.all(pools.map((pool) => pool.end()))
       await federation.stop()
@@ -40,7 +43,6 @@ export async function twoNodes(options: BenchOptions): Promise<TwoNodes> {
   }
 }
 
-/** Each node again, under the profiler: it writes its profile when it stops. */
 async function startProfiled(federation: Federation, dir: string): Promise<void> {
   for (const node of federation.nodes) {
     await node.stop()

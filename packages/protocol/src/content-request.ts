@@ -73,7 +73,9 @@ async function sign(claims: unknown, typ: TokenTyp, signer: Signer): Promise<Sig
   return { token, digest: messageDigest(token) }
 }
 
-export type VerifiedContent<Claims> = { readonly ok: true; readonly claims: Claims; readonly digest: string } | { readonly ok: false }
+export type VerifiedContent<Claims> =
+  | { readonly ok: true; readonly claims: Claims; readonly digest: string; readonly kid: string }
+  | { readonly ok: false }
 
 /** Signature, claims, that `iss` owns the key, and that it is meant for `audience`; every failure looks the same. */
 export function verifyContentRequest(token: string, lookUpKey: KeyLookUp, audience: RegionId): VerifiedContent<ContentRequest> {
@@ -110,5 +112,5 @@ function verify<Claims extends { readonly iss: RegionId; readonly aud: RegionId 
   const json = parseStrictJson(verified.payload)
   const claims = json.ok ? schema.safeParse(json.value).data : undefined
   if (claims === undefined || claims.iss !== verified.owner.region || claims.aud !== audience) return { ok: false }
-  return { ok: true, claims, digest: signingInputDigest(verified.signingInput) }
+  return { ok: true, claims, digest: signingInputDigest(verified.signingInput), kid: verified.kid }
 }

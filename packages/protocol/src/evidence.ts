@@ -67,10 +67,16 @@ export const evidencePackage = z.strictObject({
   checkpoints: z.array(z.string().max(128 * 1024)).max(512),
   /**
    * What the parties asked each other about the bytes (ADR 0023), and the answers: exact JWS, no personal data. Only where there is something; the
-   * answer is null while there is none.
+   * answer is null while there is none. The proofs are of the log entries of both texts.
    */
   contentRequests: z
-    .array(z.strictObject({ request: z.string().max(8192), answer: z.string().max(8192).nullable() }))
+    .array(
+      z.strictObject({
+        request: z.string().max(8192),
+        answer: z.string().max(8192).nullable(),
+        logProofs: z.array(logProof).max(16),
+      }),
+    )
     .max(10_000)
     .exactOptional(),
   /** For people; proves nothing. */
@@ -79,6 +85,7 @@ export const evidencePackage = z.strictObject({
 
 export type EvidencePackage = Readonly<z.infer<typeof evidencePackage>>
 export type EvidenceDocument = EvidencePackage['documents'][number]
+export type EvidenceContent = NonNullable<EvidencePackage['contentRequests']>[number]
 export type EvidenceLogProof = EvidenceDocument['logProofs'][number]
 
 /** Largest file that is read. */

@@ -50,6 +50,7 @@ export {
 } from './content-request.ts'
 export { messageDigest } from './digest.ts'
 export {
+  type EvidenceContent,
   type EvidenceDocument,
   type EvidenceLogProof,
   type EvidencePackage,

@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { createMetrics, HefuError, Rates } from '@hefu/exchange'
+import { createMetrics, HefuError, Rates, showCheckpoint } from '@hefu/exchange'
 import { violationNotice } from '@hefu/procedures'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { logRoutes } from '../src/exchange/log-routes.ts'
 import { listen } from '../src/http/listen.ts'
 import { openApp } from '../src/http/open-app.ts'
+import { registerRoutes } from '../src/http/register-routes.ts'
 import { shedLoad } from '../src/http/shed-load.ts'
 import { call, startPair, type TestPair, until } from './node-pair.ts'
 
@@ -73,6 +75,30 @@ describe('a peer that delivers too often', () => {
 const ctx = () => ({ log: pino({ level: 'silent' }), metrics: createMetrics() })
 
 describe('strangers', () => {
+  it('who ask for cosignatures of what no log has signed are refused otherwise; what a log has signed is answered', async () => {
+    const app = await openApp(ctx(), 'exchange', { strangers: new Rates({ requests: 5, seconds: 60 }) })
+    await registerRoutes(app, pair.chengdu.node.ctx, logRoutes())
+    const listener = await listen(app, { host: '127.0.0.1', port: 0 })
+    const ask = async (body: string) => {
+      const headers = { 'content-type': 'text/plain' }
+      return (await fetch(`${listener.url}/exchange/v1/witness/add-checkpoint`, { method: 'POST', body, headers })).status
+    }
+    const signed = await until(
+      async () => await showCheckpoint(pair.chongqing.node.ctx).catch(() => ''),
+      (note) => note !== '',
+    )
+    const [origin = '', ...lines] = signed.split('\n')
+    const unknown = ['elsewhere.example/log', ...lines].join('\n')
+    const forged = signed.replace(/^\d+$/m, '1')
+    const asked = ['x', `old 0\n\n${unknown}`, `old 0\n\n${forged}`, 'y', 'z', 'x', `old 0\n\n${forged}`]
+    const statuses: number[] = []
+    for (const body of asked) statuses.push(await ask(body))
+    expect(statuses).toEqual([400, 404, 403, 400, 400, 429, 429])
+    // The recorded size is another by now: an answer to the log, which is counted against nobody.
+    expect([origin, await ask(`old 0\n\n${signed}`)]).toEqual([expect.stringContaining('500000'), 409])
+    await listener.close()
+  })
+
   it('are refused otherwise after many refusals, and who can prove who it is is not', async () => {
     const app = await openApp(ctx(), 'api', { strangers: new Rates({ requests: 5, seconds: 60 }) })
     app.get('/', async ({ headers }) => {

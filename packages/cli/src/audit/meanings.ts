@@ -135,6 +135,18 @@ const RECEIPTS = {
     '对删除或召回请求的答复无法核验，或答复的不是该请求。',
     'The answer to a request to erase or give back content does not verify, or answers another request.',
   ),
+  'content-unproven': error(
+    '没有日志证明这份删除或召回的请求或答复。',
+    'No log proves this request to erase or give back content, or this answer to one.',
+  ),
+  'content-answer-missing': error(
+    '日志证明该请求已获答复，而证据包中没有答复：答复被移除。',
+    'A log proves an answer to this request, and the package does not have it: it was left out.',
+  ),
+  'content-by-one': note(
+    '该请求及其答复只有一方的日志证明，另一方的日志未提供证明。',
+    'The log of one party alone proves this request with its answer; there is no proof from the other’s.',
+  ),
   'receipt-unlogged': error(
     '有回执而日志中没有对应条目：日志遗漏了该回执。',
     'There is a receipt and no entry for it: the log leaves it out.',

@@ -57,8 +57,13 @@ export function printEvidence(report: EvidenceReport, language: Language): strin
       language,
     )
   })
+  const asked = (report.contentRequests ?? []).map(({ act, by, to, outcome, at, provenBy }) => {
+    const line = `${by}→${to} ${act} → ${outcome ?? '—'} ${at ?? ''}`.trimEnd()
+    const logs = provenBy.join(' + ') || '—'
+    return say({ zh: `${line}；证明：${logs}`, en: `${line}; proven by: ${logs}` }, language)
+  })
   const head = { zh: `办件 ${report.case}，证据包由 ${report.madeBy} 制作`, en: `case ${report.case}, package made by ${report.madeBy}` }
-  return [say(head, language), ...documents, ...printFindings(report, language)].join('')
+  return [say(head, language), ...documents, ...asked, ...printFindings(report, language)].join('')
 }
 
 interface Judged {
@@ -81,6 +86,14 @@ function printFindings({ ok, findings, notes, omitted }: Judged, language: Langu
 function printFinding({ severity, code, index, zh, en, ...seen }: Finding, language: Language): string {
   const [subject, expected, found] = [seen.subject ?? '', seen.expected, seen.found].map(plainText)
   const place = [code, ...(index === undefined ? [] : [`#${index}`]), ...(subject === '' ? [] : [subject])].join(' ')
-  const text = { zh: `应为 ${expected}，实为 ${found}`, en: `expected ${expected}, found ${found}` }
-  return say({ zh: `[${severity}] ${place}：${zh}（${text.zh}）`, en: `[${severity}] ${place}: ${en} (${text.en})` }, language)
+  const seenText = textOfSeen(expected, found)
+  return say({ zh: `[${severity}] ${place}：${zh}${seenText.zh}`, en: `[${severity}] ${place}: ${en}${seenText.en}` }, language)
 }
+
+/** Where nothing is expected there is nothing to say of it. */
+function textOfSeen(expected: string | undefined, found: string | undefined): Text {
+  if (expected !== NOTHING) return { zh: `（应为 ${expected}，实为 ${found}）`, en: ` (expected ${expected}, found ${found})` }
+  return found === NOTHING ? { zh: '', en: '' } : { zh: `（实为 ${found}）`, en: ` (found ${found})` }
+}
+
+const NOTHING = '—'

@@ -1,6 +1,7 @@
 import { type EvidenceDocument, type EvidencePackage, messageDigest, parseFederation } from '@hefu/protocol'
 import { describe, expect, test } from 'vitest'
 import type { FindingCode } from '../../src/audit/meanings.ts'
+import { printEvidence } from '../../src/audit/print-report.ts'
 import { type EvidenceOptions, verifyEvidence } from '../../src/audit/verify-evidence.ts'
 import { buildEvidence, prover } from '../build-evidence.ts'
 import { buildHalves, exampleFederation, honestParts, signHead } from '../build-log.ts'
@@ -65,6 +66,41 @@ test('what the federation file says of a key goes before what the package says',
   expect(await codesOf(honest, { federation: known.federation })).toEqual(['key-compromised'])
 })
 
+describe('a region that has left', () => {
+  const leaver = exampleFederation.regions.find(({ region }) => region === a.region)
+  const revokedAt = Math.floor(exportedAt / 1000) - 100
+  const revoked = { at: revokedAt, reason: 'compromised' as const, since: revokedAt }
+
+  /** As registries and manifests say it now, or said it then. */
+  const federationWith = (times: object, left: boolean) => {
+    const keys = (leaver?.keys ?? []).map((key) => ({ ...key, ...times }))
+    const stay = exampleFederation.regions.filter(({ region }) => region !== a.region)
+    const file = left
+      ? { ...exampleFederation, regions: stay, agencies: [], agreements: [], former: [{ region: a.region, keys }] }
+      : { ...exampleFederation, regions: [{ ...leaver, keys }, ...stay] }
+    const known = parseFederation(file)
+    if (!known.ok) throw new Error(JSON.stringify(known.problems))
+    return known.federation
+  }
+
+  test('its evidence is judged under the policy of the time, with the federation file of then or of now', async () => {
+    for (const left of [false, true]) {
+      const report = await verify(honest, { federation: federationWith({}, left) })
+      expect([left, report.findings, report.notes]).toEqual([left, [], []])
+    }
+  })
+
+  test('its own witness cannot date its signature back to before the key was stolen', async () => {
+    const at = halves.messages.find(({ digest }) => digest === first.digest)
+    const late = await prover(a, await signHead(a, a.entries, [b], revokedAt + 50))(at?.sentAt as number)
+    const back = await prover(b, await signHead(b, b.entries, [a], revokedAt - 50))(at?.receivedAt as number)
+    const forged = { ...withFirst({ logProofs: [late, back] }), documents: [{ ...first, logProofs: [late, back] }], checkpoints: [] }
+    for (const left of [false, true]) {
+      expect([left, await codesOf(forged, { federation: federationWith({ revoked }, left) })]).toEqual([left, ['key-compromised']])
+    }
+  })
+})
+
 test('a peer that was away, and documents that one log alone proves, are notes', async () => {
   const alone = {
     ...honest,
@@ -80,6 +116,16 @@ test('a peer that was away, and documents that one log alone proves, are notes',
 test('content that is not held, and a receipt that has not come, are notes', async () => {
   const report = await verify(withFirst({ message: null, answer: null }))
   expect([report.ok, report.notes.map(({ code }) => code)]).toEqual([true, ['content-not-held', 'receipt-open']])
+})
+
+test('a report for people says what was expected only where something was', async () => {
+  const [zh, en] = await Promise.all(
+    (['zh', 'en'] as const).map(async (language) => printEvidence(await verify(withFirst({ message: null, answer: null })), language)),
+  )
+  expect(zh).toMatch(/content-not-held \S+：未附内容，只证明其摘要。\n/)
+  expect(en).toMatch(/content-not-held \S+: The content is not in the package: only its digest is proven\.\n/)
+  expect(zh).toContain(`（应为 ${b.region}，实为 —）`)
+  expect(en).toContain(`(expected ${b.region}, found —)`)
 })
 
 describe('whatever is wrong is a finding', () => {

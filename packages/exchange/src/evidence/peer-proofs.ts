@@ -1,7 +1,7 @@
 import { type EvidenceLogProof, type EvidencePackage, policyOf } from '@hefu/protocol'
 import type { RegionId } from '@hefu/reference'
 import type { Context } from '../context.ts'
-import type { DocumentRow } from '../db/schema.ts'
+import type { ContentRequestRow, DocumentRow } from '../db/schema.ts'
 import { MAX_PROOFS } from '../log/answer-proof.ts'
 import { type AskContext, type EntryQuestion, fetchProofs } from '../log/promises/fetch-proofs.ts'
 import { provenEntries } from '../log/promises/verify-proofs.ts'
@@ -18,22 +18,26 @@ export interface PeerProofs {
   readonly peers: EvidencePackage['peers']
 }
 
+/** What is to be proven: the documents of a case with their answers, and what was asked about their bytes. */
+export interface CaseTexts {
+  readonly documents: readonly DocumentRow[]
+  readonly answers: ReadonlyMap<string, StoredAnswer>
+  readonly asked: readonly ContentRequestRow[]
+}
+
 /**
- * Asks every other party of the case to prove that its log has the documents too. They are asked when evidence is wanted, so that the
- * millions of messages that nobody ever asks about cost nothing. A peer that is away is named as such: what this node has proves as much
- * as before.
+ * Asks every other party of the case to prove that its log has the documents too, and what was asked about their bytes. They are asked when
+ * evidence is wanted, so that the millions of messages that nobody ever asks about cost nothing. A peer that is away is named as such: what
+ * this node has proves as much as before.
  */
-export async function fetchPeerProofs(
-  ctx: PeerContext,
-  documents: readonly DocumentRow[],
-  answers: ReadonlyMap<string, StoredAnswer>,
-): Promise<PeerProofs> {
+export async function fetchPeerProofs(ctx: PeerContext, texts: CaseTexts): Promise<PeerProofs> {
   const signal = AbortSignal.timeout(PATIENCE_MS)
-  const peers = [...new Set(documents.flatMap(({ iss, aud }) => [iss, aud]))].filter((region) => region !== ctx.region)
-  const asked = await Promise.all(peers.map((peer) => askPeer({ ...ctx, signal }, peer as RegionId, documents, answers)))
+  const parties = [...texts.documents, ...texts.asked].flatMap(({ iss, aud }) => [iss, aud])
+  const peers = [...new Set(parties)].filter((region) => region !== ctx.region)
+  const answered = await Promise.all(peers.map((peer) => askPeer({ ...ctx, signal }, peer as RegionId, texts)))
   return {
-    proofs: new Map(asked.flatMap(({ proofs }) => proofs.map((proof) => [proof.digest, [proof.proof]]))),
-    peers: asked.map(({ peer }) => peer),
+    proofs: new Map(answered.flatMap(({ proofs }) => proofs.map((proof) => [proof.digest, [proof.proof]]))),
+    peers: answered.map(({ peer }) => peer),
   }
 }
 
@@ -42,15 +46,13 @@ interface Asked {
   readonly proofs: readonly { readonly digest: string; readonly proof: EvidenceLogProof }[]
 }
 
-async function askPeer(
-  ctx: PeerContext & AskContext,
-  peer: RegionId,
-  documents: readonly DocumentRow[],
-  answers: ReadonlyMap<string, StoredAnswer>,
-): Promise<Asked> {
+async function askPeer(ctx: PeerContext & AskContext, peer: RegionId, texts: CaseTexts): Promise<Asked> {
   const policy = policyOf(ctx.federation, peer)
   if (policy === undefined) return { peer: { region: peer, status: 'no-log' }, proofs: [] }
-  const wanted = documents.flatMap((document) => questionOf(document, peer, answers.get(document.digest)))
+  const wanted = [
+    ...texts.documents.flatMap((document) => questionOf(document, peer, texts.answers.get(document.digest))),
+    ...texts.asked.flatMap((row) => contentQuestions(row, peer)),
+  ]
   const digests = new Set(wanted.map(({ digest }) => digest))
   const proofs: Asked['proofs'][number][] = []
   for (const question of questionsOf(wanted)) {
@@ -79,6 +81,13 @@ function questionOf({ iss, aud, jti, digest }: DocumentRow, peer: RegionId, answ
   const arrived = { kind: answer?.status === 'refused' ? 'refusal' : 'message.received', iss: iss as RegionId, jti, digest } as const
   if (answer === undefined) return [arrived]
   return [arrived, { kind: 'receipt.issued', iss: peer, jti: answer.receiptJti, digest: answer.receipt }]
+}
+
+/** Request and answer stand in the logs of both sides (ADR 0023). */
+function contentQuestions({ iss, aud, jti, digest, answer_digest: answered }: ContentRequestRow, peer: RegionId): Wanted[] {
+  if (iss !== peer && aud !== peer) return []
+  const request: Wanted = { kind: 'content.request', iss: iss as RegionId, jti, digest }
+  return answered === null ? [request] : [request, { kind: 'content.answer', iss: aud as RegionId, jti, digest: answered }]
 }
 
 function* questionsOf(wanted: readonly Wanted[]): Generator<EntryQuestion> {

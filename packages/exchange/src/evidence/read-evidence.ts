@@ -1,10 +1,10 @@
-import type { EvidenceDocument, EvidenceLogProof, EvidencePackage } from '@hefu/protocol'
+import type { EvidenceContent, EvidenceDocument, EvidenceLogProof, EvidencePackage } from '@hefu/protocol'
 import type { CaseNumber, RegionId } from '@hefu/reference'
 import { replayCase } from '../cases/loaded-case.ts'
 import { documentsInOrder, readLoadedCase } from '../cases/read-case.ts'
 import { readContentRows } from '../content/content-store.ts'
 import type { Caller, Context } from '../context.ts'
-import type { DocumentRow } from '../db/schema.ts'
+import type { ContentRequestRow, DocumentRow } from '../db/schema.ts'
 import { HefuError } from '../errors.ts'
 import { findEntryRows, listLogs } from '../log/audit-log-store.ts'
 import { firstHeadOver, proveSoundly } from '../log/prove-entries.ts'
@@ -29,9 +29,10 @@ export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNum
   const rows = documentsInOrder(loaded, replay)
   if (rows.length === 0) throw new HefuError('not-found')
   const answers = await readAnswers(ctx.db, rows)
-  const proofs = await proveAll(ctx, [...rows.map(({ digest }) => digest), ...[...answers.values()].map(({ receipt }) => receipt)])
   const asked = await readContentRows(ctx.db, [caseNumber])
-  const ofPeers = await fetchPeerProofs(ctx, rows, answers)
+  const receipts = [...answers.values()].map(({ receipt }) => receipt)
+  const proofs = await proveAll(ctx, [...rows.map(({ digest }) => digest), ...receipts, ...asked.flatMap(digestsOf)])
+  const ofPeers = await fetchPeerProofs(ctx, { documents: rows, answers, asked })
   const proofsOf = (digest: string) => [...(proofs.get(digest) ?? []), ...(ofPeers.proofs.get(digest) ?? [])]
   return {
     v: 1,
@@ -42,7 +43,7 @@ export async function readEvidence(ctx: EvidenceContext, caller: Caller, caseNum
     peers: ofPeers.peers,
     keys: keysOf(ctx, [...new Set(rows.flatMap(({ iss, aud }) => [iss, aud]))]),
     checkpoints: await newestCheckpoints(ctx),
-    ...(asked.length > 0 && { contentRequests: asked.map(({ request, answer }) => ({ request, answer })) }),
+    ...(asked.length > 0 && { contentRequests: asked.map((row) => contentOf(row, proofsOf)) }),
     summary: summarise(loaded, replay, rows, answers),
   }
 }
@@ -63,6 +64,15 @@ function documentOf(
     answer: answer === undefined ? null : answerOf(answer),
     logProofs: [...proofsOf(digest), ...(answer === undefined ? [] : proofsOf(answer.receipt))],
   }
+}
+
+/** Of the signed texts: a request, and its answer when there is one. */
+function digestsOf({ digest, answer_digest: answered }: ContentRequestRow): string[] {
+  return answered === null ? [digest] : [digest, answered]
+}
+
+function contentOf(row: ContentRequestRow, proofsOf: (digest: string) => readonly EvidenceLogProof[]): EvidenceContent {
+  return { request: row.request, answer: row.answer, logProofs: digestsOf(row).flatMap(proofsOf) }
 }
 
 function answerOf({ status, reason, text, leaf_index: index, path }: StoredAnswer): NonNullable<EvidenceDocument['answer']> {

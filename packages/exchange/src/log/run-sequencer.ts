@@ -4,15 +4,13 @@ import type { Context } from '../context.ts'
 import { openDatabase } from '../db/open-database.ts'
 import type { Database } from '../db/schema.ts'
 import { forgetCheckpoints } from './checkpoint-store.ts'
-import { insertCheckpoint, insertFirstHead, type LogHead, readHead, readNewestCheckpoint } from './log-store.ts'
+import type { LogHead } from './log-store.ts'
+import { idleReporter, openHead, type SayIdle } from './open-head.ts'
 import { logFact } from './pending-log-store.ts'
 import { type PublishedCheckpoint, readPublished } from './publish-checkpoint.ts'
 import { sequenceEntries } from './sequence-entries.ts'
 import { SEQUENCER_SESSION, type SequencerLock, takeSequencerLock } from './sequencer-lock.ts'
-import { signCheckpoint } from './sign-checkpoint.ts'
-import { openSuccessor } from './successor/open-successor.ts'
 import { openWitnesses, type Witnesses } from './witness/ask-witnesses.ts'
-import { readSeal } from './witness/witness-store.ts'
 
 /** How soon a row that was committed is looked for. */
 const POLL_MS = 100
@@ -54,7 +52,7 @@ interface Lead {
   readonly options: SequencerOptions
   readonly signal: AbortSignal
   readonly witnesses: Witnesses
-  readonly idle: (event: 'sequencer.sealed' | 'sequencer.other-log', live: string | undefined) => undefined
+  readonly idle: SayIdle
 }
 
 /** Runs until it is stopped: stands by, and moves the log while it holds the lock. Whatever fails is logged and tried again. */
@@ -92,8 +90,8 @@ export function startSequencer(ctx: SequencerContext, options: SequencerOptions)
 }
 
 async function takeLead(candidate: Omit<Lead, 'witnesses'>): Promise<void> {
-  const { ctx, db, lock } = candidate
-  const head = await openHead(candidate)
+  const { ctx, db, lock, idle } = candidate
+  const head = await openHead(ctx, db, idle)
   if (head === undefined) return
   const witnesses = await openWitnesses(ctx, db, head.epoch)
   const leader = { ...candidate, witnesses }
@@ -139,7 +137,7 @@ async function lead(lead: Lead, confirmed: LogHead): Promise<void> {
       if (result.more) continue
     } else if (result.status === 'fenced') {
       ctx.log.warn({ event: 'sequencer.fenced', size: head.range.size }, 'sequencer.fenced')
-      head = await openHead(lead)
+      head = await openHead(ctx, db, lead.idle)
       if (head === undefined) return
     }
     if (signal.aborted) return await drain(lead, head)
@@ -164,35 +162,6 @@ async function drain(lead: Lead, from: LogHead): Promise<void> {
     if (result.status !== 'placed') return
     head = result.head
     await publish(lead)
-  }
-}
-
-/**
- * The live head; begins the first log of a node, and the successor of a sealed one where an operator has decided so. Undefined: the live
- * log is sealed, or not the one that this node has the key of; then `idle` says so once.
- */
-async function openHead({ ctx, db, idle }: Pick<Lead, 'ctx' | 'db' | 'idle'>): Promise<LogHead | undefined> {
-  const { exchangeLog, now } = ctx
-  await insertFirstHead(db, exchangeLog.origin)
-  const live = await readHead(db)
-  const sealed = live !== undefined && (await readSeal(db, live.epoch)) !== undefined
-  const head = sealed ? await openSuccessor(ctx, db, live) : live
-  if (head === undefined) return idle('sequencer.sealed', live?.origin)
-  if (head.origin !== exchangeLog.origin || head.closedAt !== null) return idle('sequencer.other-log', head.origin)
-  if ((await readNewestCheckpoint(db, head.epoch)) === undefined) {
-    const note = await signCheckpoint(exchangeLog, head.range)
-    await insertCheckpoint(db, { epoch: head.epoch, size: head.range.size, at: new Date(now()), note })
-  }
-  return head
-}
-
-/** Says why nothing moves when the reason is a new one. */
-function idleReporter({ exchangeLog, log }: SequencerContext): Lead['idle'] {
-  let said = ''
-  return (event, live) => {
-    if (said !== event) log.error({ event, origin: exchangeLog.origin, live }, event)
-    said = event
-    return undefined
   }
 }
 

@@ -89,10 +89,14 @@ describe('recall', () => {
 
     const judged = await auditOf(net, evidence)
     expect([judged.status, judged.report.findings]).toEqual([0, []])
-    expect(judged.report.contentRequests).toMatchObject([{ act: 'recall', by: chengdu, to: chongqing, outcome: 'recalled' }])
-    const [{ request }] = evidence.contentRequests as unknown as [{ request: string }]
-    const forged = await auditOf(net, { ...evidence, contentRequests: [{ request, answer: request }] })
+    expect(judged.report.contentRequests).toMatchObject([
+      { act: 'recall', by: chengdu, to: chongqing, outcome: 'recalled', provenBy: [expect.any(String), expect.any(String)] },
+    ])
+    const [content] = evidence.contentRequests as unknown as [{ request: string; logProofs: object[] }]
+    const forged = await auditOf(net, { ...evidence, contentRequests: [{ ...content, answer: content.request }] })
     expect(forged.report.findings).toMatchObject([{ code: 'content-answer' }])
+    const unproven = await auditOf(net, { ...evidence, contentRequests: [{ ...content, logProofs: [] }] })
+    expect(unproven.report.findings).toMatchObject([{ code: 'content-unproven' }, { code: 'content-unproven' }])
 
     const held = 'select count(*) from documents where recalled_at is not null and message is not null'
     for (const { node, databaseUrl } of net.nodes) {

@@ -19,6 +19,16 @@ afterAll(async () => await net[Symbol.asyncDispose]())
 const whoRead = async (role: 'officer' | 'auditor', owner: string = chengdu) =>
   await net.node(chengdu).as(role).get(`/v1/exchange-log/reads?owner=${owner}`)
 
+test('a peer that shows no reads has claimed that there were none, and proven nothing', async () => {
+  const before = new URLSearchParams({ owner: chengdu, from: '2020-01-01T00:00:00Z', to: '2020-02-01T00:00:00Z' })
+  const { status, body } = await net.node(chengdu).as('auditor').get(`/v1/exchange-log/reads?${before}`)
+  expect([status, body.items]).toEqual([200, []])
+  expect(body.sources).toEqual([
+    { region: chengdu, status: 'own', more: false },
+    { region: chongqing, status: 'none-claimed', more: false },
+  ])
+})
+
 test('the owner sees who read its data here and at the peer, with purpose and case, proven by the peer', async () => {
   const { body } = await net.node(chongqing).as('officer').get(`/v1/cases/${caseNumber}`)
   const id = String(listOf(body.documents)[0]?.id)

@@ -22,7 +22,7 @@ const read = z
   })
   .meta({ id: 'Read' })
 const source = z
-  .object({ region, status: z.enum(['own', 'proven', 'unproven', 'away', 'no-log']), more: z.boolean() })
+  .object({ region, status: z.enum(['own', 'proven', 'unproven', 'none-claimed', 'away', 'no-log']), more: z.boolean() })
   .meta({ id: 'ReadsSource' })
 
 const MONTH_MS = 30 * 86_400_000

@@ -127,6 +127,7 @@ export function logRoutes(): Route[] {
         schema: z.string(),
         type: TEXT,
       },
+      errors: ['too-many-requests'],
       handle: addCheckpoint,
     }),
   ]
@@ -135,7 +136,8 @@ export function logRoutes(): Route[] {
 async function addCheckpoint(ctx: Context, { rawBody }: { readonly rawBody: Buffer }) {
   if (rawBody.length === 0) throw new HefuError('malformed-request')
   const { status, contentType, body } = await answerAddCheckpoint(ctx, rawBody)
-  return { status, body, headers: { 'content-type': contentType } }
+  // What a log has signed is nobody's guess, even where it is refused.
+  return { status, body, headers: { 'content-type': contentType }, fromStranger: [400, 403, 404].includes(status) }
 }
 
 function caseOf({ entry }: { readonly entry: string }): string[] {

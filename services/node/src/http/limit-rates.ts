@@ -38,6 +38,12 @@ export function refuseStranger(error: HefuError, address: string, strangers: Rat
   return remaining.allowed ? error : tooMany(remaining)
 }
 
+/** The same for an answer in a form of its own. Throws HefuError `too-many-requests`. */
+export function countStranger(address: string, strangers: Rates): void {
+  const remaining = strangers.take(address)
+  if (!remaining.allowed) throw tooMany(remaining)
+}
+
 function tooMany({ seconds }: Remaining): HefuError {
   return new HefuError('too-many-requests', { retryAfterSeconds: seconds })
 }

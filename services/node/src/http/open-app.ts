@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { errorFacts } from '../logger.ts'
 import { answerBrokenRequest, hostIsOurs, keepAnswersInOrder, requireOneHost } from './broken-requests.ts'
 import { type Language, readLanguage } from './language.ts'
-import { refuseStranger } from './limit-rates.ts'
+import { countStranger, refuseStranger } from './limit-rates.ts'
 import {
   HANDSHAKE_WITHIN_MS,
   HEADERS_WITHIN_MS,
@@ -29,6 +29,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls; null until the token was checked, and on public routes. */
     caller: Caller | null
+  }
+  interface FastifyInstance {
+    /** Counts what an address sent without a signature that anybody knows. Throws HefuError `too-many-requests`. */
+    countStranger(address: string): void
   }
 }
 
@@ -76,6 +80,7 @@ export async function openApp(
     strictTransportSecurity: tls !== undefined,
   })
   app.decorateRequest('caller', null)
+  app.decorate('countStranger', (address: string) => countStranger(address, strangers))
   app.setErrorHandler((error, request, reply) => refuse(error, request, reply))
   app.setNotFoundHandler((request, reply) => refuse(new HefuError('not-found'), request, reply))
   await shedLoad(app)

@@ -50,6 +50,7 @@ function registerRoute(app: FastifyInstance, ctx: Context, route: Route): void {
     handler: async (request, reply) => {
       const asked = requestOf(request, route)
       const { answer: given, stated } = await showPersonal(ctx, route, asked, await route.handle(ctx, asked))
+      if (given.fromStranger) request.server.countStranger(request.ip)
       await logShown(ctx, route, asked, given, stated)
       return answer(reply, route, given)
     },

@@ -40,6 +40,8 @@ export interface Answer<Body> {
   readonly status?: number
   readonly body?: Body
   readonly headers?: Readonly<Record<string, string>>
+  /** On a public route: nothing that came was signed by anybody known. Counted like a refusal for want of a signature. */
+  readonly fromStranger?: boolean
 }
 
 export interface RouteExample {

@@ -7,6 +7,7 @@ import { addressOf, getFromPeer, placeOf } from '../../peers/call-peer.ts'
 import { uuidv7 } from '../../uuid.ts'
 import type { EntryProof } from '../answer-proof.ts'
 import { LOG_PATH } from '../log-paths.ts'
+import type { ProvenKind } from './verify-proofs.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -18,8 +19,8 @@ export interface AskContext extends Pick<Context, 'region' | 'federation' | 'pee
 }
 
 export interface EntryQuestion {
-  readonly kind: 'message.sent' | 'message.received' | 'refusal' | 'receipt.issued'
-  /** Who sent the messages, or issued the receipts. */
+  readonly kind: ProvenKind
+  /** Who signed what the entries are about. */
   readonly iss: RegionId
   readonly jtis: readonly string[]
   /** `first`: for evidence, by the earliest witnessed checkpoint over each; else all by the newest. */
@@ -34,7 +35,7 @@ export type Fetched =
   | { readonly ok: true; readonly proofs: readonly EntryProof[] }
   | { readonly ok: false; readonly away: string; readonly answered: boolean }
 
-/** Asks a peer to prove that its log holds messages of this node, or for it. */
+/** Asks a peer to prove that its log holds messages, or requests about content, that this node is a party of. */
 export async function fetchProofs(ctx: AskContext, peer: RegionId, { kind, iss, jtis, head }: EntryQuestion): Promise<Fetched> {
   const place = placeOf(ctx, peer)
   const path = `${LOG_PATH}/proof`

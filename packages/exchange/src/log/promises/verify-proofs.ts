@@ -30,7 +30,7 @@ export function verifyProofs(proofs: readonly EntryProof[], parties: { iss: stri
   return proven
 }
 
-/** An entry about a message or receipt that is proven to be in the log, as the proof has it. */
+/** An entry about a message or receipt, or about what was asked of its content, that is proven to be in the log, as the proof has it. */
 export interface ProvenEntry extends EntryProof {
   readonly said: Extract<LogEntry, { readonly jti: string; readonly digest: string; readonly kind: ProvenKind }>
   /** Of the witnessed tree, and the log that it is of: that of the policy, or one that it succeeds. */
@@ -38,21 +38,22 @@ export interface ProvenEntry extends EntryProof {
   readonly log: string
 }
 
-const PROVEN_KINDS = ['message.sent', 'message.received', 'refusal', 'receipt.issued'] as const
-type ProvenKind = (typeof PROVEN_KINDS)[number]
+const PROVEN_KINDS = ['message.sent', 'message.received', 'refusal', 'receipt.issued', 'content.request', 'content.answer'] as const
+export type ProvenKind = (typeof PROVEN_KINDS)[number]
 
 /**
- * What these proofs prove of messages, under the policy of the log that they are of. A log that this one succeeds stays what it was: its
+ * What these proofs prove of messages and their content, under the policy of the log that they are of. A log that this one succeeds stays what it was: its
  * witnesses vouch for it, and they are those of the policy. What proves nothing is left out.
  */
 export function provenEntries(proofs: readonly EntryProof[], policy: Policy): ProvenEntry[] {
   return provenTexts(proofs, policy).flatMap(({ said, ...proven }) => {
-    return isOfKind(said, PROVEN_KINDS) && 'jti' in said ? [{ said, ...proven }] : []
+    return isProvenKind(said) && 'jti' in said ? [{ said, ...proven }] : []
   })
 }
 
-const isOfKind = <Kind extends LogEntry['kind']>(said: LogEntry, kinds: readonly Kind[]): said is Extract<LogEntry, { kind: Kind }> =>
-  (kinds as readonly string[]).includes(said.kind)
+function isProvenKind(said: LogEntry): said is Extract<LogEntry, { readonly kind: ProvenKind }> {
+  return PROVEN_KINDS.some((kind) => kind === said.kind)
+}
 
 /** An entry of any kind that is proven to be in the log. */
 export interface ProvenText extends Omit<ProvenEntry, 'said'> {

@@ -21,8 +21,11 @@ export interface ShownRead extends Omit<ReadEntry, 'v' | 'kind' | 'at'> {
 
 export interface ReadsSource {
   readonly region: string
-  /** `own`: this node's log; `proven`: all that it showed is in its witnessed log; `unproven`: some of it was not, and is left out; `away`: no answer; `no-log`. */
-  readonly status: 'own' | 'proven' | 'unproven' | 'away' | 'no-log'
+  /**
+   * `own`: this node's log; `proven`: all that it showed is in its witnessed log; `unproven`: some of it was not, and is left out; `none-claimed`:
+   * it says that there were no reads, which no inclusion proof can prove (ADR 0024); `away`: no answer; `no-log`.
+   */
+  readonly status: 'own' | 'proven' | 'unproven' | 'none-claimed' | 'away' | 'no-log'
   /** There are older reads in the period. */
   readonly more: boolean
 }
@@ -85,8 +88,13 @@ async function readsAt(ctx: ReadsContext, peer: RegionId, period: ReadsPeriod, s
   const fetched = await fetchReads(ctx, peer, period, signal)
   if (fetched === undefined) return { source: { region: peer, status: 'away', more: false }, reads: [] }
   const proven = provenTexts(fetched.reads, policy).flatMap(({ said }) => readOf(ctx.region, said) ?? [])
-  const status = proven.length === fetched.reads.length ? ('proven' as const) : ('unproven' as const)
+  const status = statusOf(proven.length, fetched.reads.length)
   return { source: { region: peer, status, more: fetched.more }, reads: proven.map((read) => shown(peer, read)) }
+}
+
+function statusOf(proven: number, said: number): ReadsSource['status'] {
+  if (said === 0) return 'none-claimed'
+  return proven === said ? 'proven' : 'unproven'
 }
 
 function shown(region: string, { v: _, kind: __, at, ...read }: ReadEntry): ShownRead {
