@@ -92,7 +92,7 @@ describe.each(listeners)('the %s listener', (name) => {
   it.each<[string, string]>([
     ['garbage', 'GARBAGE\r\n\r\n'],
     ['a request that is smuggled behind two lengths', body('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', `0\r\n\r\n${get(HOST)}`)],
-    ['one without a Host', get('')],
+    ['one without a Host', get(CLOSE)],
     ['bytes that end nowhere', '\0\0\0\0'],
   ])('a good request before %s gets its answer, whole and first', async (_, garbage) => {
     const received = await send(name, `${get(HOST)}${garbage}`)
@@ -100,6 +100,25 @@ describe.each(listeners)('the %s listener', (name) => {
     expect(first).toMatchObject({ status: 200, body: expect.stringMatching(/^\{/) })
     expect(rest.length).toBeLessThanOrEqual(1)
     for (const { status, body: said } of rest) expect([status, JSON.parse(said)]).toMatchObject([400, { code: 'malformed-request' }])
+  })
+
+  it.each<[string, string]>([
+    ['garbage', 'GARBAGE\r\n\r\n'],
+    ['a good request and garbage', `${get(HOST)}GARBAGE\r\n\r\n`],
+    ['a body that breaks off', body('Transfer-Encoding: chunked\r\n', 'zz\r\nabc')],
+  ])('whoever sends %s, goes on sending and never closes his side gets the answer and is cut off', async (_, bytes) => {
+    const { hostname, port } = new URL(pair.chengdu.node[name] ?? '')
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true }).on('error', () => {})
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += String(chunk)
+    })
+    socket.write(bytes)
+    const dripping = setInterval(() => socket.write('x'), 200)
+    await closed
+    clearInterval(dripping)
+    expect(answersIn(received).at(-1)).toMatchObject({ status: 400 })
   })
 
   it('requests one behind the other are answered in their order', async () => {

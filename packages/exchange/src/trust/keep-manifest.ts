@@ -13,12 +13,14 @@ import { raiseAlert } from '../alerts/alert-store.ts'
 import type { Tx } from '../db/bulk.ts'
 import { appendToLog } from '../log/pending-log-store.ts'
 import type { KeepContext } from './keep-registry.ts'
-import { countManifestsSince, insertManifest, lockTrust, readManifests, readNewestManifest } from './trust-store.ts'
+import { insertManifest, lockTrust, readManifests, readManifestsSince, readNewestManifest } from './trust-store.ts'
 
 /** Whose manifest it must be, by the registry. */
 export interface RegionRoot {
   readonly region: RegionId
   readonly root: PublicJwk
+  /** From the node's own folder: who can write there needs no manifests to fill its disk, and a revocation never waits. */
+  readonly isOwn?: boolean
 }
 
 /**
@@ -28,7 +30,7 @@ export interface RegionRoot {
 export async function keepManifest(
   ctx: KeepContext,
   text: Uint8Array,
-  { region, root }: RegionRoot,
+  { region, root, isOwn = false }: RegionRoot,
   federation: Federation,
 ): Promise<string | undefined> {
   const manifest = verifyManifest(text, { region, root })
@@ -40,7 +42,7 @@ export async function keepManifest(
     const held = await readNewestManifest(tx, region)
     const verdict = judgeManifest(held === undefined ? undefined : parseStoredManifest(held), manifest, Math.floor(ctx.now() / 1000))
     if (verdict === 'newer' && (await listsForeignKey(tx, manifest))) return { refused: 'foreign-key' as const }
-    if (verdict === 'newer' && (await isFlooding(tx, region, ctx.now()))) return { refused: 'too-many' as const }
+    if (verdict === 'newer' && !isOwn && (await isFlooding(tx, manifest, ctx.now()))) return { refused: 'too-many' as const }
     if (verdict === 'newer') {
       const { version } = manifest.claims
       await insertManifest(tx, { region, version, digest: manifest.digest, token: manifest.token, at: new Date(ctx.now()) })
@@ -59,13 +61,17 @@ async function listsForeignKey(tx: Tx, { claims }: Manifest): Promise<boolean> {
   return others.some((other) => other.claims.keys.some(({ kid }) => kids.has(kid)))
 }
 
-/** All are kept for ever and read at every start: a region that rotates has a few, one that wants to fill this database would have thousands. */
-async function isFlooding(tx: Tx, region: RegionId, nowMs: number): Promise<boolean> {
-  return (await countManifestsSince(tx, region, new Date(nowMs - DAY_MS))) >= MAX_A_DAY
+/**
+ * All are kept for ever and read at every start: a region that rotates has a few, one that wants to fill this database would have thousands.
+ * Counted by root key: what a thief of the last one published does not keep out the region whom the registry has given a new one.
+ */
+async function isFlooding(tx: Tx, { kid, claims }: Manifest, nowMs: number): Promise<boolean> {
+  const ofToday = await readManifestsSince(tx, claims.iss, new Date(nowMs - DAY_MS))
+  return ofToday.filter((token) => parseStoredManifest(token).kid === kid).length >= MAX_A_DAY
 }
 
 const DAY_MS = 86_400_000
-/** Of one region. What is refused today is asked for again: the newest may come whichever were missed. */
+/** Of one root key of a region. What is refused today is asked for again: the newest may come whichever were missed. */
 export const MAX_A_DAY = 24
 
 async function refuse(ctx: KeepContext, region: RegionId, why: string, digest: string): Promise<string> {

@@ -152,7 +152,7 @@ export class Trust {
     const own = this.#registry?.claims.regions.find((one) => one.region === region)
     if (own === undefined) return
     const { manifest } = this.#folder
-    const why = manifest && (await keepManifest(this.#options, manifest, own, this.federation))
+    const why = manifest && (await keepManifest(this.#options, manifest, { ...own, isOwn: true }, this.federation))
     // What was signed on a machine whose clock is ahead is looked at again.
     this.#folderState = why === 'not-yet' ? '' : state
   }

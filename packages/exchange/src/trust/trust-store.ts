@@ -36,14 +36,9 @@ export async function readNewestManifest(db: Reader, region: string): Promise<st
   return row?.token
 }
 
-export async function countManifestsSince(db: Reader, region: string, since: Date): Promise<number> {
-  const { n } = await db
-    .selectFrom('manifests')
-    .select(({ fn }) => fn.countAll<string>().as('n'))
-    .where('region', '=', region)
-    .where('at', '>', since)
-    .executeTakeFirstOrThrow()
-  return Number(n)
+export async function readManifestsSince(db: Reader, region: string, since: Date): Promise<string[]> {
+  const rows = await db.selectFrom('manifests').select('token').where('region', '=', region).where('at', '>', since).execute()
+  return rows.map(({ token }) => token)
 }
 
 /** Two processes judge one after the other: each sees what the other has stored. */

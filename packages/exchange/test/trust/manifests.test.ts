@@ -83,6 +83,26 @@ test('a region that publishes without end: a day’s worth is kept, one alert is
   expect(await publish(MAX_A_DAY + 11, start + 2 * 86_400_000)).toBeUndefined()
 })
 
+test('a thief of a root key fills the day; the region whom the registry gives a new root revokes at once, and nobody waits for its own folder', async () => {
+  const now = Math.floor(Date.now() / 1000)
+  const region = '360100' as RegionId
+  const stolen = generateKeyPairSync('ed25519').privateKey
+  const key = record(publicJwk(generateKeyPairSync('ed25519').privateKey), now)
+  let previous: string | undefined
+  const publish = async (version: number, root: typeof stolen, { keys = [key] as ManifestClaims['keys'], isOwn = false } = {}) => {
+    const claims: ManifestClaims = { iss: region, iat: now, exp: now + 86_400, version, keys, ...(previous && { previous }) }
+    const token = await signManifest(claims, signerOf(root))
+    const refused = await keepManifest(node.ctx, Buffer.from(token), { region, root: publicJwk(root), isOwn }, node.ctx.federation)
+    if (refused === undefined) previous = parseStoredManifest(token).digest
+    return refused
+  }
+  for (let version = 1; version <= MAX_A_DAY; version++) expect(await publish(version, stolen)).toBeUndefined()
+  expect(await publish(MAX_A_DAY + 1, stolen)).toBe('too-many')
+  expect(await publish(MAX_A_DAY + 1, stolen, { isOwn: true })).toBeUndefined()
+  const revoked = [{ ...key, revoked: { at: now, reason: 'compromised' } }] as ManifestClaims['keys']
+  expect(await publish(MAX_A_DAY + 2, generateKeyPairSync('ed25519').privateKey, { keys: revoked })).toBeUndefined()
+})
+
 test('an own manifest from a machine whose clock is ahead is believed when its time has come, without a restart', async () => {
   const files = (
     await writeFederation(folder, {

@@ -4,6 +4,7 @@ import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { type ErrorCode, HefuError } from '@hefu/exchange'
 import type { FastifyRequest } from 'fastify'
+import { LINGER_MS, REQUEST_WITHIN_MS } from './limits.ts'
 import { PROBLEM_TYPE, problemOf } from './problem.ts'
 
 // Requests that no library sends. Node would answer some of them itself, without a body, and others in the place of an answer that is still due.
@@ -48,6 +49,8 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     socket.destroy()
     return
   }
+  // Node's own limits end in this function too, and each byte that still comes begins its patience anew.
+  destroyWithin(socket, REQUEST_WITHIN_MS)
   const before = [...(due.get(socket) ?? [])].filter(({ req }) => req.complete)
   const answered = before.map(async (response) => await new Promise((resolve) => response.once('close', resolve)))
   void Promise.all(answered).then(() => endWithProblem(error, socket))
@@ -64,7 +67,14 @@ function endWithProblem(error: NodeJS.ErrnoException, socket: Socket): void {
   const body = JSON.stringify(problem)
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    // At once would take the answer from a client that is still sending; without end, a client that never closes would keep the connection.
+    () => destroyWithin(socket, LINGER_MS),
   )
+}
+
+function destroyWithin(socket: Socket, ms: number): void {
+  const timer = setTimeout(() => socket.destroy(), ms)
+  socket.once('close', () => clearTimeout(timer))
 }
 
 const brokenCodes: Partial<Record<string, ErrorCode>> = {

@@ -10,6 +10,8 @@ export const REQUEST_WITHIN_MS = 60_000
 export const REST_WITHIN_MS = 72_000
 /** A connection on which nothing moves: who does not read its answer does not keep it. */
 export const SILENT_WITHIN_MS = 120_000
+/** After the last answer to what is no HTTP: as long as a client needs to read it. */
+export const LINGER_MS = 1_000
 export const MAX_CONNECTIONS = 2_000
 /** Requests of one listener under way at a time; the next one is turned away at once instead of waiting behind all of them. */
 export const MAX_UNDER_WAY = 500
