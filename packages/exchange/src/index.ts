@@ -22,7 +22,7 @@ export { listSettlementEntries, type SettlementPosition } from './cases/settleme
 export { type SubmitBody, type SubmitRequest, type Submitted, submitDocument } from './cases/submit-document.ts'
 export { anySubmitSchema, submitSchema } from './cases/submit-schema.ts'
 export { closeTask, listTasks, readTask } from './cases/task-store.ts'
-export { versionsOf } from './cases/versions.ts'
+export { requireVersionsHeld, VersionMissingError, versionsOf } from './cases/versions.ts'
 export { answerContent, CONTENT_REQUESTS_PATH, contentAnswerBody } from './content/answer-content.ts'
 export { orderErasure, orderRecall } from './content/order-content.ts'
 export { sendContentRequests } from './content/send-content.ts'

@@ -22,6 +22,7 @@ import {
   Rates,
   RecentMessages,
   refreshEpochs,
+  requireVersionsHeld,
   type Sequencer,
   startSequencer,
   type Trust,
@@ -127,6 +128,8 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     await db.destroy()
     throw error
   }
+  const procedures = overrides.procedures ?? coreProcedures
+  await requireVersionsHeld({ db, procedures }).catch(orClose)
   const vault = await openVault(db, options.vaultPlace, now).catch(orClose)
   const queue = await openQueue(queueConfig).catch(orClose)
   const metrics = createMetrics()
@@ -145,7 +148,7 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
     get federation() {
       return trust.federation
     },
-    procedures: overrides.procedures ?? coreProcedures,
+    procedures,
     registers: overrides.registers ?? coreRegisters,
     get signer() {
       return trust.signer

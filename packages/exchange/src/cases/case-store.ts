@@ -17,6 +17,11 @@ export async function lockCases(tx: Tx, caseNumbers: readonly string[]): Promise
     .execute()
 }
 
+/** Of all cases, those that are over too: they are still listed, shown and retained. */
+export async function readVersionsHeld(db: Reader): Promise<Pick<CaseRow, 'procedure' | 'version'>[]> {
+  return await db.selectFrom('cases').select(['procedure', 'version']).distinct().orderBy('procedure').orderBy('version').execute()
+}
+
 /** Documents of these locked cases came back: until somebody has replayed them, the sweep does from `at` on. */
 export async function markToReplay(tx: Tx, caseNumbers: readonly string[], at: Date): Promise<void> {
   if (caseNumbers.length === 0) return

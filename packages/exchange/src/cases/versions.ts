@@ -4,12 +4,30 @@ import { type RegionId, shanghaiDate } from '@hefu/reference'
 import type { Context } from '../context.ts'
 import { HefuError } from '../errors.ts'
 import { fieldErrorsOf } from '../field-errors.ts'
+import { readVersionsHeld } from './case-store.ts'
 import type { SubmitBody } from './submit-document.ts'
 import { submitSchema } from './submit-schema.ts'
 
 /** The versions of a procedure that a node runs, newest first: a case keeps the one that it began with (procedures.md section 1). */
 export function versionsOf(procedures: readonly Procedure[], name: string): Procedure[] {
   return procedures.filter((one) => one.name === name).sort((a, b) => b.version - a.version)
+}
+
+/** The node holds cases of versions that it does not know: it could neither list them nor end their retention. */
+export class VersionMissingError extends Error {
+  readonly code = 'version-missing'
+
+  constructor(versions: readonly string[]) {
+    super(`there are cases of procedures that this software does not know: ${versions.join(', ')}`)
+    this.name = 'VersionMissingError'
+  }
+}
+
+/** Throws VersionMissingError. */
+export async function requireVersionsHeld({ db, procedures }: Pick<Context, 'db' | 'procedures'>): Promise<void> {
+  const held = await readVersionsHeld(db)
+  const missing = held.filter((one) => !procedures.some(({ name, version }) => name === one.procedure && version === one.version))
+  if (missing.length > 0) throw new VersionMissingError(missing.map(({ procedure, version }) => `${procedure}/${version}`))
 }
 
 /**

@@ -69,6 +69,12 @@ it('once it is agreed on, new cases begin under it; a case keeps the version it 
   expect(await net.differences()).toEqual([])
 })
 
+it('a node does not start without a version that it holds cases of, even final ones', async () => {
+  await expect(net.restart(chongqing, { procedures: [secondAddressQuery] })).rejects.toMatchObject({ code: 'version-missing' })
+  await net.restart(chongqing, { procedures: [addressQuery, secondAddressQuery] })
+  expect((await keeper().all(path)).length).toBe(2)
+})
+
 it('the routes take what any version takes, and say so', async () => {
   const { paths = {}, components = {} } = (await asker().get('/docs/json')).body
   const body = JSON.stringify(paths[`${path}/{caseNumber}/confirmation`]?.post?.requestBody)
