@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { insertAll, type Reader, type Tx } from '../db/bulk.ts'
 import type { Database, RewrapRow } from '../db/schema.ts'
+import { HefuError } from '../errors.ts'
 import type { StoredKey } from './vault.ts'
 
 /** Where wrapped data keys are: `owner` as stored-keys.ts makes it, of the columns of the primary key. */
@@ -92,13 +93,24 @@ export async function reportRewrap(
   await db.updateTable('rewraps').set(change).where('id', '=', id).execute()
 }
 
-/** Runs `work` when no other process of the node makes, rewrites or destroys epoch keys: a file is written, not a night's work. */
+/**
+ * Runs `work` when no other process of the node makes, rewrites or destroys epoch keys: a file is written, not a night's work. Throws HefuError
+ * `unavailable` when another one hangs in it: whoever asked again would else take one connection of the pool after the other.
+ */
 export async function asOnlyWriter<T>(db: Kysely<Database>, work: (tx: Tx) => Promise<T>): Promise<T> {
   return await db.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(hashtext('hefu.vault'), 1)`.execute(tx)
+    await sql`set local lock_timeout = ${sql.lit(WAIT_MS)}`.execute(tx)
+    await sql`select pg_advisory_xact_lock(hashtext('hefu.vault'), 1)`.execute(tx).catch((error: unknown) => {
+      throw (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE ? new HefuError('unavailable', { cause: error }) : error
+    })
+    await sql`set local lock_timeout = 0`.execute(tx)
     return await work(tx)
   })
 }
+
+const WAIT_MS = 5_000
+/** PostgreSQL's manual, appendix A. */
+const LOCK_NOT_AVAILABLE = '55P03'
 
 /** Runs `work` unless another process does; the lock ends with the connection, however the process ends. False when it was taken. */
 export async function asOnlyKeeper(db: Kysely<Database>, work: () => Promise<void>): Promise<boolean> {

@@ -12,6 +12,7 @@ import { createEpoch, destroyEpoch, readEpochs, rewrapEpochs } from '../../src/v
 import { type KeyWrapper, secretKeyWrapper } from '../../src/vault/key-wrapper.ts'
 import { openVault } from '../../src/vault/open-vault.ts'
 import { runRewraps } from '../../src/vault/rewrap-keys.ts'
+import { asOnlyWriter } from '../../src/vault/rewrap-store.ts'
 import { showRewrap, showVault } from '../../src/vault/show-vault.ts'
 import { EPOCH_LEAD_MS, requestRewrap, turnEpochs } from '../../src/vault/turn-epochs.ts'
 import { callerOf } from '../callers.ts'
@@ -53,6 +54,20 @@ async function expectReadable({ caseNumber, jti, uscc }: Awaited<ReturnType<type
   expect((await readDocument(ctx, keeper, caseNumber, jti)).data).toMatchObject({ employer: expect.anything() })
   expect((await readRecord(ctx, officer, 'employers', uscc)).record?.data).toEqual(employerRecord(1))
 }
+
+it('whoever asks for an epoch while another process hangs in making one is told so, and may ask again', async () => {
+  const hanging = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  const held = asOnlyWriter(ctx.db, async () => {
+    begun.resolve()
+    await hanging.promise
+  })
+  await begun.promise
+  await expect(requestRewrap(ctx, operator, { newEpoch: true })).rejects.toMatchObject({ code: 'unavailable' })
+  hanging.resolve()
+  await held
+  expect(await requestRewrap(ctx, operator, { newEpoch: true })).toEqual({ id: expect.any(String) })
+})
 
 it('begins a new epoch each month, moves the living keys there, and destroys the old one after the backup period', async () => {
   const filled = await fill()
