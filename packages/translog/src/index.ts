@@ -59,6 +59,7 @@ export { changedTiles, type EntryBundle, formatTile, parseTile, TILE_HEIGHT, TIL
 export {
   formatTlogProof,
   parseTlogProof,
+  splitTlogProof,
   type TlogProof,
   type TlogProofCode,
   type TlogProofFault,

@@ -29,6 +29,14 @@ const MAX_PROOF_BYTES = MAX_NOTE_BYTES + 4096
  * no use for it.
  */
 export function parseTlogProof(input: string | Uint8Array): Parsed<TlogProof & { readonly parsed: CheckpointNote }, TlogProofCode> {
+  const proof = splitTlogProof(input)
+  if (!proof.ok) return proof
+  const parsed = parseCheckpointNote(proof.value.checkpoint)
+  return parsed.ok ? { ok: true, value: { ...proof.value, parsed: parsed.value } } : parsed
+}
+
+/** The same, and the checkpoint as any text: for many proofs under one checkpoint, which is then read once. */
+export function splitTlogProof(input: string | Uint8Array): Parsed<TlogProof, TextCode | 'header' | 'extra' | 'index' | HashLinesCode> {
   const read = readText(input, MAX_PROOF_BYTES)
   if (!read.ok) return read
   if (!read.value.startsWith(HEADER)) return refused('header')
@@ -37,11 +45,8 @@ export function parseTlogProof(input: string | Uint8Array): Parsed<TlogProof & {
   const line = INDEX_LINE.exec(body)
   const index = parseDecimal(line?.[1] ?? '')
   if (line === null || index === undefined) return refused('index')
-  const proof = parseHashLines(body.slice(line[0].length))
-  if (!proof.ok) return proof
-  const parsed = parseCheckpointNote(proof.value.rest)
-  if (!parsed.ok) return parsed
-  return { ok: true, value: { index, path: proof.value.hashes, checkpoint: proof.value.rest, parsed: parsed.value } }
+  const hashes = parseHashLines(body.slice(line[0].length))
+  return hashes.ok ? { ok: true, value: { index, path: hashes.value.hashes, checkpoint: hashes.value.rest } } : hashes
 }
 
 /** Writes the file; the checkpoint goes in as it stands. Throws TranslogError `range` for the index, `proof-length` for the path. */

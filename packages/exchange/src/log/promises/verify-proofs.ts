@@ -3,7 +3,7 @@ import {
   type Checkpoint,
   leafHash,
   type Policy,
-  parseTlogProof,
+  splitTlogProof,
   type TlogProof,
   verifyCheckpoint,
   verifyCosigned,
@@ -65,7 +65,7 @@ export function provenTexts(proofs: readonly EntryProof[], policy: Policy): Prov
   return proofs.flatMap(({ entry, proof }) => {
     const bytes = Buffer.from(entry)
     const parsed = parseLogEntry(bytes)
-    const path = parseTlogProof(proof)
+    const path = splitTlogProof(proof)
     if (!parsed.ok || !path.ok) return []
     const said = parsed.entry
     const witnessed = witnessedOf(path.value.checkpoint)
