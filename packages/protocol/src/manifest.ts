@@ -20,7 +20,7 @@ export const manifestClaims = z
     iss: regionId,
     iat: epochSeconds,
     exp: epochSeconds,
-    version: z.int().min(1),
+    version: z.int().min(1).max(2_147_483_647),
     /** Digest of the manifest before; the first has none. */
     previous: digest.exactOptional(),
     keys: z.array(keyRecord).min(1).max(1_000),

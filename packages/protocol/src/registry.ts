@@ -17,7 +17,7 @@ const registryRegion = z.strictObject({ ...regionShape, root: publicKey })
 export const registryClaims = z.strictObject({
   /** The federation's own name. */
   iss: plainName,
-  version: z.int().min(1),
+  version: z.int().min(1).max(2_147_483_647),
   iat: epochSeconds,
   exp: epochSeconds,
   regions: z.array(registryRegion).min(1).max(512),

@@ -37,7 +37,7 @@ export class EntryJudge {
     const parsed = parseLogEntry(bytes)
     if (!parsed.ok) {
       const isForm = parsed.code === 'json' || parsed.code === 'canonical'
-      this.#findings.add(isForm ? 'entry-form' : 'entry-schema', { index, expected: 'protocol.md §4', found: parsed.code })
+      this.#findings.add(isForm ? 'entry-form' : 'entry-schema', { index, expected: 'docs/protocol.md §4', found: parsed.code })
       return undefined
     }
     const { entry } = parsed

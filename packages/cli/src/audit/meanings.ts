@@ -25,15 +25,18 @@ const TREE = {
     '导出只含部分条目，其余条目仅以哈希证明，内容未经核验。',
     'The export leaves entries out: of those nothing is known but that their hashes are in the tree.',
   ),
-  'leaf-differs': error('条目内容与树中的叶哈希不符：该条目被改动。', 'The entry is not the one the tree was built over: it was altered.'),
+  'leaf-differs': error(
+    '条目内容与树中的叶哈希不符：该条目或其哈希瓦片被改动，或导出文件损坏；请先重新导出。',
+    'The entry is not the one that the hash tile was built over: one of the two was altered, or the file is damaged. Export again first.',
+  ),
   'tile-differs': error('哈希瓦片与其下层不符：树被改动。', 'The hash tile does not follow from the level below it: the tree was altered.'),
   'tree-cut': error(
     '自此以后整棵树的文件都不在：检查点所述的长度不可信，其余未再核验。',
     'From here on no file of the tree is there: the size that the checkpoint names is not to be believed, and the rest was not looked at.',
   ),
   'root-differs': error(
-    '由全部条目算出的根与检查点不符：有条目被改动、删除、插入或调换。',
-    'The root of all entries is not the checkpoint’s: an entry was altered, removed, inserted or moved.',
+    '此导出中的树不通向检查点：有条目或哈希瓦片被改动、删除、插入或调换，或文件损坏；请先重新导出。',
+    'The tree in this export does not lead to the checkpoint: an entry or a hash tile was altered, removed, inserted or moved, or a file is damaged. Export again first.',
   ),
 } as const
 
@@ -42,8 +45,8 @@ const HEADS = {
   'checkpoint-signature': error('检查点没有日志密钥的有效签名。', 'The checkpoint bears no good signature of the log’s key.'),
   'witness-signature': error('见证检查点的签名无效。', 'A witnessed checkpoint bears a signature that does not verify.'),
   'witness-contradicts': error(
-    '见证人联署过的历史不是这一份：历史被改写。',
-    'A witness cosigned another history than this one: the history was rewritten.',
+    '见证人联署过的历史不是这一份：重新导出后仍如此，即历史被改写。',
+    'A witness cosigned another history than this one: if it stays so in a new export, the history was rewritten.',
   ),
   'witness-beyond': error(
     '见证人联署过更长的日志：尾部被截断或恢复了旧库。',

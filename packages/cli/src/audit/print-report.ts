@@ -63,7 +63,13 @@ export function printEvidence(report: EvidenceReport, language: Language): strin
     return say({ zh: `${line}；证明：${logs}`, en: `${line}; proven by: ${logs}` }, language)
   })
   const head = { zh: `办件 ${report.case}，证据包由 ${report.madeBy} 制作`, en: `case ${report.case}, package made by ${report.madeBy}` }
-  return [say(head, language), ...documents, ...asked, ...printFindings(report, language)].join('')
+  return [say(head, language), ...documents, ...asked, ...printFindings(report, language), say(limits, language)].join('')
+}
+
+/** What a package cannot show, said where a clerk reads that it was verified. */
+const limits = {
+  zh: '办件摘要的文字未经核验；证据包也不能证明此后没有别的文书，请用 match 核对两地日志。',
+  en: 'The summary in words was not checked, and a package cannot show that no later document exists: match the two logs for that.',
 }
 
 interface Judged {

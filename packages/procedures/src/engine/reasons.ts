@@ -140,8 +140,8 @@ export function documentTitle(procedure: Procedure, document: string): Text {
 }
 
 /**
- * The definition of a document kind. The one place where administrative documents, which are legal inside every procedure and come
- * with the engine, are to be found beside the procedure's own.
+ * The definition of a document kind. The one place where administrative documents, which will be legal inside every procedure, are to be
+ * found beside the procedure's own; there are none yet.
  */
 export function documentDefinition(procedure: Procedure, document: string) {
   return Object.hasOwn(procedure.documents, document) ? procedure.documents[document] : undefined
