@@ -119,7 +119,8 @@ describe('every operation of /docs/json', () => {
       ]) {
         const reply = await call(pair.chengdu, addressOf(path), { as: null, method, headers })
         expect([method, path, reply.status, reply.body.code]).toEqual([method, path, 401, 'unauthenticated'])
-        expect(reply.headers.get('www-authenticate')).toBe('Bearer realm="hefu"')
+        const invalid = headers.authorization === 'Bearer wrong' ? ', error="invalid_token"' : ''
+        expect(reply.headers.get('www-authenticate')).toBe(`Bearer realm="hefu"${invalid}`)
         expect(reply.headers.get('content-type')).toBe('application/problem+json')
       }
     }

@@ -26,6 +26,10 @@ describe('the types of schema.ts', () => {
     expect(readSchemaTypes(source).size).toBe(new Set(stored.map(({ table }) => table)).size)
   })
 
+  it('begin with the index in the table of log entries', () => {
+    expect(stored.find(({ table }) => table === 'log_entries')?.column).toBe('index')
+  })
+
   it.each([
     ['a column that is not declared', '  etag: string\n', '', 'cases.etag: stored, not declared'],
     ['a column that is not stored', '  etag: string\n', '  etag: string\n  extra: string\n', 'cases.extra: declared, not stored'],

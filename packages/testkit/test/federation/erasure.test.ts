@@ -102,3 +102,17 @@ async function expectProven(net: TestNetwork, caseNumber: string): Promise<void>
     for (const { provenBy } of audited.report.documents as { provenBy: string[] }[]) expect(provenBy).toHaveLength(2)
   }
 }
+
+it('an agreement that says how long decides, not the procedure', { timeout: 240_000 }, async () => {
+  await using net = await TestNetwork.create([chengdu, chongqing], {
+    agreements: (usual) => usual.map((one) => ({ ...one, retentionDays: 200 })),
+  })
+  const caseNumber = await completeTransfer(net)
+  const shown = async () => (await net.node(chengdu).as('officer').get(`/v1/cases/${caseNumber}`)).body
+  await endRetentionIn(199, net.nodes)
+  expect(await shown()).toMatchObject({ blockedAt: null, erasedAt: null })
+  await endRetentionIn(201, net.nodes)
+  expect(await shown()).toMatchObject({ blockedAt: expect.any(String), erasedAt: null })
+  await endRetentionIn(232, net.nodes)
+  expect(await shown()).toMatchObject({ erasedAt: expect.any(String) })
+})

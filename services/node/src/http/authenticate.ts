@@ -52,8 +52,13 @@ function underV1(url: string): boolean {
 async function authenticate(request: FastifyRequest, ctx: GuardContext): Promise<Authenticated> {
   const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]{1,4096})$/i.exec(request.headers.authorization ?? '') ?? []
   const caller = token === undefined ? null : await findCaller(ctx, token)
-  if (caller === null) throw new HefuError('unauthenticated')
+  if (caller === null) throw new HefuError('unauthenticated', token === undefined ? {} : { detail: tokenNotValid })
   return caller
+}
+
+const tokenNotValid = {
+  zh: '此令牌不是本节点签发，或已过期，或其客户端已被吊销：请在 POST /oauth/token 重新获取。',
+  en: 'This token is not of this node, or has ended, or its client was revoked: get a new one at POST /oauth/token.',
 }
 
 /** The person behind a system's call, under the name that the log gives; the number itself goes nowhere. */

@@ -133,11 +133,16 @@ function sendProblem(
     .header('vary', 'accept-language')
     .header('cache-control', 'no-store')
     .header('content-language', languageTag(language))
-  if (error.code === 'unauthenticated') reply.header('www-authenticate', listener === 'api' ? 'Bearer realm="hefu"' : 'Hefu')
+  if (error.code === 'unauthenticated') reply.header('www-authenticate', listener === 'api' ? bearerChallenge(error) : 'Hefu')
   const retryAfter = error.retryAfterSeconds ?? retryAfterSeconds[error.code]
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
   // Serialised here: the route's response schemas know only successes.
   return reply.type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem)
+}
+
+/** A token that was sent and is none says so (RFC 6750, 3.1). */
+function bearerChallenge({ detail }: HefuError): string {
+  return detail === undefined ? 'Bearer realm="hefu"' : 'Bearer realm="hefu", error="invalid_token"'
 }
 
 /** A sealed log waits for a person, so there is no time to name. */

@@ -7,7 +7,9 @@ const DEFAULT_LIMIT = 50
 /** Numbers in a query arrive as text; the document shows what they mean. */
 const limit = z
   .string()
-  .regex(/^(?:[1-9]\d?|1\d\d|200)$/)
+  .refine((text) => /^(?:[1-9]\d?|1\d\d|200)$/.test(text), {
+    params: { code: 'invalid-format', zh: '须为 1 至 200 的整数', en: 'Must be a whole number from 1 to 200' },
+  })
   .meta({ shownAs: { type: 'integer', minimum: 1, maximum: 200, default: DEFAULT_LIMIT } })
 const cursor = z.string().min(1).max(2000)
 
