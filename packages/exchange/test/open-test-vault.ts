@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Reader } from '../src/db/bulk.ts'
 import { secretKeyWrapper } from '../src/vault/key-wrapper.ts'
@@ -12,5 +12,5 @@ export async function openTestVault(db: Reader, url: string, now: () => number =
 
 export function vaultPlaceOf(url: string): VaultPlace {
   const name = hash('sha256', url, 'buffer')
-  return { wrapper: secretKeyWrapper(name), epochsFolder: join(tmpdir(), 'hefu-test-epochs', name.toString('hex')) }
+  return { wrapper: secretKeyWrapper(name), epochsFolder: join(tmpdir(), `hefu-test-epochs-${userInfo().uid}`, name.toString('hex')) }
 }

@@ -85,9 +85,10 @@ describe('deliveries', () => {
   })
 
   it('that are deferred: attempts with cause and remedy in both languages; a retry delivers once the cause is gone', async () => {
-    const olderNode = { procedures: procedures.filter(({ name }) => name !== 'violation-notice') }
+    // A procedure that it holds no case of: without those of its cases it would not start.
+    const olderNode = { procedures: procedures.filter((one) => one !== certificateRecognition) }
     const { played, deferred } = await whileRestarted('500000', olderNode, async () => {
-      const played = await open()
+      const played = await openCase(net, certificateRecognition, '510100', '500000', exampleData(certificateRecognition, 'request'))
       await waitUntil(async () => String((await delivery(played.caseNumber)).state) === 'deferred', 10_000)
       const deferred = await delivery(played.caseNumber)
       expect(deferred).toMatchObject({
