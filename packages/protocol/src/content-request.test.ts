@@ -28,7 +28,7 @@ const answering = (digest: string) => ({ ...frame, iss: RECEIVER, aud: SENDER, r
 test('a request is its author’s, for its receiver, and has no member beside those of its act', async () => {
   for (const request of [erase, recall]) {
     const { token, digest } = await signContentRequest(request, CHENGDU.signer)
-    expect(verifyContentRequest(token, lookUpKey, RECEIVER)).toEqual({ ok: true, claims: request, digest })
+    expect(verifyContentRequest(token, lookUpKey, RECEIVER)).toEqual({ ok: true, claims: request, digest, kid: CHENGDU.jwk.kid })
     expect(verifyContentRequest(token, lookUpKey, SENDER)).toEqual({ ok: false })
   }
   const others = [await signContentRequest(erase, STRANGER.signer), await signContentRequest(erase, CHONGQING.signer)]
@@ -41,7 +41,7 @@ test('an answer is that of whom was asked, to this very text, and fits what was 
   const asked = { request: recall, digest: (await signContentRequest(recall, CHENGDU.signer)).digest }
   const answer: ContentAnswer = { ...answering(asked.digest), outcome: 'recalled', at: ISSUED_AT }
   const { token, digest } = await signContentAnswer(answer, CHONGQING.signer)
-  expect(verifyContentAnswer(token, lookUpKey, asked)).toEqual({ ok: true, claims: answer, digest })
+  expect(verifyContentAnswer(token, lookUpKey, asked)).toEqual({ ok: true, claims: answer, digest, kid: CHONGQING.jwk.kid })
   const wrong: ContentAnswer[] = [
     { ...answer, request: `${'C'.repeat(42)}A` },
     { ...answer, jti: exampleJti(2) },

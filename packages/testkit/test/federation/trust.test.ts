@@ -131,6 +131,8 @@ describe('keys', () => {
     await key('revoke', '--kid', signer.kid, '--reason', 'compromised')
     const next = rotated.keys.at(-1)?.kid ?? ''
     await waitUntil(() => ctxOf(chengdu).signer.kid === next, 20_000)
+    // Its own node first: a peer looks by itself, once it is an hour later, and then not again for an hour.
+    await waitUntil(() => keyOwner(ctxOf(chengdu).federation, signer.kid)?.times?.revoked !== undefined, 20_000)
     await net.moveClock(2 * 3_600_000)
     await waitUntil(async () => keyOwnerAt(ctxOf(chongqing).federation, signer.kid, nowOf(chongqing)) === undefined, 20_000)
 
