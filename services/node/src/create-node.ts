@@ -74,6 +74,8 @@ export interface NodeOptions {
   readonly tls?: ListenerTls
   readonly clientRate?: Rate
   readonly peerRate?: Rate
+  /** 300 where absent. */
+  readonly registrySeconds?: number
   /** 15 where absent. */
   readonly witnessAgeMinutes?: number
   readonly logLevel: LogLevel
@@ -135,12 +137,20 @@ export async function createNode(options: NodeOptions, overrides: NodeOverrides 
   const metrics = createMetrics()
   const keyMisses = new KeyMisses()
   const peerTls = followPeerTls(options.tls)
-  const trust = await openTrust({ region, sources: options.trust, peerTls: () => peerTls.current, db, now, log, metrics, keyMisses }).catch(
-    async (error: unknown) => {
-      await queue.close()
-      return await orClose(error)
-    },
-  )
+  const trust = await openTrust({
+    region,
+    sources: options.trust,
+    registrySeconds: options.registrySeconds,
+    peerTls: () => peerTls.current,
+    db,
+    now,
+    log,
+    metrics,
+    keyMisses,
+  }).catch(async (error: unknown) => {
+    await queue.close()
+    return await orClose(error)
+  })
   const ctx: Context = {
     region,
     db,

@@ -35,7 +35,8 @@ export interface SubmitRequest {
   readonly idempotencyKey: string
   /** base64url SHA-256 over method, path, If-Match and raw body. */
   readonly fingerprint: string
-  readonly target: // Any version that the node runs names the procedure.
+  /** Of a procedure, any version that the node runs. */
+  readonly target:
     | { readonly open: Procedure }
     | { readonly procedure: Procedure; readonly caseNumber: string; readonly document: string; readonly ifMatch: string }
   readonly body: SubmitBody

@@ -13,16 +13,18 @@ const maxTries = 5
 export async function transact<T>(db: Kysely<Database>, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     const behind: (() => void)[] = []
+    let result: T
     try {
-      const result = await db.transaction().execute(async (tx) => {
+      result = await db.transaction().execute(async (tx) => {
         behindCommit.set(tx, behind)
         return await work(tx)
       })
-      for (const tell of behind) tell()
-      return result
     } catch (error) {
       if (tries === maxTries || !victimCodes.has(String((error as { code?: unknown }).code))) throw error
+      continue
     }
+    for (const tell of behind) tell()
+    return result
   }
 }
 

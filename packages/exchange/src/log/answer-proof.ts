@@ -46,7 +46,7 @@ export async function answerProof(
 ): Promise<ProofAnswer> {
   await requireConfirmedLog(ctx)
   const peer = await authenticatePeer(ctx, { ...request, method: 'GET', body: Buffer.alloc(0) })
-  const found = (await findEntries(ctx.db, kind, jtis, MAX_FOUND)).filter((one) => isParty(peer, iss, one))
+  const found = (await findEntries(ctx.db, { kind, jtis, peer }, MAX_FOUND)).filter((one) => isParty(peer, iss, one))
   const [first, ...more] = head === 'first' ? await proveByFirst(ctx, found) : await proveAll(ctx, found)
   if (first === undefined) throw new HefuError('not-found')
   return more.length === 0 ? first : { ...first, more }

@@ -44,14 +44,16 @@ export class TrustError extends Error {
 export interface TrustOptions extends KeepContext {
   readonly region: RegionId
   readonly sources: TrustSources
+  /** How often the registry's address is asked; 300 where absent. */
+  readonly registrySeconds?: number | undefined
   readonly peerTls: () => PeerTls | undefined
   readonly keyMisses: KeyMisses
 }
 
-/** How often the database, files and an address are looked at, in real time. */
+/** How often the database, files and, unless a setting says otherwise, an address are looked at, in real time. */
 const STORED_MS = 1_000
 const FILES_MS = 2_000
-const URL_MS = 300_000
+const REGISTRY_SECONDS = 300
 
 /** What a process believes, and what it signs with: as it is stored for all processes of the node, and its own private keys. */
 export class Trust {
@@ -133,8 +135,8 @@ export class Trust {
   }
 
   async #readRegistry(): Promise<void> {
-    const { sources } = this.#options
-    if (isUrl(sources.registry) && performance.now() - this.#urlAtMs < URL_MS) return
+    const { sources, registrySeconds = REGISTRY_SECONDS } = this.#options
+    if (isUrl(sources.registry) && performance.now() - this.#urlAtMs < registrySeconds * 1_000) return
     this.#urlAtMs = performance.now()
     const state = await sourceState(sources.registry)
     if (state !== undefined && state === this.#sourceState) return

@@ -3,6 +3,7 @@ import { appendLeaves, EMPTY_RANGE, leafHash, proveInclusion, verifyInclusion } 
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase } from '../../../testkit/src/postgres/test-database.ts'
+import { findEntries } from '../../src/log/log-proof-store.ts'
 import { tilesOf } from '../../src/log/log-store.ts'
 import { readPublished } from '../../src/log/publish-checkpoint.ts'
 import { sequenceEntries } from '../../src/log/sequence-entries.ts'
@@ -17,6 +18,16 @@ afterEach(async () => await node[Symbol.asyncDispose]())
 
 const sequence = async (limit?: number) => await sequenceEntries(node.ctx, node.sequencer, await node.head(), limit)
 const pendingCount = async () => Number((await sql<{ n: string }>`select count(*) as n from log_pending`.execute(node.owner)).rows[0]?.n)
+
+it('what is proven to a peer is what is about it: others cannot crowd it out under the same id', async () => {
+  const jti = '019ab3c4-0000-7000-8000-000000000001'
+  const refusal = (iss: string, n: number) =>
+    ({ kind: 'refusal', iss, aud: '500000', jti, digest: digestOf(n), reason: 'reused-id' }) as Parameters<LogNode['write']>[0]
+  await node.write(...Array.from({ length: 5 }, (_, n) => refusal('510700', n)), refusal('510100', 9))
+  await sequence()
+  const found = await findEntries(node.ctx.db, { kind: 'refusal', jtis: [jti], peer: '510100' }, 3)
+  expect(found.map(({ index }) => index)).toEqual([5])
+})
 
 describe('a batch', () => {
   it('gives entries their place in the order in which they were written, byte for byte', async () => {

@@ -109,6 +109,7 @@ async function registries(): Promise<Offered[]> {
     { name: 'a line more', token: `${held}\n\n`, expected: 'unverified' },
     { name: 'padding', token: `${held}==`, expected: 'unverified' },
     { name: 'an unknown member', token: await sign({ version: 4, more: 1 }), expected: 'unverified' },
+    { name: 'a version above 2147483647', token: await sign({ version: 2_147_483_648 }), expected: 'unverified' },
     { name: 'exp before iat', token: await sign({ exp: ISSUED_AT }), expected: 'unverified' },
     {
       name: 'one root key for two regions',
@@ -171,6 +172,7 @@ async function manifests(): Promise<Offered[]> {
     { name: "signed by another region's root", token: await sign({}, CHONGQING_ROOT), expected: 'unverified' },
     { name: 'of another region', token: await sign({ iss: RECEIVER, keys: [record(CHONGQING)] }), expected: 'unverified' },
     { name: 'no previous', token: await sign({ version: 2 }), expected: 'unverified' },
+    { name: 'a version above 2147483647', token: await sign({ ...next, version: 2_147_483_648 }), expected: 'unverified' },
     { name: 'the root key among the keys', token: await sign({ keys: [record(CHENGDU), record(root)] }), expected: 'unverified' },
     { name: 'a key twice', token: await sign({ keys: [record(CHENGDU), record(CHENGDU)] }), expected: 'unverified' },
     {

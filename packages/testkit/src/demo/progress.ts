@@ -13,20 +13,24 @@ export interface ProgressLine {
 }
 
 /** Bars on a terminal, else a line at each quarter. Everything on stderr: stdout may be JSON. */
-export function startProgress(lines: readonly ProgressLine[], isTerminal: boolean): Progress {
-  return isTerminal ? bars(lines) : quarters(lines)
+export function startProgress(
+  lines: readonly ProgressLine[],
+  isTerminal: boolean,
+  stream: NodeJS.WritableStream = process.stderr,
+): Progress {
+  return isTerminal ? bars(lines, stream) : quarters(lines, stream)
 }
 
-function bars(lines: readonly ProgressLine[]): Progress {
+function bars(lines: readonly ProgressLine[], stream: NodeJS.WritableStream): Progress {
   const all = new cliProgress.MultiBar(
-    { stream: process.stderr, hideCursor: true, gracefulExit: false, format: '  {bar} {value}/{total}  {title}', linewrap: null },
+    { stream, hideCursor: true, gracefulExit: false, format: '  {bar} {value}/{total}  {title}', linewrap: null },
     cliProgress.Presets.shades_classic,
   )
   const byName = new Map(lines.map(({ name, title, total }) => [name, all.create(total, 0, { title })]))
   return { done: (name) => byName.get(name)?.increment(), stop: () => all.stop() }
 }
 
-function quarters(lines: readonly ProgressLine[]): Progress {
+function quarters(lines: readonly ProgressLine[], stream: NodeJS.WritableStream): Progress {
   const counts = new Map(lines.map(({ name }) => [name, 0]))
   return {
     done(name) {
@@ -35,7 +39,7 @@ function quarters(lines: readonly ProgressLine[]): Progress {
       const before = counts.get(name) ?? 0
       counts.set(name, before + 1)
       const quarter = (count: number) => Math.floor((count * 4) / line.total)
-      if (quarter(before + 1) > quarter(before)) process.stderr.write(`  ${before + 1}/${line.total}  ${line.title}\n`)
+      if (quarter(before + 1) > quarter(before)) stream.write(`  ${before + 1}/${line.total}  ${line.title}\n`)
     },
     stop() {},
   }

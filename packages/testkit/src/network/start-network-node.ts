@@ -27,7 +27,8 @@ export interface StartedNode {
 /** One node of the network on its files, as its process would start: what they do not allow does not start. */
 export async function startNetworkNode(input: StartInput): Promise<StartedNode> {
   const { region, files, logins, port, procedures, now, options } = input
-  const loaded = await loadFiles({ region, ...fileSettings(files) })
+  const named = fileSettings(files)
+  const loaded = await loadFiles({ region, ...named, registry: options.registry?.(named.registry) ?? named.registry })
   if (!loaded.ok) throw new Error(loaded.problems.map(({ setting, en }) => `${setting} ${en}`).join('; '))
   const node = await createNode(
     {
@@ -39,6 +40,7 @@ export async function startNetworkNode(input: StartInput): Promise<StartedNode> 
       api: { host: '127.0.0.1', port: 0 },
       exchange: { host: '127.0.0.1', port },
       tokenSeconds: 86_400,
+      registrySeconds: 1,
       logLevel: options.logLevel ?? 'silent',
     },
     { now, procedures, ...(options.onLog ? { log: createLogger(region, options.logLevel ?? 'debug', { write: options.onLog }) } : {}) },

@@ -27,6 +27,8 @@ export interface NetworkOptions {
   readonly knows?: (region: string, procedure: Procedure) => boolean
   /** The queue of each region; by default in its own database. */
   readonly queueUrl?: (region: string) => string
+  /** Where each region's node finds the registry, given the file of it; by default that file. */
+  readonly registry?: (file: string) => string
   readonly logLevel?: 'silent' | 'debug' | 'info'
   /** Where the log lines of all nodes go, for tests that search them. */
   readonly onLog?: (line: string) => void

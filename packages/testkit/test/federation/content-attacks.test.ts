@@ -4,10 +4,10 @@ import { type ContentRequest, signContentRequest, signRequest } from '@hefu/prot
 import type { RegionId } from '@hefu/reference'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { listOf, TestNetwork } from '../../src/index.ts'
-import { waitUntil } from '../../src/processes/wait-until.ts'
 import { newJti, postInbox } from '../faults/craft.ts'
 import { count, query } from '../faults/observe.ts'
 import { addDocument, exampleData, openCase, type PlayedCase } from './play.ts'
+import { reconcileNow } from './reconcile-now.ts'
 
 /** A peer that asks for content in ways no honest node does, and texts that come again after the content is gone. */
 const [chengdu, chongqing] = ['510100', '500000'] as [RegionId, RegionId]
@@ -107,13 +107,7 @@ it('a copy of an erased document that comes late gets its first answer, and brin
   expect([late.status, late.text]).toEqual([before.status, before.text])
   await net.settle()
   // The side that still has it is a restored peer to this one: reconciliation sends nothing back.
-  const operator = net.node(chengdu).as('operator')
-  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-  const days = { from: day(Date.now() - DAY_MS), to: day(Date.now() + DAY_MS) }
-  const asked = await operator.post('/v1/reconciliations', { peer: chongqing, ...days })
-  const read = async () => (await operator.get(`/v1/reconciliations/${asked.body.id}`)).body
-  await waitUntil(async () => !['queued', 'running'].includes(String((await read()).state)), 30_000)
-  expect(await read()).toMatchObject({ state: 'done', result: { restoredAtPeer: 0 } })
+  expect(await reconcileNow(net, chengdu, chongqing)).toMatchObject({ state: 'done', result: { restoredAtPeer: 0 } })
 
   const { databaseUrl } = net.node(chongqing)
   const held = 'select count(*) from documents where case_number = $1 and message is not null'

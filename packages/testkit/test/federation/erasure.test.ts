@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { endRetention } from '@hefu/exchange'
 import { expect, it } from 'vitest'
 import { listOf, type NetworkNode, TestNetwork } from '../../src/index.ts'
-import { waitUntil } from '../../src/processes/wait-until.ts'
 import { chengdu, chongqing, completion, registerExample, transferApplication } from '../faults/bodies.ts'
 import { count } from '../faults/observe.ts'
 import { findInFiles, walPosition } from '../faults/raw-storage.ts'
 import { hefuAudit, settleWitnessed, writeTrust } from './audit-command.ts'
+import { reconcileNow } from './reconcile-now.ts'
 
 const DAY_MS = 86_400_000
 const RETAINED_DAYS = 3_650
@@ -77,13 +77,10 @@ it('a final case is blocked, then erased: nothing of its content is left, its ev
 
 /** Reconciliation finds nothing to bring back. */
 async function expectAlike(net: TestNetwork): Promise<void> {
-  const operator = net.node(chengdu).as('operator')
-  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-  const days = { from: day(Date.now() - DAY_MS), to: day(Date.now() + DAY_MS) }
-  const asked = await operator.post('/v1/reconciliations', { peer: chongqing, ...days })
-  const read = async () => (await operator.get(`/v1/reconciliations/${asked.body.id}`)).body
-  await waitUntil(async () => !['queued', 'running'].includes(String((await read()).state)), 30_000)
-  expect(await read()).toMatchObject({ state: 'done', result: { match: true, fetched: 0, restoredAtPeer: 0, open: [] } })
+  expect(await reconcileNow(net, chengdu, chongqing)).toMatchObject({
+    state: 'done',
+    result: { match: true, fetched: 0, restoredAtPeer: 0, open: [] },
+  })
 }
 
 async function expectProven(net: TestNetwork, caseNumber: string): Promise<void> {

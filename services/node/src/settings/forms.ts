@@ -8,31 +8,15 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 
 const path = z.string().min(1)
 const host = z.string().regex(/^[A-Za-z0-9.:-]{1,255}$/)
-const port = z
-  .string()
-  .regex(/^\d{1,5}$/)
-  .transform(Number)
-  .refine((value) => value <= 65_535)
-const minutes = z
-  .string()
-  .regex(/^\d{1,4}$/)
-  .transform(Number)
-  .refine((value) => value >= 1 && value <= 1_440)
-const tokenSeconds = z
-  .string()
-  .regex(/^\d{1,5}$/)
-  .transform(Number)
-  .refine((value) => value >= 60 && value <= 86_400)
-const days = z
-  .string()
-  .regex(/^\d{1,3}$/)
-  .transform(Number)
-  .refine((value) => value >= 1 && value <= 400)
-const requestsPerMinute = z
-  .string()
-  .regex(/^\d{2,7}$/)
-  .transform(Number)
-  .refine((value) => value >= 60 && value <= 1_000_000)
+/** Decimal, as people write it. */
+const whole = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,6})$/)
+    .transform(Number)
+    .refine((value) => value >= from && value <= to)
+const port = whole(0, 65_535)
+const requestsPerMinute = whole(60, 1_000_000)
 const address = (schemes: readonly string[]) => z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol))
 const database = address(['postgres:', 'postgresql:'])
 const roleList = z
@@ -59,7 +43,7 @@ export const environment = z.strictObject({
   HEFU_VAULT_KEY: path,
   HEFU_VAULT_KEY_OTHER: path.optional(),
   HEFU_VAULT_EPOCHS: path.optional(),
-  HEFU_BACKUP_DAYS: days.default(35),
+  HEFU_BACKUP_DAYS: whole(1, 400).default(35),
   HEFU_CLIENTS: path,
   DATABASE_URL: database,
   HEFU_MIGRATION_DATABASE_URL: database.optional(),
@@ -71,7 +55,7 @@ export const environment = z.strictObject({
   HEFU_API_URL: address(['http:', 'https:'])
     .refine((url) => url === new URL(url).origin + new URL(url).pathname.replace(/\/$/, ''))
     .optional(),
-  HEFU_TOKEN_SECONDS: tokenSeconds.default(600),
+  HEFU_TOKEN_SECONDS: whole(60, 86_400).default(600),
   HEFU_EXCHANGE_HOST: host.default('127.0.0.1'),
   HEFU_EXCHANGE_PORT: port.default(8090),
   HEFU_API_TLS_CERT: path.optional(),
@@ -82,7 +66,8 @@ export const environment = z.strictObject({
   HEFU_PEER_TLS_CA: path.optional(),
   HEFU_CLIENT_REQUESTS_PER_MINUTE: requestsPerMinute.default(18_000),
   HEFU_PEER_REQUESTS_PER_MINUTE: requestsPerMinute.default(6_000),
-  HEFU_WITNESS_AGE_MINUTES: minutes.default(15),
+  HEFU_REGISTRY_SECONDS: whole(1, 86_400).default(300),
+  HEFU_WITNESS_AGE_MINUTES: whole(1, 1_440).default(15),
   HEFU_LOG_LEVEL: z.enum(logLevels).default('info'),
   HEFU_STOP_WITH_PARENT: z.enum(['0', '1']).default('0'),
 })

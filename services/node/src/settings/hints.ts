@@ -76,6 +76,7 @@ export const hints: Readonly<Record<string, Hint>> = {
   },
   HEFU_CLIENT_REQUESTS_PER_MINUTE: rateHint,
   HEFU_PEER_REQUESTS_PER_MINUTE: rateHint,
+  HEFU_REGISTRY_SECONDS: { zh: '须为 1 至 86400 的整数秒', en: 'must be a whole number of seconds from 1 to 86400' },
   HEFU_WITNESS_AGE_MINUTES: { zh: '须为 1 至 1440 的整数分钟', en: 'must be a whole number of minutes from 1 to 1440' },
   HEFU_LOG_LEVEL: { zh: `须为 ${logLevels.join('、')} 之一`, en: `must be one of ${logLevels.join(', ')}` },
   HEFU_STOP_WITH_PARENT: { zh: '须为 1 或 0', en: 'must be 1 or 0' },

@@ -47,6 +47,7 @@ export function readSettings(env: Environment): Parsed<Settings> {
       peerCaFile: data.HEFU_PEER_TLS_CA,
       clientRate: rateOf(data.HEFU_CLIENT_REQUESTS_PER_MINUTE),
       peerRate: rateOf(data.HEFU_PEER_REQUESTS_PER_MINUTE),
+      registrySeconds: data.HEFU_REGISTRY_SECONDS,
       witnessAgeMinutes: data.HEFU_WITNESS_AGE_MINUTES,
       logLevel: data.HEFU_LOG_LEVEL,
       stopWithParent: data.HEFU_STOP_WITH_PARENT === '1',

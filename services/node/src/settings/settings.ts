@@ -55,6 +55,8 @@ export interface Settings {
   /** What one client, and one peer, may ask of one process. */
   readonly clientRate: Rate
   readonly peerRate: Rate
+  /** How often the address of the registry is asked; a file is looked at all the time. */
+  readonly registrySeconds: number
   /** How old the newest witnessed checkpoint may be before readiness says so. */
   readonly witnessAgeMinutes: number
   readonly logLevel: LogLevel
