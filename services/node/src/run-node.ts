@@ -34,8 +34,8 @@ export async function runNode(): Promise<void> {
   } catch (error) {
     if (error instanceof VaultError) refuseSettings([{ setting: 'HEFU_VAULT_KEY', ...vaultTexts[error.code] }])
     log.fatal({ event: 'node.start-failed', ...errorFacts(error) }, 'node.start-failed')
-    if (error instanceof TrustError || error instanceof SchemaNewerError || error instanceof VersionMissingError)
-      say(startTexts[error.code])
+    if (error instanceof TrustError || error instanceof SchemaNewerError) say(startTexts[error.code])
+    if (error instanceof VersionMissingError) say(versionsMissing(error.versions.join(', ')))
     // A key that does not fit is a wrong setting like any other.
     process.exit(error instanceof VaultError ? 2 : 1)
   }
@@ -44,7 +44,7 @@ export async function runNode(): Promise<void> {
   )
 }
 
-const startTexts: Readonly<Record<(TrustError | SchemaNewerError | VersionMissingError)['code'], Text>> = {
+const startTexts: Readonly<Record<(TrustError | SchemaNewerError)['code'], Text>> = {
   'no-registry': {
     zh: '没有可信的联合体注册表：检查 HEFU_REGISTRY 与 HEFU_FEDERATION_KEYS，以及注册表是否到期',
     en: 'there is no registry to believe: check HEFU_REGISTRY and HEFU_FEDERATION_KEYS, and whether the registry has ended',
@@ -58,10 +58,13 @@ const startTexts: Readonly<Record<(TrustError | SchemaNewerError | VersionMissin
     zh: '数据库由更新的软件版本使用过：请运行那个版本',
     en: 'the database has been used by newer software: run that version',
   },
-  'version-missing': {
-    zh: '数据库中有办件属于本软件没有的业务流程版本（见日志）：请运行包含该版本的软件',
-    en: 'the database has cases of a version of a procedure that this software does not have (see the log): run software that has it',
-  },
+}
+
+function versionsMissing(versions: string): Text {
+  return {
+    zh: `数据库中有办件属于本软件没有的业务流程版本 ${versions}：请运行包含这些版本的软件`,
+    en: `the database has cases of versions of procedures that this software does not have, ${versions}: run software that has them`,
+  }
 }
 
 function say({ zh, en }: Text): void {

@@ -252,6 +252,24 @@ describe('the process', () => {
     expect(stderr).toMatch(/更新的软件版本.* \/ .*newer software/)
   })
 
+  it('ends with 1 when there are cases of a version that it does not have, and names it', async () => {
+    const other = await createTestDatabase()
+    const { databaseUrl, migrationDatabaseUrl, sequencerDatabaseUrl } = other.logins
+    const urls = {
+      DATABASE_URL: databaseUrl,
+      HEFU_MIGRATION_DATABASE_URL: migrationDatabaseUrl,
+      HEFU_SEQUENCER_DATABASE_URL: sequencerDatabaseUrl,
+    }
+    await query(
+      other.url,
+      `insert into cases (case_number, procedure, version, owner, role, agency, participants, agreement, deadline_rules, state, final, etag, opened_at, updated_at)
+      values ('510100-VN-20261122-7K3F9QX6', 'violation-notice', 9, '510100', 'issuer', '510104-0001', '[]', 'a/1', 1, 'filed', true, 'e', now(), now())`,
+    )
+    const { code, stdout, stderr } = await refusal({ ...settings(), ...urls })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/没有的业务流程版本 violation-notice\/9.* \/ .*does not have, violation-notice\/9/)
+  })
+
   it('ends with 1 when there is no database', async () => {
     const { code, stdout, stderr } = await refusal({
       ...settings(),

@@ -16,10 +16,13 @@ export function versionsOf(procedures: readonly Procedure[], name: string): Proc
 /** The node holds cases of versions that it does not know: it could neither list them nor end their retention. */
 export class VersionMissingError extends Error {
   readonly code = 'version-missing'
+  /** As `name/version`. */
+  readonly versions: readonly string[]
 
   constructor(versions: readonly string[]) {
     super(`there are cases of procedures that this software does not know: ${versions.join(', ')}`)
     this.name = 'VersionMissingError'
+    this.versions = versions
   }
 }
 
