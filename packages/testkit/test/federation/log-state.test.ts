@@ -50,7 +50,9 @@ it('a node that works says so', async () => {
     sealed: null,
     steps: [],
   })
-  expect([await metric('hefu_log_confirmed'), await metric('hefu_log_sealed')]).toEqual([1, 0])
+  // The gauges show what was read a moment ago.
+  await waitUntil(async () => (await metric('hefu_log_confirmed')) === 1, 10_000)
+  expect(await metric('hefu_log_sealed')).toBe(0)
 })
 
 describe('no log, no action', () => {
